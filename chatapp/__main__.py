@@ -1,0 +1,30 @@
+"""argv to the window, a command of the terminal, or a worker. Only lazy imports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 0 ok, 1 known error, 2 usage, 130 interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["worker"]:
+        return _worker(words[1:])
+    from chatapp.cli.main import run
+
+    return run(words)
+
+
+def _worker(words: list[str]) -> int:
+    if words == ["engine"]:
+        from chatapp.workers.engine.main import main as engine
+
+        engine()
+        return 0
+    sys.stderr.write("chatapp worker is started by chatapp itself: chatapp worker engine\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

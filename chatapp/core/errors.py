@@ -1,0 +1,88 @@
+"""Errors a person can act on. Anything that is not an AppError is a bug.
+
+A sentence is kept as an English template and its values apart, so that the window can translate the template and
+the terminal can print it as it is. No Qt here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class ErrorKind(str, Enum):
+    """The stable names scripts see in the `kind` key."""
+
+    MODEL_FILE = "model_file"
+    MODEL_LOAD = "model_load"
+    NO_MODEL = "no_model"
+    CONTEXT_FULL = "context_full"
+    TEMPLATE = "template"
+    BAD_INPUT = "bad_input"
+    CANCELLED = "cancelled"
+    BUSY = "busy"
+    WORKER = "worker"
+    PROTOCOL = "protocol"
+    STORAGE = "storage"
+    BUG = "bug"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A kind of trouble: what happened (`text`) and what to do (`hint`), both templates for str.format."""
+
+    kind: ErrorKind
+    text: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorInfo:
+    """One trouble that happened: the sentence, the values in it, and a detail for the curious (log lines)."""
+
+    kind: ErrorKind
+    text: str
+    hint: str
+    params: dict[str, str] = field(default_factory=dict)
+    detail: str = ""
+
+    @property
+    def message(self) -> str:
+        """What happened, in English."""
+        return fill(self.text, self.params)
+
+    @property
+    def advice(self) -> str:
+        """What to do, in English."""
+        return fill(self.hint, self.params)
+
+
+class AppError(Exception):
+    """Carries an ErrorInfo to whoever shows it."""
+
+    def __init__(self, info: ErrorInfo) -> None:
+        super().__init__(info.message)
+        self.info = info
+
+
+def error(sentence: Sentence, *, detail: str = "", **params: object) -> AppError:
+    """An AppError that says `sentence` with `params` filled in."""
+    values = {name: printable(str(value)) for name, value in params.items()}
+    return AppError(
+        ErrorInfo(
+            kind=sentence.kind, text=sentence.text, hint=sentence.hint, params=values, detail=printable(detail)
+        )
+    )
+
+
+def fill(template: str, params: dict[str, str]) -> str:
+    """`template` with {name} replaced by params[name]; a template and values that do not fit stay readable."""
+    try:
+        return template.format_map(params)
+    except (KeyError, IndexError, ValueError):
+        return template
+
+
+def printable(text: str) -> str:
+    """`text` with lone surrogates escaped, so that it can be written anywhere."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,46 @@
+"""A generation: the tokens of a reply, why it ended and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class FinishReason(str, Enum):
+    """STOP: the model ended the reply or wrote a stop string; LENGTH: a limit did; CANCELLED: a person did."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One generated token.
+
+    `data` is exact and empty for an end-of-generation token; `text` is what became readable with it, "" while a
+    multi-byte character is still open.
+    """
+
+    lane: int
+    index: int
+    id: int
+    text: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Token counts, and wall-clock times in milliseconds."""
+
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    prompt_ms: float
+    generate_ms: float
+    context_tokens: int
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Generated tokens per second, the prompt's evaluation left out; 0 where nothing was generated."""
+        return self.completion_tokens * 1000.0 / self.generate_ms if self.generate_ms > 0 else 0.0

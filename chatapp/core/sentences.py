@@ -1,0 +1,189 @@
+"""Every known trouble, as a sentence with a way out. One place, so that all are translated and none is vague."""
+
+from __future__ import annotations
+
+from chatapp.core.errors import ErrorKind, Sentence
+from chatapp.core.options import QT_TRANSLATE_NOOP
+
+MODEL_MISSING = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "There is no file at {path}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Check the path, or choose another model on the Models page."),
+)
+MODEL_IS_FOLDER = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "{path} is a folder, not a model file."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose the .gguf file inside it."),
+)
+MODEL_NOT_A_FILE = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "{path} is a pipe or a device, not a model file."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose an ordinary .gguf file."),
+)
+MODEL_EMPTY = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "The file {path} is empty."),
+    hint=QT_TRANSLATE_NOOP("errors", "Its download may have failed: fetch it again."),
+)
+MODEL_FOREIGN = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "{path} is not a GGUF file."),
+    hint=QT_TRANSLATE_NOOP("errors", "chatapp reads models in the GGUF format; look for a file ending in .gguf."),
+)
+MODEL_TRUNCATED = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "The file {path} is cut short: {actual} of at least {expected} bytes are there."),
+    hint=QT_TRANSLATE_NOOP("errors", "Its download or copy did not finish: fetch it again."),
+)
+MODEL_DAMAGED = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "The file {path} is damaged: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Fetch it again, and compare its checksum with the one the publisher gives."),
+)
+MODEL_UNREADABLE = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "The file {path} can't be read: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Check its permissions and that its disk is connected."),
+)
+MODEL_REFUSED = Sentence(
+    kind=ErrorKind.MODEL_LOAD,
+    text=QT_TRANSLATE_NOOP("errors", "llama.cpp can't load {path}: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose another model; this one is damaged or of a kind not supported yet."),
+)
+MODEL_NO_MEMORY = Sentence(
+    kind=ErrorKind.MODEL_LOAD,
+    text=QT_TRANSLATE_NOOP("errors", "There is not enough memory for a context of {n_ctx} tokens with {path}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose a smaller context length in Settings, or a smaller model."),
+)
+MODEL_CRASHED = Sentence(
+    kind=ErrorKind.MODEL_LOAD,
+    text=QT_TRANSLATE_NOOP("errors", "The model process stopped while loading {path}."),
+    hint=QT_TRANSLATE_NOOP("errors", "The file may be damaged or need more memory than is free. Choose another model."),
+)
+MODEL_NOT_TEXT = Sentence(
+    kind=ErrorKind.MODEL_LOAD,
+    text=QT_TRANSLATE_NOOP("errors", "{path} does not produce text (its architecture is {architecture})."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose a language model that generates text."),
+)
+MODEL_UNKNOWN = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "No model named {name} is in the library, and there is no such file."),
+    hint=QT_TRANSLATE_NOOP("errors", "List what is there with: chatapp models list"),
+)
+NO_MODEL_INSTALLED = Sentence(
+    kind=ErrorKind.NO_MODEL,
+    text=QT_TRANSLATE_NOOP("errors", "No model is in the library yet."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "Add a GGUF file on the Models page, or in a terminal: chatapp models add FILE.gguf"
+    ),
+)
+NO_MODEL_LOADED = Sentence(
+    kind=ErrorKind.NO_MODEL,
+    text=QT_TRANSLATE_NOOP("errors", "No model is loaded."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose a model at the top of the window."),
+)
+PROMPT_TOO_LONG = Sentence(
+    kind=ErrorKind.CONTEXT_FULL,
+    text=QT_TRANSLATE_NOOP("errors", "The prompt has {needed} tokens, but the context holds {limit}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Shorten it, start a new chat, or choose a larger context length in Settings."),
+)
+PROMPT_EMPTY = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "The prompt is empty."),
+    hint=QT_TRANSLATE_NOOP("errors", "Write something first."),
+)
+LONE_SURROGATE = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "The text has half a character (a lone surrogate) at position {position}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Delete or replace that character, then send again; nothing was lost."),
+)
+INPUT_NOT_UTF8 = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "The text is not valid UTF-8 at byte {position}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Convert it to UTF-8 first, for example with iconv."),
+)
+OPTION_OUT_OF_RANGE = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "{name} can't be {value}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose a value in this range: {allowed}."),
+)
+TEMPLATE_FAILED = Sentence(
+    kind=ErrorKind.TEMPLATE,
+    text=QT_TRANSLATE_NOOP("errors", "The model's chat template can't be used: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose another model, or use plain completion (chatapp generate --raw)."),
+)
+CANCELLED = Sentence(
+    kind=ErrorKind.CANCELLED,
+    text=QT_TRANSLATE_NOOP("errors", "Cancelled."),
+    hint=QT_TRANSLATE_NOOP("errors", "Start again whenever you like."),
+)
+REPLY_BUSY = Sentence(
+    kind=ErrorKind.BUSY,
+    text=QT_TRANSLATE_NOOP("errors", "Another reply is still being written."),
+    hint=QT_TRANSLATE_NOOP("errors", "Wait for it, or stop it first; your text stays in the box."),
+)
+DECODE_FAILED = Sentence(
+    kind=ErrorKind.WORKER,
+    text=QT_TRANSLATE_NOOP("errors", "llama.cpp could not evaluate the next token: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Try again, or choose a smaller context length in Settings."),
+)
+WORKER_DIED = Sentence(
+    kind=ErrorKind.WORKER,
+    text=QT_TRANSLATE_NOOP("errors", "The model process stopped unexpectedly ({outcome})."),
+    hint=QT_TRANSLATE_NOOP("errors", "Nothing was lost and the model is being loaded again. Ask again with Retry."),
+)
+WORKER_STUCK = Sentence(
+    kind=ErrorKind.WORKER,
+    text=QT_TRANSLATE_NOOP("errors", "The model process did not answer for {seconds} seconds and was ended."),
+    hint=QT_TRANSLATE_NOOP("errors", "Nothing was lost and the model is being loaded again. Ask again with Retry."),
+)
+WORKER_NEVER_READY = Sentence(
+    kind=ErrorKind.WORKER,
+    text=QT_TRANSLATE_NOOP("errors", "The model process can't be started ({outcome})."),
+    hint=QT_TRANSLATE_NOOP("errors", "Run chatapp selfcheck in a terminal to see what is missing."),
+)
+PROTOCOL_MISMATCH = Sentence(
+    kind=ErrorKind.PROTOCOL,
+    text=QT_TRANSLATE_NOOP("errors", "The model process speaks protocol {theirs}, this window speaks {ours}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Two versions of chatapp are mixed: install it again."),
+)
+PROTOCOL_BROKEN = Sentence(
+    kind=ErrorKind.PROTOCOL,
+    text=QT_TRANSLATE_NOOP("errors", "The model process sent something that can't be understood."),
+    hint=QT_TRANSLATE_NOOP("errors", "Ask again with Retry; if it happens again, report it with the log."),
+)
+STORE_FAILED = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "The chat could not be saved: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Check that the disk is not full and that {folder} can be written, then retry."),
+)
+DATA_FOLDER_UNUSABLE = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "The data folder {folder} can't be used: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose another with --data-dir DIR, or make it writable."),
+)
+DATABASE_NEWER = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "The chats in {folder} were written by a newer chatapp (format {theirs})."),
+    hint=QT_TRANSLATE_NOOP("errors", "Install the newer version again, or choose another folder with --data-dir DIR."),
+)
+SETTINGS_SET_ASIDE = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "The settings file could not be read and was kept as {path}."),
+    hint=QT_TRANSLATE_NOOP("errors", "The default settings are used; repair that file or set them anew."),
+)
+SETTINGS_VALUE_IGNORED = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "Some settings had values out of range and were reset: {names}."),
+    hint=QT_TRANSLATE_NOOP("errors", "The file as it was is kept as {path}; all other settings are as you left them."),
+)
+SECOND_INSTANCE = Sentence(
+    kind=ErrorKind.BUSY,
+    text=QT_TRANSLATE_NOOP("errors", "chatapp is already open with the data folder {folder}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Its window was brought to the front. For a second one: --data-dir DIR"),
+)
+INTERNAL_BUG = Sentence(
+    kind=ErrorKind.BUG,
+    text=QT_TRANSLATE_NOOP("errors", "Something went wrong inside chatapp ({reason})."),
+    hint=QT_TRANSLATE_NOOP("errors", "Your chats are safe. Try again; if it happens again, report it with the log."),
+)

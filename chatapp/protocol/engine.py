@@ -1,0 +1,121 @@
+"""The engine worker's language: commands are imperatives, events are past tense or nouns.
+
+Every command but Cancel is a request: it is answered by any number of progress events and exactly one terminal
+event with its request_id. Append-only: a change that old readers would misread raises PROTOCOL_VERSION.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from chatapp.core.chat import ChatMessage
+from chatapp.core.errors import ErrorInfo
+from chatapp.core.generation import FinishReason, Token, Usage
+from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
+from chatapp.core.sampling import SamplingSettings
+
+PROTOCOL_VERSION = 1
+
+
+class _Envelope(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
+    pass
+
+
+class LoadModel(_Envelope, frozen=True, kw_only=True):
+    """Load a model file; one process loads one model in its life. Ends with Loaded or Failed."""
+
+    request_id: int
+    spec: LoadSpec
+
+
+class ChatPrompt(_Envelope, frozen=True, kw_only=True):
+    """Messages to be put in the model's chat template."""
+
+    messages: tuple[ChatMessage, ...]
+
+
+class RawPrompt(_Envelope, frozen=True, kw_only=True):
+    """Text to be continued as it is."""
+
+    text: str
+
+
+Prompt: TypeAlias = ChatPrompt | RawPrompt
+
+
+class Generate(_Envelope, frozen=True, kw_only=True):
+    """Write one reply. Ends with Finished or Failed."""
+
+    request_id: int
+    prompt: Prompt
+    sampling: SamplingSettings
+
+
+class Cancel(_Envelope, frozen=True, kw_only=True):
+    """End the named request soon, waiting or running; it still sends its own terminal event."""
+
+    request_id: int
+
+
+Command: TypeAlias = LoadModel | Generate | Cancel
+
+
+class Ready(_Envelope, frozen=True, kw_only=True):
+    """The worker's first word."""
+
+    protocol: int
+    pid: int
+    version: str
+    backend: BackendInfo
+
+
+class LoadProgress(_Envelope, frozen=True, kw_only=True):
+    """fraction runs from 0 to 1."""
+
+    request_id: int
+    fraction: float
+
+
+class Loaded(_Envelope, frozen=True, kw_only=True):
+    """Terminal: the model decoded its first token."""
+
+    request_id: int
+    model: LoadedModel
+
+
+class PromptProgress(_Envelope, frozen=True, kw_only=True):
+    """`done` of `total` prompt tokens are evaluated."""
+
+    request_id: int
+    done: int
+    total: int
+
+
+class TokensEmitted(_Envelope, frozen=True, kw_only=True):
+    """New tokens, and the text that is now certain to belong to the reply (stop strings are held back)."""
+
+    request_id: int
+    tokens: tuple[Token, ...]
+    text: str
+
+
+class Finished(_Envelope, frozen=True, kw_only=True):
+    """Terminal: the whole reply, equal to all `text` of its TokensEmitted in order."""
+
+    request_id: int
+    text: str
+    finish_reason: FinishReason
+    seed: int
+    usage: Usage
+
+
+class Failed(_Envelope, frozen=True, kw_only=True):
+    """Terminal: the request could not be done. request_id None: a command that could not even be read."""
+
+    request_id: int | None
+    error: ErrorInfo
+
+
+Event: TypeAlias = Ready | LoadProgress | Loaded | PromptProgress | TokensEmitted | Finished | Failed

@@ -1,0 +1,1 @@
+"""What is kept: folders, settings, chats, models. No Qt, no workers."""

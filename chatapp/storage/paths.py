@@ -1,0 +1,66 @@
+"""Where things lie. Made once at start and passed down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+import chatapp
+from chatapp.core.errors import error
+from chatapp.core.sentences import DATA_FOLDER_UNUSABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """All folders and files of one installation's data, below `data`."""
+
+    data: Path
+
+    @property
+    def database(self) -> Path:
+        return self.data / "chatapp.sqlite3"
+
+    @property
+    def settings(self) -> Path:
+        return self.data / "settings.json"
+
+    @property
+    def models(self) -> Path:
+        return self.data / "models"
+
+    @property
+    def log(self) -> Path:
+        return self.data / "chatapp.log"
+
+    @property
+    def instance_lock(self) -> Path:
+        return self.data / "instance.lock"
+
+
+def find_paths(data_dir: str | None = None, environment: Mapping[str, str] | None = None) -> Paths:
+    """The data folder: `data_dir`, else CHATAPP_HOME, else the system's place. Creates it, for this user only.
+
+    Raises AppError(STORAGE) where that can't be done.
+    """
+    environment = os.environ if environment is None else environment
+    chosen = data_dir or environment.get("CHATAPP_HOME") or platformdirs.user_data_dir("chatapp", appauthor=False)
+    folder = Path(chosen).expanduser().absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = folder / f".write-test-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except (OSError, ValueError) as problem:
+        raise error(DATA_FOLDER_UNUSABLE, folder=folder, reason=problem) from None
+    return Paths(data=folder)
+
+
+def assets() -> Path:
+    """The folder of icons, texts and translations: inside an installed package, beside a source checkout's."""
+    package = Path(chatapp.__file__).resolve().parent
+    inside = package / "assets"
+    return inside if inside.is_dir() else package.parent / "assets"

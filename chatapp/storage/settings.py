@@ -1,0 +1,166 @@
+"""The settings file: typed sections, each value checked by itself, so that one bad value costs no other."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from chatapp.core.errors import ErrorInfo, error
+from chatapp.core.options import QT_TRANSLATE_NOOP, Option, option, options_of, problem_with
+from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sentences import SETTINGS_SET_ASIDE, SETTINGS_VALUE_IGNORED
+from chatapp.storage.files import replace_file
+
+SCHEMA_VERSION = 1
+Section = TypeVar("Section")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appearance:
+    language: str = option(
+        "system",
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Language"),
+            help=QT_TRANSLATE_NOOP("options", "The language of the window; it changes at once."),
+            choices=(
+                ("system", QT_TRANSLATE_NOOP("options", "Like the system")),
+                ("en", "English"),
+                ("zh_CN", "简体中文"),
+            ),
+        ),
+    )
+    theme: str = option(
+        "system",
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Theme"),
+            help=QT_TRANSLATE_NOOP("options", "Dark text on light, or light text on dark."),
+            choices=(
+                ("system", QT_TRANSLATE_NOOP("options", "Like the system")),
+                ("light", QT_TRANSLATE_NOOP("options", "Light")),
+                ("dark", QT_TRANSLATE_NOOP("options", "Dark")),
+            ),
+        ),
+    )
+    zoom: int = option(
+        100,
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Zoom (%)"),
+            help=QT_TRANSLATE_NOOP("options", "The size of all text. Ctrl and + or − change it too, Ctrl and 0 resets it."),
+            minimum=50,
+            maximum=250,
+            step=10,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    context_length: int = option(
+        0,
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Context length"),
+            help=QT_TRANSLATE_NOOP(
+                "options",
+                "How many tokens of conversation the model sees at once; more needs more memory. 0 takes what the model was trained for, at most 8192.",
+            ),
+            minimum=0,
+            maximum=1_048_576,
+            step=1024,
+        ),
+    )
+    threads: int = option(
+        0,
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Threads"),
+            help=QT_TRANSLATE_NOOP("options", "How many processor cores compute. 0 takes all physical cores."),
+            minimum=0,
+            maximum=512,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a person can set, and the model used last (a path, "" for none)."""
+
+    appearance: Appearance = field(default_factory=Appearance)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    last_model: str = ""
+
+
+def load_settings(path: Path) -> tuple[Settings, list[ErrorInfo]]:
+    """The settings at `path` and what had to be said about them.
+
+    A missing file means the defaults. A file that can't be read at all is renamed, never overwritten. A value out of
+    range is replaced by its default, all others are kept; the file as it was stays beside it.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("not a JSON object")
+    except FileNotFoundError:
+        return Settings(), []
+    except (OSError, ValueError, RecursionError):
+        return Settings(), [error(SETTINGS_SET_ASIDE, path=_set_aside(path)).info]
+    ignored: list[str] = []
+    last_model = found.get("last_model", "")
+    settings = Settings(
+        appearance=_section(Appearance(), found.get("appearance"), "appearance", ignored),
+        engine=_section(EngineSettings(), found.get("engine"), "engine", ignored),
+        sampling=_section(SamplingSettings(), found.get("sampling"), "sampling", ignored),
+        last_model=last_model if isinstance(last_model, str) else "",
+    )
+    if not ignored:
+        return settings, []
+    kept = _set_aside(path)
+    save_settings(path, settings)
+    return settings, [error(SETTINGS_VALUE_IGNORED, names=", ".join(ignored), path=kept).info]
+
+
+def save_settings(path: Path, settings: Settings) -> None:
+    """Raises OSError; the old file is then untouched."""
+    document = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(settings)}
+    replace_file(path, json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8"))
+
+
+def _section(default: Section, found: Any, where: str, ignored: list[str]) -> Section:
+    """`default` with each acceptable value of `found` in its place; names of others are added to `ignored`."""
+    if found is None:
+        return default
+    if not isinstance(found, dict):
+        ignored.append(where)
+        return default
+    accepted: dict[str, Any] = {}
+    for name, about in options_of(default):
+        if name not in found:
+            continue
+        value = _converted(found[name], getattr(default, name), about)
+        if value is None:
+            ignored.append(f"{where}.{name}")
+        else:
+            accepted[name] = value
+    return dataclasses.replace(default, **accepted)  # type: ignore[type-var]
+
+
+def _converted(value: Any, default: Any, about: Option) -> Any:
+    if isinstance(value, bool):
+        return None
+    if isinstance(default, float) and isinstance(value, int):
+        value = float(value)
+    if not isinstance(value, type(default)) or problem_with(about, value) is not None:
+        return None
+    return value
+
+
+def _set_aside(path: Path) -> Path:
+    kept = path.with_name(f"{path.stem}.broken-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+    try:
+        path.replace(kept)
+    except OSError:
+        return path
+    return kept

@@ -1,0 +1,185 @@
+"""Starts a worker and talks with it, without Qt: the terminal's and the tests' way to the engine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+from chatapp.core.errors import AppError, error
+from chatapp.core.models import LoadedModel, LoadSpec
+from chatapp.core.outcome import outcome_text
+from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sentences import (
+    MODEL_CRASHED,
+    PROTOCOL_BROKEN,
+    PROTOCOL_MISMATCH,
+    WORKER_DIED,
+    WORKER_NEVER_READY,
+)
+from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader
+from chatapp.protocol.engine import (
+    PROTOCOL_VERSION,
+    Cancel,
+    Command,
+    Event,
+    Failed,
+    Finished,
+    Generate,
+    Loaded,
+    LoadModel,
+    LoadProgress,
+    Prompt,
+    PromptProgress,
+    Ready,
+    TokensEmitted,
+)
+from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
+
+STDERR_LINES = 200
+
+
+class EngineClient:
+    """One worker process; use it as a context manager. Not for several threads, but for `cancel`."""
+
+    def __init__(self, command: WorkerCommand | None = None) -> None:
+        """Starts the worker and waits for its first word; raises AppError(WORKER | PROTOCOL)."""
+        command = command or worker_command(WorkerRole.ENGINE)
+        self._process = subprocess.Popen(
+            [command.program, *command.arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=command.environment,
+            cwd=Path(command.folder),
+            bufsize=0,
+        )
+        self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
+        self._log_reader = threading.Thread(target=self._keep_stderr, name="worker stderr", daemon=True)
+        self._log_reader.start()
+        self._events = self._read_events()
+        self._next_id = 0
+        self._current: int | None = None
+        try:
+            self.ready = self._handshake()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def load(self, spec: LoadSpec, progress: Callable[[float], None] | None = None) -> LoadedModel:
+        """Loads a model; raises AppError."""
+        for event in self._request(lambda request_id: LoadModel(request_id=request_id, spec=spec)):
+            match event:
+                case LoadProgress(fraction=fraction) if progress is not None:
+                    progress(fraction)
+                case Loaded(model=model):
+                    return model
+                case _:
+                    pass
+        raise self._died(error(MODEL_CRASHED, path=spec.path, detail=self.stderr()))
+
+    def generate(
+        self, prompt: Prompt, sampling: SamplingSettings
+    ) -> Iterator[PromptProgress | TokensEmitted | Finished]:
+        """The events of one reply, the last of them Finished; raises AppError."""
+        for event in self._request(lambda i: Generate(request_id=i, prompt=prompt, sampling=sampling)):
+            if isinstance(event, PromptProgress | TokensEmitted | Finished):
+                yield event
+            if isinstance(event, Finished):
+                return
+        raise self._died(None)
+
+    def cancel(self) -> None:
+        """Ends the running request soon; safe from a signal handler or another thread."""
+        if self._current is not None:
+            self._send(Cancel(request_id=self._current))
+
+    def stderr(self) -> str:
+        """The worker's last lines."""
+        return "\n".join(self._stderr)
+
+    def close(self) -> None:
+        """Ends the worker: it exits at the end of its stdin."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log_reader.join(timeout=2)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def __enter__(self) -> EngineClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _handshake(self) -> Ready:
+        first = next(self._events, None)
+        if not isinstance(first, Ready):
+            self._process.wait()
+            outcome = outcome_text(self._process.returncode)
+            raise error(WORKER_NEVER_READY, outcome=outcome, detail=self.stderr())
+        if first.protocol != PROTOCOL_VERSION:
+            raise error(PROTOCOL_MISMATCH, theirs=first.protocol, ours=PROTOCOL_VERSION)
+        return first
+
+    def _request(self, make: Callable[[int], Command]) -> Iterator[Event]:
+        """Sends one request and yields its events up to the terminal one; raises AppError for a Failed."""
+        self._next_id += 1
+        self._current = self._next_id
+        try:
+            self._send(make(self._next_id))
+            for event in self._events:
+                if isinstance(event, Ready) or event.request_id not in (self._next_id, None):
+                    continue
+                if isinstance(event, Failed):
+                    raise AppError(event.error)
+                yield event
+                if isinstance(event, Loaded | Finished):
+                    return
+        finally:
+            self._current = None
+
+    def _send(self, command: Command) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(COMMANDS.encode(command))
+        except (BrokenPipeError, ValueError):
+            raise self._died(None) from None
+
+    def _died(self, known: AppError | None) -> AppError:
+        self._process.wait()
+        self._log_reader.join(timeout=2)
+        outcome = outcome_text(self._process.returncode)
+        return known or error(WORKER_DIED, outcome=outcome, detail=self.stderr())
+
+    def _read_events(self) -> Iterator[Event]:
+        assert self._process.stdout is not None
+        frames = FrameReader()
+        while data := os.read(self._process.stdout.fileno(), 1 << 16):
+            frames.feed(data)
+            try:
+                for body in frames:
+                    yield EVENTS.decode(body)
+            except FrameError as problem:
+                raise error(PROTOCOL_BROKEN, detail=str(problem)) from problem
+
+    def _keep_stderr(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._stderr.append(line.decode("utf-8", "replace").rstrip())

@@ -1,0 +1,1 @@
+"""The engine worker: one process, one model, one request after another."""

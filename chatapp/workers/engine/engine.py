@@ -1,0 +1,26 @@
+"""What the command loop asks of an engine. Llama stands behind it in the app, a scripted one in the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
+from chatapp.protocol.engine import Finished, Generate, PromptProgress, TokensEmitted
+from chatapp.workers.engine.cancel import CancelFlag
+
+
+class Engine(Protocol):
+    """Used by one thread at a time; only the flag given at construction may be touched from another."""
+
+    def backend(self) -> BackendInfo:
+        """What the native side can do."""
+
+    def load(self, spec: LoadSpec, progress: Callable[[float], None]) -> LoadedModel:
+        """Loads a model, proven by one decoded token; raises AppError."""
+
+    def generate(self, request: Generate) -> Iterator[PromptProgress | TokensEmitted | Finished]:
+        """Progress, then exactly one Finished; raises AppError."""
+
+
+EngineFactory = Callable[[CancelFlag], Engine]

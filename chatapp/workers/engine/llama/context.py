@@ -1,0 +1,87 @@
+"""A context: the KV cache of a model and the evaluation of tokens in it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import llama_cpp
+import numpy as np
+import numpy.typing as npt
+
+from chatapp.core.errors import error
+from chatapp.core.sentences import CANCELLED, DECODE_FAILED, MODEL_NO_MEMORY
+from chatapp.workers.engine.cancel import CancelFlag
+from chatapp.workers.engine.llama import library
+from chatapp.workers.engine.llama.model import Model
+
+# The same tokens in another batch size run through other kernels and give other logits, so prompts are always cut
+# at the same borders: every CHUNK tokens, counted from position 0.
+CHUNK = 512
+_ABORTED = 2
+
+
+class Context:
+    """One sequence of at most n_ctx tokens; `n_past` of them are evaluated."""
+
+    def __init__(self, model: Model, *, n_ctx: int, n_threads: int, cancel: CancelFlag, path: str) -> None:
+        """Raises AppError(MODEL_LOAD) where the cache does not fit in memory."""
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = n_ctx
+        params.n_batch = CHUNK
+        params.n_ubatch = CHUNK
+        params.n_threads = n_threads
+        params.n_threads_batch = n_threads
+        self._abort = library.strlen_callback()
+        params.abort_callback = self._abort
+        params.abort_callback_data = ctypes.c_void_p(cancel.address)
+        library.forget_errors()
+        self.handle: Any = llama_cpp.llama_init_from_model(model.handle, params)
+        if not self.handle:
+            raise error(MODEL_NO_MEMORY, n_ctx=n_ctx, path=path, detail=library.recent_errors())
+        self._n_vocab = model.vocabulary.n_tokens
+        self._memory = llama_cpp.llama_get_memory(self.handle)
+        self._batch = llama_cpp.llama_batch_init(CHUNK, 0, 1)
+        self._cancel = cancel
+        self.n_ctx = int(llama_cpp.llama_n_ctx(self.handle))
+        self.n_past = 0
+
+    def clear(self) -> None:
+        """Forgets every token."""
+        llama_cpp.llama_memory_clear(self._memory, True)
+        self.n_past = 0
+
+    def evaluate(self, tokens: Sequence[int]) -> None:
+        """Appends at most CHUNK tokens; the logits after the last of them can then be read or sampled.
+
+        Raises AppError(CANCELLED), after which only `clear` is allowed, or AppError(WORKER).
+        """
+        batch = self._batch
+        batch.n_tokens = len(tokens)
+        for i, token in enumerate(tokens):
+            batch.token[i] = token
+            batch.pos[i] = self.n_past + i
+            batch.n_seq_id[i] = 1
+            batch.seq_id[i][0] = 0
+            batch.logits[i] = False
+        batch.logits[len(tokens) - 1] = True
+        library.forget_errors()
+        code = llama_cpp.llama_decode(self.handle, batch)
+        if code == _ABORTED or (code != 0 and self._cancel.is_set()):
+            raise error(CANCELLED)
+        if code != 0:
+            raise error(
+                DECODE_FAILED, reason=library.reason(f"llama_decode gave {code}"), detail=library.recent_errors()
+            )
+        self.n_past += len(tokens)
+
+    def logits(self) -> npt.NDArray[np.float32]:
+        """float32 (n_vocab,) after the last token evaluated: a view, valid until the next `evaluate`."""
+        row = llama_cpp.llama_get_logits_ith(self.handle, -1)
+        return np.ctypeslib.as_array(row, shape=(self._n_vocab,))
+
+    def close(self) -> None:
+        llama_cpp.llama_batch_free(self._batch)
+        llama_cpp.llama_free(self.handle)
+        self.handle = None

@@ -1,0 +1,115 @@
+"""One reply: evaluates the prompt in fixed chunks, then draws and evaluates one token after another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from chatapp.core.errors import AppError, ErrorKind, error
+from chatapp.core.generation import FinishReason, Token, Usage
+from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sentences import PROMPT_TOO_LONG
+from chatapp.protocol.engine import Finished, PromptProgress, TokensEmitted
+from chatapp.workers.engine.cancel import CancelFlag
+from chatapp.workers.engine.llama.context import CHUNK, Context
+from chatapp.workers.engine.llama.sampler import SamplerChain
+from chatapp.workers.engine.llama.vocabulary import Vocabulary
+from chatapp.workers.engine.text import TextStream
+
+StepHook = Callable[[npt.NDArray[np.float32]], None]
+"""Called once a step, before the draw, with the logits of that step: float32 (n_vocab,), a view."""
+
+
+@dataclass(kw_only=True)
+class Generation:
+    """Everything one reply needs; `events` runs it once."""
+
+    request_id: int
+    context: Context
+    vocabulary: Vocabulary
+    cancel: CancelFlag
+    prompt: Sequence[int]
+    sampling: SamplingSettings
+    seed: int
+    stop: Sequence[str]
+    on_step: StepHook | None = None
+
+    def events(self) -> Iterator[PromptProgress | TokensEmitted | Finished]:
+        """Progress, tokens as they are drawn, one Finished. Raises AppError; a cancellation ends with Finished."""
+        if len(self.prompt) >= self.context.n_ctx:
+            raise error(PROMPT_TOO_LONG, needed=len(self.prompt), limit=self.context.n_ctx - 1)
+        self._stream = TextStream(self.stop)
+        self._text: list[str] = []
+        self._count = 0
+        self._started = self._prompt_done = time.perf_counter()
+        reason = FinishReason.CANCELLED
+        self.context.clear()
+        try:
+            yield from self._evaluate_prompt()
+            reason = yield from self._decode()
+        except AppError as problem:
+            if problem.info.kind is not ErrorKind.CANCELLED:
+                raise
+        rest = self._stream.close()
+        if rest:
+            yield self._emitted((), rest)
+        yield self._finished(reason)
+
+    def _evaluate_prompt(self) -> Iterator[PromptProgress]:
+        total = len(self.prompt)
+        yield PromptProgress(request_id=self.request_id, done=0, total=total)
+        for start in range(0, total, CHUNK):
+            self.context.evaluate(self.prompt[start : start + CHUNK])
+            self._prompt_done = time.perf_counter()
+            yield PromptProgress(request_id=self.request_id, done=min(start + CHUNK, total), total=total)
+
+    def _decode(self) -> Generator[TokensEmitted, None, FinishReason]:
+        chain = SamplerChain(self.sampling, seed=self.seed, n_vocab=self.vocabulary.n_tokens)
+        try:
+            limit = min(self.sampling.max_tokens, self.context.n_ctx - len(self.prompt))
+            for index in range(limit):
+                if self.cancel.is_set():
+                    return FinishReason.CANCELLED
+                if self.on_step is not None:
+                    self.on_step(self.context.logits())
+                token = chain.draw(self.context)
+                yield self._take(index, token)
+                if self._stream.stopped_by is not None or self.vocabulary.ends_generation(token):
+                    return FinishReason.STOP
+                if index + 1 < limit:
+                    self.context.evaluate((token,))
+            return FinishReason.LENGTH
+        finally:
+            chain.close()
+
+    def _take(self, index: int, token: int) -> TokensEmitted:
+        data = self.vocabulary.piece(token)
+        readable, released = self._stream.feed(data)
+        self._count += 1
+        return self._emitted((Token(lane=0, index=index, id=token, text=readable, data=data),), released)
+
+    def _emitted(self, tokens: tuple[Token, ...], text: str) -> TokensEmitted:
+        self._text.append(text)
+        return TokensEmitted(request_id=self.request_id, tokens=tokens, text=text)
+
+    def _finished(self, reason: FinishReason) -> Finished:
+        ended = time.perf_counter()
+        prompt_done = self._prompt_done if self._count else ended
+        return Finished(
+            request_id=self.request_id,
+            text="".join(self._text),
+            finish_reason=reason,
+            seed=self.seed,
+            usage=Usage(
+                prompt_tokens=len(self.prompt),
+                cached_tokens=0,
+                completion_tokens=self._count,
+                prompt_ms=(prompt_done - self._started) * 1000,
+                generate_ms=(ended - prompt_done) * 1000,
+                context_tokens=self.context.n_past,
+            ),
+        )

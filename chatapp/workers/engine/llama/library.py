@@ -1,0 +1,88 @@
+"""The native library: its log, its devices, and the callback with which it polls the cancel flag."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections import deque
+from typing import Any
+
+import llama_cpp
+
+from chatapp.core.models import BackendInfo
+from chatapp.workers.stdio import log
+
+_WARN, _ERROR, _CONTINUED = 3, 4, 5
+_recent_errors: deque[str] = deque(maxlen=20)
+_last_level = 0
+
+
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+def _on_log(level: int, text: bytes, _data: object) -> None:
+    global _last_level
+    level = _last_level if level == _CONTINUED else level
+    _last_level = level
+    if level < _WARN:
+        return
+    line = text.decode("utf-8", "replace").rstrip()
+    log(line)
+    if level == _ERROR and line:
+        _recent_errors.append(line)
+
+
+def initialise() -> None:
+    """Once per process, before any model call."""
+    llama_cpp.llama_log_set(_on_log, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+
+
+def forget_errors() -> None:
+    """Call before an operation whose failure `reason` shall explain."""
+    _recent_errors.clear()
+
+
+def reason(default: str) -> str:
+    """The first error llama.cpp logged since `forget_errors`, without its function name; else `default`."""
+    if not _recent_errors:
+        return default
+    line = _recent_errors[0]
+    head, colon, rest = line.partition(": ")
+    return (rest if colon and " " not in head else line).strip().rstrip(".") or default
+
+
+def recent_errors() -> str:
+    """All error lines since `forget_errors`."""
+    return "\n".join(_recent_errors)
+
+
+def strlen_callback() -> Any:
+    """A native `bool (*)(void *)` that is true while the byte string at its argument is not empty.
+
+    The C library's own strlen: it needs no interpreter lock, so it can be polled between graph nodes for free.
+    """
+    name = "msvcrt" if sys.platform == "win32" else None
+    address = ctypes.cast(ctypes.CDLL(name).strlen, ctypes.c_void_p).value
+    return llama_cpp.ggml_abort_callback(address)
+
+
+def backend_info() -> BackendInfo:
+    """What this build of llama.cpp can compute with."""
+    return BackendInfo(
+        llama_cpp=llama_cpp.__version__,
+        system_info=llama_cpp.llama_print_system_info().decode("utf-8", "replace").strip(),
+        devices=_devices(),
+        gpu_offload=bool(llama_cpp.llama_supports_gpu_offload()),
+    )
+
+
+def _devices() -> tuple[str, ...]:
+    from llama_cpp._ggml import libggml
+
+    libggml.ggml_backend_dev_count.restype = ctypes.c_size_t
+    libggml.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
+    libggml.ggml_backend_dev_get.restype = ctypes.c_void_p
+    describe = libggml.ggml_backend_dev_description
+    describe.argtypes = [ctypes.c_void_p]
+    describe.restype = ctypes.c_char_p
+    devices = (libggml.ggml_backend_dev_get(number) for number in range(libggml.ggml_backend_dev_count()))
+    return tuple(describe(device).decode("utf-8", "replace").strip() for device in devices)

@@ -1,0 +1,145 @@
+"""The command loop: takes requests in order, answers each with exactly one terminal event, survives its own bugs."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import traceback
+from contextlib import suppress
+
+from typing_extensions import assert_never
+
+from chatapp import __version__
+from chatapp.core.errors import AppError, ErrorInfo, error
+from chatapp.core.sentences import CANCELLED, INTERNAL_BUG, PROTOCOL_BROKEN
+from chatapp.protocol.engine import (
+    PROTOCOL_VERSION,
+    Cancel,
+    Command,
+    Failed,
+    Generate,
+    Loaded,
+    LoadModel,
+    LoadProgress,
+    Ready,
+)
+from chatapp.workers.engine.cancel import CancelFlag
+from chatapp.workers.engine.engine import Engine, EngineFactory
+from chatapp.workers.stdio import Channel, die_with_parent, log
+
+Request = LoadModel | Generate
+
+
+class CommandLoop:
+    """The reader thread puts requests in line and marks cancelled ones; `run` does them on the main thread."""
+
+    def __init__(self, channel: Channel, factory: EngineFactory) -> None:
+        self._channel = channel
+        self._flag = CancelFlag()
+        self._engine: Engine = factory(self._flag)
+        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._open: set[int] = set()
+        self._cancelled: set[int] = set()
+        self._current: int | None = None
+
+    def run(self) -> None:
+        """Never returns: the end of stdin ends the process."""
+        self._channel.send(
+            Ready(
+                protocol=PROTOCOL_VERSION,
+                pid=os.getpid(),
+                version=__version__,
+                backend=self._engine.backend(),
+            )
+        )
+        self._channel.read_commands(self._on_command, self._on_garbage)
+        while True:
+            request = self._requests.get()
+            self._begin(request.request_id)
+            try:
+                self._answer(request)
+            finally:
+                self._end(request.request_id)
+
+    def _answer(self, request: Request) -> None:
+        try:
+            if self._flag.is_set():
+                raise error(CANCELLED)
+            match request:
+                case LoadModel():
+                    self._load(request)
+                case Generate():
+                    for event in self._engine.generate(request):
+                        self._channel.send(event)
+                case _:
+                    assert_never(request)
+        except AppError as known:
+            self._channel.send(Failed(request_id=request.request_id, error=known.info))
+        except Exception as bug:  # noqa: BLE001 - a bug is reported with its traceback and the worker lives on
+            log(traceback.format_exc())
+            self._channel.send(Failed(request_id=request.request_id, error=_bug(bug)))
+
+    def _load(self, request: LoadModel) -> None:
+        def on_progress(fraction: float) -> None:
+            self._channel.send(LoadProgress(request_id=request.request_id, fraction=fraction))
+
+        model = self._engine.load(request.spec, on_progress)
+        self._channel.send(Loaded(request_id=request.request_id, model=model))
+
+    def _begin(self, request_id: int) -> None:
+        with self._lock:
+            self._current = request_id
+            if request_id in self._cancelled:
+                self._flag.set()
+            else:
+                self._flag.clear()
+
+    def _end(self, request_id: int) -> None:
+        with self._lock:
+            self._current = None
+            self._open.discard(request_id)
+            self._cancelled.discard(request_id)
+
+    def _on_command(self, command: Command) -> None:
+        match command:
+            case Cancel(request_id=request_id):
+                with self._lock:
+                    if request_id in self._open:  # else it has ended already
+                        self._cancelled.add(request_id)
+                    if request_id == self._current:
+                        self._flag.set()
+            case LoadModel() | Generate():
+                with self._lock:
+                    self._open.add(command.request_id)
+                self._requests.put(command)
+            case _:
+                assert_never(command)
+
+    def _on_garbage(self, problem: str) -> None:
+        log(f"a command could not be read: {problem}")
+        self._channel.send(Failed(request_id=None, error=error(PROTOCOL_BROKEN, detail=problem).info))
+
+
+def _bug(bug: Exception) -> ErrorInfo:
+    return error(INTERNAL_BUG, reason=type(bug).__name__, detail=traceback.format_exc()).info
+
+
+def main() -> None:
+    """The engine worker of the app."""
+    run_worker(_llama)
+
+
+def run_worker(factory: EngineFactory) -> None:
+    """Guards the pipe, then loads what `factory` needs, then runs the loop."""
+    die_with_parent()
+    channel = Channel()
+    with suppress(KeyboardInterrupt):  # Ctrl+C in a terminal reaches the whole group; the parent decides
+        CommandLoop(channel, factory).run()
+
+
+def _llama(flag: CancelFlag) -> Engine:
+    from chatapp.workers.engine.llama.engine import LlamaEngine
+
+    return LlamaEngine(flag)

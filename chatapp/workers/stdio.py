@@ -1,0 +1,90 @@
+"""A worker's ends of the pipe: frames in on stdin, frames out on what was stdout.
+
+Stdout belongs to the protocol. Native code prints to it, so it is moved away first and file descriptor 1 becomes
+stderr, which the parent logs. The end of stdin means that the parent is gone: the process ends at once, whatever
+the main thread is doing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader, as_json
+from chatapp.protocol.engine import Command, Event
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Channel:
+    """Sends events from any thread; hands commands, on its reader thread, to `on_command`."""
+
+    def __init__(self) -> None:
+        self._out = os.dup(1)
+        os.dup2(2, 1)
+        self._lock = threading.Lock()
+        self._log_frames = bool(os.environ.get("CHATAPP_LOG_FRAMES"))
+
+    def send(self, event: Event) -> None:
+        """Writes one frame; a parent that no longer listens ends this process."""
+        data = memoryview(EVENTS.encode(event))
+        if self._log_frames:
+            log(f"-> {as_json(event)}")
+        with self._lock:
+            try:
+                while data:
+                    data = data[os.write(self._out, data) :]
+            except BrokenPipeError:
+                os._exit(0)
+
+    def read_commands(self, on_command: Callable[[Command], None], on_garbage: Callable[[str], None]) -> None:
+        """Starts the reader thread."""
+        thread = threading.Thread(target=self._read, args=(on_command, on_garbage), name="stdin", daemon=True)
+        thread.start()
+
+    def _read(self, on_command: Callable[[Command], None], on_garbage: Callable[[str], None]) -> None:
+        frames = FrameReader()
+        while data := os.read(0, 1 << 16):
+            frames.feed(data)
+            try:
+                for body in frames:
+                    self._hand_over(body, on_command, on_garbage)
+            except FrameError as problem:  # the length itself is wrong: nothing after it can be read
+                log(f"the command stream is broken: {problem}")
+                os._exit(1)
+        os._exit(0)
+
+    def _hand_over(
+        self, body: bytes, on_command: Callable[[Command], None], on_garbage: Callable[[str], None]
+    ) -> None:
+        try:
+            command = COMMANDS.decode(body)
+        except FrameError as problem:
+            on_garbage(str(problem))
+            return
+        if self._log_frames:
+            log(f"<- {as_json(command)}")
+        on_command(command)
+
+
+def die_with_parent() -> None:
+    """Linux: a SIGKILL of the parent reaches this process too. Call on the main thread, first thing."""
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(0)
+
+
+def log(line: str) -> None:
+    """One line to stderr, which the parent keeps."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
