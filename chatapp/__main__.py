@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -13,7 +14,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _worker(words[1:])
     from chatapp.cli.main import run
 
-    return run(words)
+    code = run(words)
+    return _window(words) if code is None else code
+
+
+def _window(words: list[str]) -> int:
+    from chatapp.cli.main import data_dir, without_window
+    from chatapp.core.display import has_display
+
+    if not has_display(os.environ):
+        return without_window(words, "No display was found.")
+    try:
+        from chatapp.app import run_app
+    except ImportError as problem:  # PySide6 or a system library of Qt is missing
+        return without_window(words, f"The window can't be shown ({problem}).")
+    return run_app(data_dir(words))
 
 
 def _worker(words: list[str]) -> int:

@@ -70,7 +70,11 @@ def error(sentence: Sentence, *, detail: str = "", **params: object) -> AppError
     values = {name: printable(str(value)) for name, value in params.items()}
     return AppError(
         ErrorInfo(
-            kind=sentence.kind, text=sentence.text, hint=sentence.hint, params=values, detail=printable(detail)
+            kind=sentence.kind,
+            text=sentence.text,
+            hint=sentence.hint,
+            params=values,
+            detail=printable(detail),
         )
     )
 

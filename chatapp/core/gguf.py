@@ -17,7 +17,19 @@ _CHUNK = 1 << 20
 _MAX_TEXT = 1 << 24
 _MAX_COUNT = 1 << 24
 _STRING, _ARRAY = 8, 9
-_SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
+_SCALARS = {
+    0: "<B",
+    1: "<b",
+    2: "<H",
+    3: "<h",
+    4: "<I",
+    5: "<i",
+    6: "<f",
+    7: "<?",
+    10: "<Q",
+    11: "<q",
+    12: "<d",
+}
 
 # (values, bytes) of one block of each ggml_type, see the type traits in llama.cpp's ggml.c
 _BLOCKS = {
@@ -29,15 +41,15 @@ _BLOCKS = {
 }  # fmt: skip
 
 
-class NotGguf(ValueError):
+class NotGgufError(ValueError):
     """The first four bytes are not GGUF."""
 
 
-class DamagedGguf(ValueError):
+class DamagedGgufError(ValueError):
     """The header contradicts itself; the message says how."""
 
 
-class TruncatedGguf(ValueError):
+class TruncatedGgufError(ValueError):
     """The file ends before what its header announces."""
 
     def __init__(self, actual: int, expected: int) -> None:
@@ -71,24 +83,24 @@ class GgufHeader:
 def read_header(stream: BinaryIO, size: int) -> GgufHeader:
     """The header of the GGUF file open as `stream`, `size` bytes long.
 
-    Raises NotGguf, TruncatedGguf or DamagedGguf.
+    Raises NotGgufError, TruncatedGgufError or DamagedGgufError.
     """
     at = _Cursor(stream, size)
     if at.take(4) != MAGIC:
-        raise NotGguf
+        raise NotGgufError
     version = at.number("<I")
     if version not in (2, 3):
-        raise DamagedGguf(f"its format version {version} is not 2 or 3")
+        raise DamagedGgufError(f"its format version {version} is not 2 or 3")
     n_tensors, n_values = at.count("tensors"), at.count("values")
     values = dict(_read_value(at) for _ in range(n_values))
     alignment = values.get("general.alignment", 32)
     if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
-        raise DamagedGguf(f"its alignment {alignment} is not a power of two")
+        raise DamagedGgufError(f"its alignment {alignment} is not a power of two")
     infos = [_read_tensor(at) for _ in range(n_tensors)]
     data_start = -(-at.position // alignment) * alignment
     expected = data_start + max((offset + length for _, _, offset, length in infos), default=0)
     if expected > size:
-        raise TruncatedGguf(size, expected)
+        raise TruncatedGgufError(size, expected)
     return GgufHeader(
         version=version,
         values=values,
@@ -106,8 +118,7 @@ def _read_value(at: _Cursor) -> tuple[str, str | int | float | bool]:
         return key, at.scalar(kind)
     kind, length = at.number("<I"), at.count("array elements")
     if kind == _STRING:
-        for _ in range(length):
-            at.skip(at.number("<Q"))
+        at.skip_texts(length)
     else:
         at.skip(struct.calcsize(at.format_of(kind)) * length)
     return key, length
@@ -117,11 +128,11 @@ def _read_tensor(at: _Cursor) -> tuple[str, tuple[int, ...], int, int]:
     name = at.text()
     n_dimensions = at.number("<I")
     if not 1 <= n_dimensions <= 4:
-        raise DamagedGguf(f"tensor {name} has {n_dimensions} dimensions")
+        raise DamagedGgufError(f"tensor {name} has {n_dimensions} dimensions")
     shape = tuple(at.number("<Q") for _ in range(n_dimensions))
     kind, offset = at.number("<I"), at.number("<Q")
     if kind not in _BLOCKS:
-        raise DamagedGguf(f"tensor {name} has the unknown type {kind}")
+        raise DamagedGgufError(f"tensor {name} has the unknown type {kind}")
     per_block, block_bytes = _BLOCKS[kind]
     return name, shape, offset, prod(shape) // per_block * block_bytes
 
@@ -147,12 +158,25 @@ class _Cursor:
 
     def skip(self, length: int) -> None:
         if self.position + length > self._size:
-            raise TruncatedGguf(self._size, self.position + length)
+            raise TruncatedGgufError(self._size, self.position + length)
         if self._at + length <= len(self._buffer):
             self._at += length
             return
         self._start = self._stream.seek(self.position + length)
         self._buffer, self._at = b"", 0
+
+    def skip_texts(self, n: int) -> None:
+        """Passes over `n` texts; a vocabulary has hundreds of thousands, hence the plain loop."""
+        length_of = struct.Struct("<Q").unpack_from
+        for _ in range(n):
+            if self._at + 8 > len(self._buffer):
+                self._need(8)
+            end = self._at + 8 + length_of(self._buffer, self._at)[0]
+            if end <= len(self._buffer):
+                self._at = end
+            else:
+                self._at += 8
+                self.skip(end - self._at)
 
     def number(self, form: str) -> int:
         return int(self._unpack(form))
@@ -162,19 +186,19 @@ class _Cursor:
 
     def format_of(self, kind: int) -> str:
         if kind not in _SCALARS:
-            raise DamagedGguf(f"a value has the unknown type {kind}")
+            raise DamagedGgufError(f"a value has the unknown type {kind}")
         return _SCALARS[kind]
 
     def count(self, what: str) -> int:
         n = self.number("<Q")
         if n > _MAX_COUNT:
-            raise DamagedGguf(f"it announces {n} {what}")
+            raise DamagedGgufError(f"it announces {n} {what}")
         return n
 
     def text(self) -> str:
         length = self.number("<Q")
         if length > _MAX_TEXT:
-            raise DamagedGguf(f"it announces a text of {length} bytes")
+            raise DamagedGgufError(f"it announces a text of {length} bytes")
         return self.take(length).decode("utf-8", "replace")
 
     def _unpack(self, form: str) -> int | float | bool:
@@ -190,9 +214,9 @@ class _Cursor:
         if missing <= 0:
             return
         if self.position + length > self._size:
-            raise TruncatedGguf(self._size, self.position + length)
+            raise TruncatedGgufError(self._size, self.position + length)
         self._buffer = self._buffer[self._at :] + self._stream.read(max(missing, _CHUNK))
         self._start += self._at
         self._at = 0
         if len(self._buffer) < length:
-            raise TruncatedGguf(self._start + len(self._buffer), self._start + length)
+            raise TruncatedGgufError(self._start + len(self._buffer), self._start + length)

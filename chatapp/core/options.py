@@ -1,4 +1,4 @@
-"""An option: a dataclass field that says its own label, help and range, so that a form and a parser can be made of it."""
+"""An option: a dataclass field that says its own label, help and range, enough to make a form or a parser of."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import sys
 
 
 def outcome_text(code: int) -> str:
-    """"signal SIGSEGV" for a negative code as subprocess gives it, else "exit code N"."""
+    """ "signal SIGSEGV" for a negative code as subprocess gives it, else "exit code N"."""
     if code >= 0:
         return f"exit code {code}"
     try:

@@ -26,7 +26,8 @@ class SamplingSettings:
         Option(
             label=QT_TRANSLATE_NOOP("options", "Reply length limit"),
             help=QT_TRANSLATE_NOOP(
-                "options", "The most tokens one reply may have. A token is a word piece of about four letters."
+                "options",
+                "The most tokens one reply may have. A token is a word piece of about four letters.",
             ),
             minimum=1,
             maximum=1_000_000,
@@ -38,7 +39,8 @@ class SamplingSettings:
             label=QT_TRANSLATE_NOOP("options", "Temperature"),
             help=QT_TRANSLATE_NOOP(
                 "options",
-                "Divides the logits before the softmax: p = softmax(logit / T). Low is careful, high is surprising; 0 always takes the most likely token.",
+                "Divides the logits before the softmax: p = softmax(logit / T). "
+                "Low is careful, high is surprising; 0 always takes the most likely token.",
             ),
             minimum=0.0,
             maximum=5.0,

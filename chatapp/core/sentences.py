@@ -82,6 +82,16 @@ NO_MODEL_LOADED = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "No model is loaded."),
     hint=QT_TRANSLATE_NOOP("errors", "Choose a model at the top of the window."),
 )
+MODEL_CHANGED = Sentence(
+    kind=ErrorKind.CANCELLED,
+    text=QT_TRANSLATE_NOOP("errors", "The reply ended early because the model was changed."),
+    hint=QT_TRANSLATE_NOOP("errors", "What was written is kept. Ask again with Retry."),
+)
+REPLY_INTERRUPTED = Sentence(
+    kind=ErrorKind.WORKER,
+    text=QT_TRANSLATE_NOOP("errors", "This reply was not finished when chatapp last ended."),
+    hint=QT_TRANSLATE_NOOP("errors", "What was written is kept. Ask again with Retry."),
+)
 PROMPT_TOO_LONG = Sentence(
     kind=ErrorKind.CONTEXT_FULL,
     text=QT_TRANSLATE_NOOP("errors", "The prompt has {needed} tokens, but the context holds {limit}."),

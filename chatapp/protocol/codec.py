@@ -25,7 +25,7 @@ class Codec(Generic[Message]):
 
     def __init__(self, kind: object) -> None:
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(kind)  # type: ignore[call-overload]
+        self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(kind)
 
     def encode(self, message: Message) -> bytes:
         """One whole frame."""
@@ -50,7 +50,7 @@ class FrameReader:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
         self._buffer += data
 
     def __iter__(self) -> Iterator[bytes]:

@@ -80,8 +80,7 @@ class ChatStore:
                 " ORDER BY updated_at DESC, rowid DESC"
             ).fetchall()
         return [
-            Conversation(id=row[0], title=row[1], created_at=row[2], updated_at=row[3], leaf_id=row[4])
-            for row in rows
+            Conversation(id=row[0], title=row[1], created_at=row[2], updated_at=row[3], leaf_id=row[4]) for row in rows
         ]
 
     def messages(self, conversation_id: str) -> list[Message]:

@@ -49,7 +49,9 @@ class Appearance:
         100,
         Option(
             label=QT_TRANSLATE_NOOP("options", "Zoom (%)"),
-            help=QT_TRANSLATE_NOOP("options", "The size of all text. Ctrl and + or − change it too, Ctrl and 0 resets it."),
+            help=QT_TRANSLATE_NOOP(
+                "options", "The size of all text. Ctrl and + or − change it too, Ctrl and 0 resets it."
+            ),
             minimum=50,
             maximum=250,
             step=10,
@@ -65,7 +67,8 @@ class EngineSettings:
             label=QT_TRANSLATE_NOOP("options", "Context length"),
             help=QT_TRANSLATE_NOOP(
                 "options",
-                "How many tokens of conversation the model sees at once; more needs more memory. 0 takes what the model was trained for, at most 8192.",
+                "How many tokens of conversation the model sees at once; more needs more memory. "
+                "0 takes what the model was trained for, at most 8192.",
             ),
             minimum=0,
             maximum=1_048_576,

@@ -102,6 +102,10 @@ class EngineClient:
         if self._current is not None:
             self._send(Cancel(request_id=self._current))
 
+    def alive(self) -> bool:
+        """Whether the process can still be asked."""
+        return self._process.poll() is None
+
     def stderr(self) -> str:
         """The worker's last lines."""
         return "\n".join(self._stderr)

@@ -59,9 +59,7 @@ class Channel:
                 os._exit(1)
         os._exit(0)
 
-    def _hand_over(
-        self, body: bytes, on_command: Callable[[Command], None], on_garbage: Callable[[str], None]
-    ) -> None:
+    def _hand_over(self, body: bytes, on_command: Callable[[Command], None], on_garbage: Callable[[str], None]) -> None:
         try:
             command = COMMANDS.decode(body)
         except FrameError as problem:

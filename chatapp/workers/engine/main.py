@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import threading
 import traceback
-from contextlib import suppress
 
 from typing_extensions import assert_never
 
@@ -133,10 +133,10 @@ def main() -> None:
 
 def run_worker(factory: EngineFactory) -> None:
     """Guards the pipe, then loads what `factory` needs, then runs the loop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches all processes; the parent decides
     die_with_parent()
     channel = Channel()
-    with suppress(KeyboardInterrupt):  # Ctrl+C in a terminal reaches the whole group; the parent decides
-        CommandLoop(channel, factory).run()
+    CommandLoop(channel, factory).run()
 
 
 def _llama(flag: CancelFlag) -> Engine:

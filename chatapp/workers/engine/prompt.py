@@ -39,21 +39,25 @@ class PromptPart:
     special: bool
 
 
-def render_chat(
-    template: str, messages: Sequence[ChatMessage], *, bos: str = "", eos: str = ""
-) -> list[PromptPart]:
+def render_chat(template: str, messages: Sequence[ChatMessage], *, bos: str = "", eos: str = "") -> list[PromptPart]:
     """The prompt that asks for the next assistant turn, in parts; raises AppError(TEMPLATE)."""
     nonce = secrets.token_hex(16)
     marks = [f"{nonce}n{number}z" for number in range(len(messages))]
-    marked = [
-        {"role": message.role.value, "content": mark}
-        for message, mark in zip(messages, marks, strict=True)
-    ]
+    marked = [{"role": message.role.value, "content": mark} for message, mark in zip(messages, marks, strict=True)]
     try:
-        text = _environment().from_string(template).render(
-            messages=marked, add_generation_prompt=True, bos_token=bos, eos_token=eos, tools=None
+        text = (
+            _environment()
+            .from_string(template)
+            .render(messages=marked, add_generation_prompt=True, bos_token=bos, eos_token=eos, tools=None)
         )
-    except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as problem:
+    except (
+        jinja2.TemplateError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as problem:
         raise error(TEMPLATE_FAILED, reason=f"{type(problem).__name__}: {problem}") from problem
     return list(_parts(text, dict(zip(marks, (message.text for message in messages), strict=True))))
 

@@ -1,1 +1,1 @@
-"""The only package that imports llama_cpp. Its low-level API, one file a concern; nothing here speaks protocol but engine.py."""
+"""The only package that imports llama_cpp: its low-level API, one file a concern."""

@@ -72,7 +72,9 @@ class Context:
             raise error(CANCELLED)
         if code != 0:
             raise error(
-                DECODE_FAILED, reason=library.reason(f"llama_decode gave {code}"), detail=library.recent_errors()
+                DECODE_FAILED,
+                reason=library.reason(f"llama_decode gave {code}"),
+                detail=library.recent_errors(),
             )
         self.n_past += len(tokens)
 

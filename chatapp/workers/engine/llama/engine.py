@@ -13,7 +13,15 @@ from chatapp.core.errors import AppError, error
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.sampling import MAX_SEED
 from chatapp.core.sentences import MODEL_REFUSED, NO_MODEL_LOADED, PROMPT_EMPTY
-from chatapp.protocol.engine import ChatPrompt, Finished, Generate, Prompt, PromptProgress, RawPrompt, TokensEmitted
+from chatapp.protocol.engine import (
+    ChatPrompt,
+    Finished,
+    Generate,
+    Prompt,
+    PromptProgress,
+    RawPrompt,
+    TokensEmitted,
+)
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama import library
 from chatapp.workers.engine.llama.context import Context
@@ -83,7 +91,8 @@ class LlamaEngine:
 
     def _prove(self, spec: LoadSpec) -> None:
         """Decodes one token: damaged weights show themselves here and not in the middle of a chat."""
-        assert self._model is not None and self._context is not None
+        assert self._model is not None
+        assert self._context is not None
         first = self._model.vocabulary.bos if self._model.vocabulary.bos >= 0 else 0
         try:
             self._context.evaluate((first,))

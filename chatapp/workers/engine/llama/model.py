@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
-import stat
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import llama_cpp
 
 from chatapp.core.errors import error
-from chatapp.core.gguf import DamagedGguf, GgufHeader, NotGguf, TruncatedGguf, read_header
+from chatapp.core.model_file import checked_header
 from chatapp.core.models import LoadSpec
-from chatapp.core.sentences import (
-    CANCELLED,
-    MODEL_DAMAGED,
-    MODEL_EMPTY,
-    MODEL_FOREIGN,
-    MODEL_IS_FOLDER,
-    MODEL_MISSING,
-    MODEL_NOT_A_FILE,
-    MODEL_NOT_TEXT,
-    MODEL_REFUSED,
-    MODEL_TRUNCATED,
-    MODEL_UNREADABLE,
-)
+from chatapp.core.sentences import CANCELLED, MODEL_NOT_TEXT, MODEL_REFUSED
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama import library
 from chatapp.workers.engine.llama.vocabulary import Vocabulary
@@ -66,34 +52,6 @@ class Model:
         self.handle = None
 
 
-def checked_header(path: str) -> GgufHeader:
-    """The header of the file at `path`; raises AppError(MODEL_FILE) for whatever is no whole GGUF file."""
-    try:
-        status = Path(path).stat()
-        _refuse_special_files(path, status)
-        with Path(path).open("rb") as stream:
-            return read_header(stream, status.st_size)
-    except NotGguf:
-        raise error(MODEL_FOREIGN, path=path) from None
-    except TruncatedGguf as problem:
-        raise error(MODEL_TRUNCATED, path=path, actual=problem.actual, expected=problem.expected) from None
-    except DamagedGguf as problem:
-        raise error(MODEL_DAMAGED, path=path, reason=problem) from None
-    except FileNotFoundError:
-        raise error(MODEL_MISSING, path=path) from None
-    except (OSError, ValueError) as problem:
-        raise error(MODEL_UNREADABLE, path=path, reason=problem) from None
-
-
-def _refuse_special_files(path: str, status: os.stat_result) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        raise error(MODEL_IS_FOLDER, path=path)
-    if not stat.S_ISREG(status.st_mode):  # opening a FIFO would wait for a writer for good
-        raise error(MODEL_NOT_A_FILE, path=path)
-    if status.st_size == 0:
-        raise error(MODEL_EMPTY, path=path)
-
-
 def _load(spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], None]) -> Any:
     last = -1.0
 
@@ -114,6 +72,4 @@ def _load(spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], None])
         return handle
     if cancel.is_set():
         raise error(CANCELLED)
-    raise error(
-        MODEL_REFUSED, path=spec.path, reason=library.reason("unknown reason"), detail=library.recent_errors()
-    )
+    raise error(MODEL_REFUSED, path=spec.path, reason=library.reason("unknown reason"), detail=library.recent_errors())

@@ -20,19 +20,13 @@ _MAKERS: dict[str, Callable[[SamplingSettings, int, int], Any]] = {
         else None
     ),
     "top_k": lambda s, _seed, _n: llama_cpp.llama_sampler_init_top_k(s.top_k) if s.top_k > 0 else None,
-    "top_p": lambda s, _seed, _n: (
-        llama_cpp.llama_sampler_init_top_p(s.top_p, _MIN_KEEP) if s.top_p < 1.0 else None
-    ),
-    "min_p": lambda s, _seed, _n: (
-        llama_cpp.llama_sampler_init_min_p(s.min_p, _MIN_KEEP) if s.min_p > 0.0 else None
-    ),
+    "top_p": lambda s, _seed, _n: llama_cpp.llama_sampler_init_top_p(s.top_p, _MIN_KEEP) if s.top_p < 1.0 else None,
+    "min_p": lambda s, _seed, _n: llama_cpp.llama_sampler_init_min_p(s.min_p, _MIN_KEEP) if s.min_p > 0.0 else None,
     "temperature": lambda s, _seed, _n: (
         llama_cpp.llama_sampler_init_temp(s.temperature) if s.temperature != 1.0 else None
     ),
     "draw": lambda s, seed, _n: (
-        llama_cpp.llama_sampler_init_dist(seed)
-        if s.temperature > 0.0
-        else llama_cpp.llama_sampler_init_greedy()
+        llama_cpp.llama_sampler_init_dist(seed) if s.temperature > 0.0 else llama_cpp.llama_sampler_init_greedy()
     ),
 }
 

@@ -1,0 +1,738 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>ConversationList</name>
+    <message>
+        <source>New chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>Start a new conversation (Ctrl+N)</source>
+        <translation>开始新的对话（Ctrl+N）</translation>
+    </message>
+    <message>
+        <source>Conversations</source>
+        <translation>对话列表</translation>
+    </message>
+    <message>
+        <source>Your conversations will be listed here.</source>
+        <translation>您的对话会列在这里。</translation>
+    </message>
+</context>
+<context>
+    <name>ErrorCard</name>
+    <message>
+        <source>Retry</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Show details</source>
+        <translation>显示详情</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭提示</translation>
+    </message>
+    <message>
+        <source>Details of the error</source>
+        <translation>错误详情</translation>
+    </message>
+</context>
+<context>
+    <name>MessageView</name>
+    <message>
+        <source>finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>length limit reached</source>
+        <translation>达到长度上限</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>我</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Copy this message</source>
+        <translation>复制这条消息</translation>
+    </message>
+    <message>
+        <source>Ask again; this reply is kept</source>
+        <translation>重新提问；这条回复会保留</translation>
+    </message>
+    <message>
+        <source>Message of {author}</source>
+        <translation>{author}的消息</translation>
+    </message>
+    <message>
+        <source>Reading the prompt …</source>
+        <translation>正在读取提示词…</translation>
+    </message>
+    <message>
+        <source>Writing …</source>
+        <translation>正在撰写…</translation>
+    </message>
+    <message>
+        <source>{tokens} tokens · {speed:.1f} tokens/s · {ended}</source>
+        <translation>{tokens} 个词元 · {speed:.1f} 词元/秒 · {ended}</translation>
+    </message>
+</context>
+<context>
+    <name>ModelPicker</name>
+    <message>
+        <source>Choose the model to talk with</source>
+        <translation>选择要对话的模型</translation>
+    </message>
+    <message>
+        <source>Model: {name}</source>
+        <translation>模型：{name}</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Unload the model and give its memory back</source>
+        <translation>卸载模型并释放内存</translation>
+    </message>
+    <message>
+        <source>How much of the model is loaded</source>
+        <translation>模型加载进度</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>No model is in the library; add one on the Models page</source>
+        <translation>模型库是空的；请在“模型”页添加</translation>
+    </message>
+</context>
+<context>
+    <name>ModelTable</name>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Architecture</source>
+        <translation>架构</translation>
+    </message>
+    <message>
+        <source>Quantization</source>
+        <translation>量化</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>In use</source>
+        <translation>使用中</translation>
+    </message>
+    <message>
+        <source>File is gone</source>
+        <translation>文件已不在</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsView</name>
+    <message>
+        <source>Reading {name}</source>
+        <translation>正在读取 {name}</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>GGUF files on this computer. Add one with the button or drop it here; it stays where it lies.</source>
+        <translation>这台电脑上的 GGUF 文件。点按钮添加，或把文件拖到这里；文件会留在原处。</translation>
+    </message>
+    <message>
+        <source>No model is here yet. Add a GGUF file to begin.</source>
+        <translation>这里还没有模型。请添加一个 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>Add a model …</source>
+        <translation>添加模型…</translation>
+    </message>
+    <message>
+        <source>Use this model</source>
+        <translation>使用此模型</translation>
+    </message>
+    <message>
+        <source>Remove from the list</source>
+        <translation>从列表移除</translation>
+    </message>
+    <message>
+        <source>The file itself stays where it is</source>
+        <translation>文件本身不会被删除</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>How much of the file has been read</source>
+        <translation>文件读取进度</translation>
+    </message>
+    <message>
+        <source>GGUF models (*.gguf);;All files (*)</source>
+        <translation>GGUF 模型 (*.gguf);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Add a model</source>
+        <translation>添加模型</translation>
+    </message>
+</context>
+<context>
+    <name>PromptBox</name>
+    <message>
+        <source>Write a message. Enter sends, Shift+Enter starts a new line.</source>
+        <translation>输入消息。按 Enter 发送，Shift+Enter 换行。</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>End the reply (Esc); what is written stays</source>
+        <translation>结束回复（Esc）；已写的内容会保留</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>Send the message (Enter)</source>
+        <translation>发送消息（Enter）</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsView</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Changes take effect at once; those of the engine when a model is loaded next.</source>
+        <translation>更改立即生效；引擎设置在下次加载模型时生效。</translation>
+    </message>
+    <message>
+        <source>Reset all</source>
+        <translation>全部重置</translation>
+    </message>
+    <message>
+        <source>Set every option back to its default</source>
+        <translation>把所有选项恢复为默认值</translation>
+    </message>
+</context>
+<context>
+    <name>StatusBar</name>
+    <message>
+        <source>{speed:.1f} tokens/s</source>
+        <translation>{speed:.1f} 词元/秒</translation>
+    </message>
+    <message>
+        <source>Context {used:,} of {limit:,}</source>
+        <translation>上下文 {used:,} / {limit:,}</translation>
+    </message>
+    <message>
+        <source>CPU, threads: {count}</source>
+        <translation>CPU，线程：{count}</translation>
+    </message>
+    <message>
+        <source>No model loaded</source>
+        <translation>未加载模型</translation>
+    </message>
+    <message>
+        <source>Loading the model … {percent}%</source>
+        <translation>正在加载模型… {percent}%</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>Reading the prompt … {done:,} of {total:,} tokens</source>
+        <translation>正在读取提示词… {done:,} / {total:,} 个词元</translation>
+    </message>
+    <message>
+        <source>Writing …</source>
+        <translation>正在撰写…</translation>
+    </message>
+</context>
+<context>
+    <name>Transcript</name>
+    <message>
+        <source>Show earlier messages</source>
+        <translation>显示更早的消息</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+</context>
+<context>
+    <name>Welcome</name>
+    <message>
+        <source>What shall we talk about?</source>
+        <translation>想聊点什么？</translation>
+    </message>
+    <message>
+        <source>Everything stays on this computer. Choose an example or write your own.</source>
+        <translation>所有内容都留在这台电脑上。选一个例子，或自己写。</translation>
+    </message>
+</context>
+<context>
+    <name>errors</name>
+    <message>
+        <source>There is no file at {path}.</source>
+        <translation>{path} 处没有文件。</translation>
+    </message>
+    <message>
+        <source>Check the path, or choose another model on the Models page.</source>
+        <translation>请检查路径，或在“模型”页选择其他模型。</translation>
+    </message>
+    <message>
+        <source>{path} is a folder, not a model file.</source>
+        <translation>{path} 是文件夹，不是模型文件。</translation>
+    </message>
+    <message>
+        <source>Choose the .gguf file inside it.</source>
+        <translation>请选择其中的 .gguf 文件。</translation>
+    </message>
+    <message>
+        <source>{path} is a pipe or a device, not a model file.</source>
+        <translation>{path} 是管道或设备，不是模型文件。</translation>
+    </message>
+    <message>
+        <source>Choose an ordinary .gguf file.</source>
+        <translation>请选择普通的 .gguf 文件。</translation>
+    </message>
+    <message>
+        <source>The file {path} is empty.</source>
+        <translation>文件 {path} 是空的。</translation>
+    </message>
+    <message>
+        <source>Its download may have failed: fetch it again.</source>
+        <translation>可能下载失败了：请重新下载。</translation>
+    </message>
+    <message>
+        <source>{path} is not a GGUF file.</source>
+        <translation>{path} 不是 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>chatapp reads models in the GGUF format; look for a file ending in .gguf.</source>
+        <translation>chatapp 读取 GGUF 格式的模型；请选择以 .gguf 结尾的文件。</translation>
+    </message>
+    <message>
+        <source>The file {path} is cut short: {actual} of at least {expected} bytes are there.</source>
+        <translation>文件 {path} 不完整：至少应有 {expected} 字节，只有 {actual} 字节。</translation>
+    </message>
+    <message>
+        <source>Its download or copy did not finish: fetch it again.</source>
+        <translation>下载或复制没有完成：请重新获取。</translation>
+    </message>
+    <message>
+        <source>The file {path} is damaged: {reason}.</source>
+        <translation>文件 {path} 已损坏：{reason}。</translation>
+    </message>
+    <message>
+        <source>Fetch it again, and compare its checksum with the one the publisher gives.</source>
+        <translation>请重新下载，并与发布者给出的校验和比对。</translation>
+    </message>
+    <message>
+        <source>The file {path} can&apos;t be read: {reason}.</source>
+        <translation>无法读取文件 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Check its permissions and that its disk is connected.</source>
+        <translation>请检查文件权限，并确认磁盘已连接。</translation>
+    </message>
+    <message>
+        <source>llama.cpp can&apos;t load {path}: {reason}.</source>
+        <translation>llama.cpp 无法加载 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Choose another model; this one is damaged or of a kind not supported yet.</source>
+        <translation>请选择其他模型；此模型已损坏或暂不支持。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for a context of {n_ctx} tokens with {path}.</source>
+        <translation>内存不足，无法为 {path} 提供 {n_ctx} 个词元的上下文。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller context length in Settings, or a smaller model.</source>
+        <translation>请在设置中选择更小的上下文长度，或换用更小的模型。</translation>
+    </message>
+    <message>
+        <source>The model process stopped while loading {path}.</source>
+        <translation>加载 {path} 时模型进程停止了。</translation>
+    </message>
+    <message>
+        <source>The file may be damaged or need more memory than is free. Choose another model.</source>
+        <translation>文件可能已损坏，或所需内存超过可用内存。请选择其他模型。</translation>
+    </message>
+    <message>
+        <source>{path} does not produce text (its architecture is {architecture}).</source>
+        <translation>{path} 不能生成文本（其架构为 {architecture}）。</translation>
+    </message>
+    <message>
+        <source>Choose a language model that generates text.</source>
+        <translation>请选择能生成文本的语言模型。</translation>
+    </message>
+    <message>
+        <source>No model named {name} is in the library, and there is no such file.</source>
+        <translation>模型库中没有名为 {name} 的模型，也没有这个文件。</translation>
+    </message>
+    <message>
+        <source>List what is there with: chatapp models list</source>
+        <translation>用此命令查看已有模型：chatapp models list</translation>
+    </message>
+    <message>
+        <source>No model is in the library yet.</source>
+        <translation>模型库里还没有模型。</translation>
+    </message>
+    <message>
+        <source>Add a GGUF file on the Models page, or in a terminal: chatapp models add FILE.gguf</source>
+        <translation>请在“模型”页添加 GGUF 文件，或在终端运行：chatapp models add FILE.gguf</translation>
+    </message>
+    <message>
+        <source>No model is loaded.</source>
+        <translation>没有加载模型。</translation>
+    </message>
+    <message>
+        <source>Choose a model at the top of the window.</source>
+        <translation>请在窗口顶部选择模型。</translation>
+    </message>
+    <message>
+        <source>The reply ended early because the model was changed.</source>
+        <translation>因为更换了模型，回复提前结束。</translation>
+    </message>
+    <message>
+        <source>What was written is kept. Ask again with Retry.</source>
+        <translation>已写的内容已保留。点“重试”可重新提问。</translation>
+    </message>
+    <message>
+        <source>This reply was not finished when chatapp last ended.</source>
+        <translation>上次 chatapp 结束时，这条回复尚未写完。</translation>
+    </message>
+    <message>
+        <source>The prompt has {needed} tokens, but the context holds {limit}.</source>
+        <translation>提示词有 {needed} 个词元，而上下文只能容纳 {limit} 个。</translation>
+    </message>
+    <message>
+        <source>Shorten it, start a new chat, or choose a larger context length in Settings.</source>
+        <translation>请缩短内容、开始新对话，或在设置中选择更大的上下文长度。</translation>
+    </message>
+    <message>
+        <source>The prompt is empty.</source>
+        <translation>提示词是空的。</translation>
+    </message>
+    <message>
+        <source>Write something first.</source>
+        <translation>请先写点内容。</translation>
+    </message>
+    <message>
+        <source>The text has half a character (a lone surrogate) at position {position}.</source>
+        <translation>文本第 {position} 个位置有半个字符（孤立的代理项）。</translation>
+    </message>
+    <message>
+        <source>Delete or replace that character, then send again; nothing was lost.</source>
+        <translation>请删除或替换该字符后重新发送；内容没有丢失。</translation>
+    </message>
+    <message>
+        <source>The text is not valid UTF-8 at byte {position}.</source>
+        <translation>文本在第 {position} 字节处不是有效的 UTF-8。</translation>
+    </message>
+    <message>
+        <source>Convert it to UTF-8 first, for example with iconv.</source>
+        <translation>请先转换为 UTF-8，例如使用 iconv。</translation>
+    </message>
+    <message>
+        <source>{name} can&apos;t be {value}.</source>
+        <translation>{name} 不能是 {value}。</translation>
+    </message>
+    <message>
+        <source>Choose a value in this range: {allowed}.</source>
+        <translation>请在此范围内取值：{allowed}。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template can&apos;t be used: {reason}.</source>
+        <translation>无法使用该模型的对话模板：{reason}。</translation>
+    </message>
+    <message>
+        <source>Choose another model, or use plain completion (chatapp generate --raw).</source>
+        <translation>请选择其他模型，或使用纯续写（chatapp generate --raw）。</translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation>已取消。</translation>
+    </message>
+    <message>
+        <source>Start again whenever you like.</source>
+        <translation>随时可以重新开始。</translation>
+    </message>
+    <message>
+        <source>Another reply is still being written.</source>
+        <translation>另一条回复还在撰写中。</translation>
+    </message>
+    <message>
+        <source>Wait for it, or stop it first; your text stays in the box.</source>
+        <translation>请等待，或先停止它；您的文字会留在输入框里。</translation>
+    </message>
+    <message>
+        <source>llama.cpp could not evaluate the next token: {reason}.</source>
+        <translation>llama.cpp 无法计算下一个词元：{reason}。</translation>
+    </message>
+    <message>
+        <source>Try again, or choose a smaller context length in Settings.</source>
+        <translation>请重试，或在设置中选择更小的上下文长度。</translation>
+    </message>
+    <message>
+        <source>The model process stopped unexpectedly ({outcome}).</source>
+        <translation>模型进程意外停止（{outcome}）。</translation>
+    </message>
+    <message>
+        <source>Nothing was lost and the model is being loaded again. Ask again with Retry.</source>
+        <translation>没有内容丢失，正在重新加载模型。点“重试”可重新提问。</translation>
+    </message>
+    <message>
+        <source>The model process did not answer for {seconds} seconds and was ended.</source>
+        <translation>模型进程 {seconds} 秒没有响应，已被结束。</translation>
+    </message>
+    <message>
+        <source>The model process can&apos;t be started ({outcome}).</source>
+        <translation>无法启动模型进程（{outcome}）。</translation>
+    </message>
+    <message>
+        <source>Run chatapp selfcheck in a terminal to see what is missing.</source>
+        <translation>请在终端运行 chatapp selfcheck 查看缺少什么。</translation>
+    </message>
+    <message>
+        <source>The model process speaks protocol {theirs}, this window speaks {ours}.</source>
+        <translation>模型进程使用协议 {theirs}，而窗口使用协议 {ours}。</translation>
+    </message>
+    <message>
+        <source>Two versions of chatapp are mixed: install it again.</source>
+        <translation>混用了两个版本的 chatapp：请重新安装。</translation>
+    </message>
+    <message>
+        <source>The model process sent something that can&apos;t be understood.</source>
+        <translation>模型进程发来了无法理解的内容。</translation>
+    </message>
+    <message>
+        <source>Ask again with Retry; if it happens again, report it with the log.</source>
+        <translation>请点“重试”；如果再次发生，请附上日志报告。</translation>
+    </message>
+    <message>
+        <source>The chat could not be saved: {reason}.</source>
+        <translation>无法保存对话：{reason}。</translation>
+    </message>
+    <message>
+        <source>Check that the disk is not full and that {folder} can be written, then retry.</source>
+        <translation>请确认磁盘未满且 {folder} 可写，然后重试。</translation>
+    </message>
+    <message>
+        <source>The data folder {folder} can&apos;t be used: {reason}.</source>
+        <translation>无法使用数据文件夹 {folder}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Choose another with --data-dir DIR, or make it writable.</source>
+        <translation>请用 --data-dir DIR 选择其他文件夹，或使其可写。</translation>
+    </message>
+    <message>
+        <source>The chats in {folder} were written by a newer chatapp (format {theirs}).</source>
+        <translation>{folder} 中的对话由更新版本的 chatapp 写入（格式 {theirs}）。</translation>
+    </message>
+    <message>
+        <source>Install the newer version again, or choose another folder with --data-dir DIR.</source>
+        <translation>请重新安装新版本，或用 --data-dir DIR 选择其他文件夹。</translation>
+    </message>
+    <message>
+        <source>The settings file could not be read and was kept as {path}.</source>
+        <translation>无法读取设置文件，已另存为 {path}。</translation>
+    </message>
+    <message>
+        <source>The default settings are used; repair that file or set them anew.</source>
+        <translation>目前使用默认设置；请修复该文件或重新设置。</translation>
+    </message>
+    <message>
+        <source>Some settings had values out of range and were reset: {names}.</source>
+        <translation>部分设置的值超出范围，已重置：{names}。</translation>
+    </message>
+    <message>
+        <source>The file as it was is kept as {path}; all other settings are as you left them.</source>
+        <translation>原文件已另存为 {path}；其他设置保持不变。</translation>
+    </message>
+    <message>
+        <source>chatapp is already open with the data folder {folder}.</source>
+        <translation>chatapp 已在使用数据文件夹 {folder}。</translation>
+    </message>
+    <message>
+        <source>Its window was brought to the front. For a second one: --data-dir DIR</source>
+        <translation>已把它的窗口移到最前。要再开一个，请用：--data-dir DIR</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside chatapp ({reason}).</source>
+        <translation>chatapp 内部出错了（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Your chats are safe. Try again; if it happens again, report it with the log.</source>
+        <translation>您的对话是安全的。请重试；如果再次发生，请附上日志报告。</translation>
+    </message>
+</context>
+<context>
+    <name>options</name>
+    <message>
+        <source>Reply length limit</source>
+        <translation>回复长度上限</translation>
+    </message>
+    <message>
+        <source>The most tokens one reply may have. A token is a word piece of about four letters.</source>
+        <translation>一条回复最多可有的词元数。词元是词的片段，英文约四个字母。</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Divides the logits before the softmax: p = softmax(logit / T). Low is careful, high is surprising; 0 always takes the most likely token.</source>
+        <translation>在 softmax 之前除以 logit：p = softmax(logit / T)。低则谨慎，高则出人意料；0 总是取最可能的词元。</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Only the k most likely tokens may be drawn. 0 switches it off.</source>
+        <translation>只从最可能的 k 个词元中抽取。0 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Only the smallest set of tokens whose probabilities add up to p may be drawn. 1 switches it off.</source>
+        <translation>只从概率之和达到 p 的最小词元集合中抽取。1 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Tokens less likely than this share of the most likely one are cut. 0 switches it off.</source>
+        <translation>概率低于最可能词元的这一比例的词元会被去掉。0 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Repeat penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Lowers the logits of the last 64 tokens&apos; ids: positive ones are divided by it. 1 switches it off.</source>
+        <translation>降低最近 64 个词元的 logit：正值除以它。1 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>The language of the window; it changes at once.</source>
+        <translation>窗口的语言；立即切换。</translation>
+    </message>
+    <message>
+        <source>Like the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Dark text on light, or light text on dark.</source>
+        <translation>浅底深字，或深底浅字。</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Zoom (%)</source>
+        <translation>缩放（%）</translation>
+    </message>
+    <message>
+        <source>The size of all text. Ctrl and + or − change it too, Ctrl and 0 resets it.</source>
+        <translation>所有文字的大小。也可用 Ctrl 加 + 或 − 调整，Ctrl 加 0 还原。</translation>
+    </message>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>How many tokens of conversation the model sees at once; more needs more memory. 0 takes what the model was trained for, at most 8192.</source>
+        <translation>模型一次能看到多少词元的对话；越多越占内存。0 表示采用模型训练时的长度，最多 8192。</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程</translation>
+    </message>
+    <message>
+        <source>How many processor cores compute. 0 takes all physical cores.</source>
+        <translation>用多少个处理器核心计算。0 表示使用全部物理核心。</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+</context>
+<context>
+    <name>tabs</name>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+</context>
+</TS>

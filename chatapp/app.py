@@ -1,0 +1,159 @@
+"""Builds the graph of the desktop app and runs it. The only place where services meet."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from chatapp import __version__
+from chatapp.core.errors import AppError, error, printable
+from chatapp.core.sentences import INTERNAL_BUG, SECOND_INSTANCE
+from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
+from chatapp.services.background import Background
+from chatapp.services.conversation import ConversationService
+from chatapp.services.inference import InferenceService
+from chatapp.services.library import LibraryService
+from chatapp.services.model_choice import ModelChoice
+from chatapp.services.notifier import Notifier
+from chatapp.services.preferences import Preferences
+from chatapp.services.single_instance import SingleInstance
+from chatapp.storage.chats import ChatStore
+from chatapp.storage.database import Database
+from chatapp.storage.model_library import ModelLibrary
+from chatapp.storage.paths import Paths, find_paths
+from chatapp.ui.language import Language
+from chatapp.ui.main_window import MainWindow
+from chatapp.ui.tabs import TABS
+from chatapp.ui.tabs.base import AppContext
+from chatapp.ui.theme import Theme
+
+_log = logging.getLogger("chatapp")
+
+
+def _engine_command() -> WorkerCommand:
+    return worker_command(WorkerRole.ENGINE)
+
+
+class App:
+    """The window and everything behind it; `begin` starts the workers, `close` ends them and saves."""
+
+    def __init__(
+        self,
+        application: QApplication,
+        paths: Paths,
+        engine_command: Callable[[], WorkerCommand] = _engine_command,
+    ) -> None:
+        """Raises AppError(STORAGE) where the chats can't be opened."""
+        self._database = Database(paths.database)
+        library = ModelLibrary(paths)
+        self._storage_work = Background("storage")
+        self._file_work = Background("files")
+        self._library_store = library
+        notifier = Notifier()
+        preferences = Preferences(paths, self._storage_work, notifier)
+        inference = InferenceService(engine_command)
+        library_service = LibraryService(library, self._file_work)
+        self.context = AppContext(
+            conversations=ConversationService(
+                ChatStore(self._database), inference, preferences, self._storage_work, notifier
+            ),
+            inference=inference,
+            library=library_service,
+            model_choice=ModelChoice(inference, library_service, preferences, notifier),
+            preferences=preferences,
+            notifier=notifier,
+            theme=Theme(application),
+            language=Language(application),
+        )
+        self.window = MainWindow(self.context, TABS, self.close)
+        self._closed = False
+
+    def begin(self) -> None:
+        """Call when the window is shown."""
+        for warning in self.context.preferences.warnings:
+            self.context.notifier.post(warning)
+        self.context.inference.start()
+        self.context.conversations.start()
+        self.context.model_choice.begin()
+
+    def close(self) -> None:
+        """Saves what is open and ends every worker; harmless when called again."""
+        if self._closed:
+            return
+        self._closed = True
+        self.context.conversations.close()
+        self.context.preferences.close()
+        self.context.library.close()
+        self.context.inference.close()
+        self._storage_work.close()
+        self._file_work.close()
+        self._database.close()
+        self._library_store.close()
+
+
+def run_app(data_dir: str | None) -> int:
+    """Shows the window until it is closed; the exit code."""
+    try:
+        paths = find_paths(data_dir)
+    except AppError as problem:
+        return _say(problem)
+    _log_to(paths)
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeMenuBar, False)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("chatapp")
+    application.setApplicationVersion(__version__)
+    instance = SingleInstance(paths)
+    if not instance.acquire():
+        instance.ask_other_to_show()
+        _say(error(SECOND_INSTANCE, folder=paths.data))
+        return 0
+    try:
+        app = App(application, paths)
+    except AppError as problem:
+        instance.release()
+        return _say(problem)
+    sys.excepthook = _report_bug(app)
+    instance.raise_requested.connect(app.window.come_to_front)
+    app.window.show()
+    QTimer.singleShot(0, app.begin)
+    try:
+        return application.exec()
+    finally:
+        app.close()
+        instance.release()
+
+
+def _say(problem: AppError) -> int:
+    sys.stderr.write(f"{printable(problem.info.message)} {printable(problem.info.advice)}\n")
+    return 1
+
+
+def _log_to(paths: Paths) -> None:
+    logging.basicConfig(
+        filename=paths.log,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        encoding="utf-8",
+    )
+
+
+def _report_bug(
+    app: App,
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    """An exception nobody expected becomes a card with its traceback; the window lives on."""
+
+    def report(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
+        text = "".join(traceback.format_exception(kind, value, trace))
+        _log.error("%s", text)
+        if issubclass(kind, KeyboardInterrupt):
+            app.window.close()
+            return
+        app.context.notifier.post(error(INTERNAL_BUG, reason=kind.__name__, detail=text).info)
+
+    return report

@@ -1,0 +1,116 @@
+"""A loaded engine for one command, and the streaming of one reply."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from chatapp.cli.output import Output, progress_bar
+from chatapp.core.errors import AppError, error
+from chatapp.core.generation import FinishReason
+from chatapp.core.models import LibraryModel, LoadSpec
+from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sentences import OPTION_OUT_OF_RANGE
+from chatapp.protocol.engine import Finished, Prompt, PromptProgress, TokensEmitted
+from chatapp.storage.model_library import ModelLibrary
+from chatapp.storage.paths import Paths, find_paths
+from chatapp.storage.settings import load_settings
+from chatapp.workers.client import EngineClient
+
+MAX_CONTEXT = 1 << 24
+MAX_THREADS = 512
+
+
+@contextmanager
+def loaded_engine(arguments: argparse.Namespace) -> Iterator[EngineClient]:
+    """A worker with the chosen model in it; raises AppError."""
+    paths = find_paths(arguments.data_dir)
+    for name, value, maximum in (
+        ("--ctx", arguments.ctx, MAX_CONTEXT),
+        ("--threads", arguments.threads, MAX_THREADS),
+    ):
+        if not 0 <= value <= maximum:
+            raise error(OPTION_OUT_OF_RANGE, name=name, value=value, allowed=f"0 … {maximum}")
+    model = chosen_model(paths, arguments.model)
+    with EngineClient() as client:
+        with progress_bar(f"Loading {model.name}") as bar, ctrl_c_cancels(client):
+            spec = LoadSpec(path=model.path, n_ctx=arguments.ctx, n_threads=arguments.threads)
+            client.load(spec, bar.set)
+        yield client
+
+
+def chosen_model(paths: Paths, wanted: str | None) -> LibraryModel:
+    """Raises AppError where nothing fits."""
+    settings, _ = load_settings(paths.settings)
+    library = ModelLibrary(paths)
+    try:
+        return library.find(wanted, settings.last_model)
+    finally:
+        library.close()
+
+
+def stream_reply(client: EngineClient, prompt: Prompt, sampling: SamplingSettings, output: Output) -> Finished:
+    """Prints one reply as it is written; Ctrl+C ends it early and keeps what is there. Raises AppError."""
+    finished: Finished | None = None
+    with progress_bar("Reading the prompt") as bar, ctrl_c_cancels(client):
+        for event in client.generate(prompt, sampling):
+            match event:
+                case PromptProgress(done=done, total=total):
+                    bar.set(done / total)
+                case TokensEmitted():
+                    _print_tokens(event, output)
+                case Finished():
+                    finished = event
+    assert finished is not None  # generate ends with Finished or raises
+    _print_done(finished, output)
+    return finished
+
+
+@contextmanager
+def ctrl_c_cancels(client: EngineClient) -> Iterator[None]:
+    """The first Ctrl+C ends the running request, a second one the command."""
+
+    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with suppress(AppError):
+            client.cancel()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def exit_code(finished: Finished) -> int:
+    return 130 if finished.finish_reason is FinishReason.CANCELLED else 0
+
+
+def _print_tokens(event: TokensEmitted, output: Output) -> None:
+    for token in event.tokens:
+        output.record("token", lane=token.lane, index=token.index, id=token.id, text=token.text, bytes=token.data.hex())
+    if event.text:
+        output.words(event.text, end="")
+
+
+def _print_done(finished: Finished, output: Output) -> None:
+    usage = finished.usage
+    output.words("")
+    output.record(
+        "done",
+        lane=0,
+        text=finished.text,
+        finish_reason=finished.finish_reason.value,
+        seed=finished.seed,
+        usage={
+            "prompt_tokens": usage.prompt_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "prompt_ms": round(usage.prompt_ms, 3),
+            "generate_ms": round(usage.generate_ms, 3),
+            "tokens_per_second": round(usage.tokens_per_second, 2),
+        },
+    )

@@ -1,0 +1,49 @@
+"""chatapp generate: one reply."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from chatapp.cli.engine import exit_code, loaded_engine, stream_reply
+from chatapp.cli.options import add_model, add_sampling, sampling_of
+from chatapp.cli.output import Output
+from chatapp.core.chat import ChatMessage, Role, checked_prompt, checked_text
+from chatapp.core.errors import error
+from chatapp.core.sentences import INPUT_NOT_UTF8
+from chatapp.protocol.engine import ChatPrompt, Prompt, RawPrompt
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--prompt", required=True, metavar="TEXT|-", help="the prompt; - reads it from stdin")
+    parser.add_argument("--system", default="", metavar="TEXT", help="a system prompt put before it")
+    parser.add_argument("--raw", action="store_true", help="continue the text itself, without a chat template")
+    add_model(parser)
+    add_sampling(parser)
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Raises AppError."""
+    text = read_stdin() if arguments.prompt == "-" else arguments.prompt
+    prompt = make_prompt(text, checked_text(arguments.system), raw=arguments.raw)
+    sampling = sampling_of(arguments)
+    with loaded_engine(arguments) as client:
+        return exit_code(stream_reply(client, prompt, sampling, output))
+
+
+def make_prompt(text: str, system: str, *, raw: bool) -> Prompt:
+    """Raises AppError(BAD_INPUT)."""
+    checked_prompt(text)
+    if raw:
+        return RawPrompt(text=text)
+    first = (ChatMessage(role=Role.SYSTEM, text=system),) if system else ()
+    return ChatPrompt(messages=(*first, ChatMessage(role=Role.USER, text=text)))
+
+
+def read_stdin() -> str:
+    """Raises AppError(BAD_INPUT) where it is not UTF-8."""
+    data = sys.stdin.buffer.read()
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise error(INPUT_NOT_UTF8, position=problem.start + 1) from None

@@ -1,0 +1,95 @@
+"""chatapp models: the model library."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from chatapp.cli.output import Output, progress_bar
+from chatapp.core.model_file import checked_header
+from chatapp.core.models import LibraryModel, size_text
+from chatapp.storage.model_library import ModelLibrary
+from chatapp.storage.paths import find_paths
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|info|add")
+    actions.add_parser("list", help="the models in the library")
+    info = actions.add_parser("info", help="what a model's file says of itself")
+    info.add_argument("model", metavar="PATH|NAME")
+    add = actions.add_parser("add", help="put a GGUF file into the library")
+    add.add_argument("file", metavar="FILE.gguf")
+    add.add_argument("--copy", action="store_true", help="copy it into the data folder instead of linking it")
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Raises AppError."""
+    library = ModelLibrary(find_paths(arguments.data_dir))
+    try:
+        match arguments.action:
+            case "list":
+                _list(library, output)
+            case "info":
+                _info(library, arguments.model, output)
+            case "add":
+                _add(library, Path(arguments.file), copy=arguments.copy, output=output)
+        return 0
+    finally:
+        library.close()
+
+
+def _list(library: ModelLibrary, output: Output) -> None:
+    models = library.models()
+    for model in models:
+        output.record("model", **asdict(model))
+    if output.json:
+        return
+    if not models:
+        output.words("No model is in the library yet. Add one: chatapp models add FILE.gguf")
+        return
+    table = Table(box=None)
+    for heading in ("Name", "Architecture", "Quantization", "Size", "Context", "Path"):
+        table.add_column(heading, overflow="fold")
+    for model in models:
+        gone = "" if Path(model.path).is_file() else " (gone)"
+        table.add_row(
+            escape(model.name),
+            escape(model.architecture),
+            model.quantization,
+            size_text(model.size_bytes),
+            str(model.context),
+            escape(model.path + gone),
+        )
+    Console().print(table)
+
+
+def _info(library: ModelLibrary, wanted: str, output: Output) -> None:
+    model = library.find(wanted)
+    header = checked_header(model.path)
+    output.record("model", **asdict(model), tensors=len(header.tensors), header=header.values)
+    rows = {
+        "name": model.name,
+        "path": model.path,
+        "size": size_text(model.size_bytes),
+        "sha256": model.sha256,
+    }
+    for name, value in {**rows, **header.values}.items():
+        shown = str(value).replace("\n", "\\n")
+        output.words(f"{name}: {shown[:200]}")
+
+
+def _add(library: ModelLibrary, path: Path, *, copy: bool, output: Output) -> None:
+    with progress_bar(f"Reading {path.name}") as bar:
+
+        def go_on(fraction: float) -> bool:
+            bar.set(fraction)
+            return True
+
+        model: LibraryModel = library.add(path, copy=copy, progress=go_on)
+    output.record("model", **asdict(model))
+    output.words(f"Added {model.name} ({model.quantization}, {size_text(model.size_bytes)}).")

@@ -1,0 +1,47 @@
+"""Work off the main thread: one thread per Background, jobs in order, results back on the main thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from chatapp.core.errors import AppError, ErrorInfo
+
+Result = TypeVar("Result")
+
+
+class Background(QObject):
+    """`run` may be called from the main thread only; callbacks come there too."""
+
+    _completed = Signal(object)
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._completed.connect(self._on_completed)
+
+    def run(
+        self,
+        work: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[ErrorInfo], None],
+    ) -> None:
+        """Runs `work`; its result goes to `done`, an AppError to `failed`, any other exception to the excepthook."""
+        future: Future[Result] = self._pool.submit(work)
+        future.add_done_callback(lambda ended: self._completed.emit((ended, done, failed)))
+
+    def close(self) -> None:
+        """Waits until all work that was begun or is in line is done."""
+        self._pool.shutdown(wait=True)
+
+    def _on_completed(self, ended: tuple[Future[Any], Callable[[Any], None], Callable[[ErrorInfo], None]]) -> None:
+        future, done, failed = ended
+        try:
+            result = future.result()
+        except AppError as problem:
+            failed(problem.info)
+        else:
+            done(result)

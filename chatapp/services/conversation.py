@@ -1,0 +1,326 @@
+"""The conversations: which there are, which is on show, and the reply being written.
+
+Order of things when a prompt is sent: checked, written to the disk, and only then handed to the engine. A streamed
+reply is written again every SAVE_EVERY_MS, so that the end of any process costs at most that much of it.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from chatapp.core.chat import (
+    Conversation,
+    Message,
+    MessageState,
+    Reply,
+    Role,
+    as_prompt,
+    branch,
+    checked_prompt,
+    title_of,
+)
+from chatapp.core.errors import AppError, ErrorInfo, error
+from chatapp.core.sentences import NO_MODEL_LOADED, REPLY_BUSY
+from chatapp.protocol.engine import ChatPrompt, Failed, Finished, TokensEmitted
+from chatapp.services.background import Background
+from chatapp.services.inference import EngineState, InferenceService
+from chatapp.services.notifier import Notifier
+from chatapp.services.preferences import Preferences
+from chatapp.storage.chats import ChatStore
+
+SAVE_EVERY_MS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedConversation:
+    """conversation None: a new one, not yet stored. messages: the branch on show, oldest first."""
+
+    conversation: Conversation | None
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextAdded:
+    message_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyFailed:
+    """The reply `message_id` ended with an error; its text so far is kept."""
+
+    message_id: str
+    error: ErrorInfo
+
+
+@dataclass(slots=True, kw_only=True)
+class _ActiveReply:
+    message: Message
+    parts: list[str]
+    request_id: int = 0
+    unsaved: bool = False
+    saving: bool = False
+
+    def text(self) -> str:
+        self.parts = ["".join(self.parts)]
+        return self.parts[0]
+
+
+class ConversationService(QObject):
+    listed = Signal(object)
+    """list[Conversation], the one changed last first"""
+    opened = Signal(object)
+    """OpenedConversation"""
+    prompt_saved = Signal(object)
+    """str: the prompt is on the disk, its box may be emptied"""
+    message_added = Signal(object)
+    """Message, at the end of the branch on show"""
+    message_finished = Signal(object)
+    """Message in its last state"""
+    text_added = Signal(object)
+    """TextAdded, of the conversation on show"""
+    reply_failed = Signal(object)
+    """ReplyFailed"""
+    writing_changed = Signal(object)
+    """bool: a reply is being written, in this conversation or another"""
+
+    def __init__(
+        self,
+        store: ChatStore,
+        inference: InferenceService,
+        preferences: Preferences,
+        background: Background,
+        notifier: Notifier,
+    ) -> None:
+        super().__init__()
+        self._store = store
+        self._inference = inference
+        self._preferences = preferences
+        self._background = background
+        self._notifier = notifier
+        self._conversations: list[Conversation] = []
+        self._current: Conversation | None = None
+        self._messages: dict[str, Message] = {}
+        self._reply: _ActiveReply | None = None
+        self._sending = False
+        self._save_timer = QTimer(self, interval=SAVE_EVERY_MS)
+        self._save_timer.timeout.connect(self._save_text)
+        inference.emitted.connect(self._on_emitted)
+        inference.finished.connect(self._on_finished)
+        inference.failed.connect(self._on_failed)
+
+    @property
+    def writing(self) -> bool:
+        return self._reply is not None
+
+    @property
+    def current(self) -> Conversation | None:
+        """The conversation on show; None: a new one."""
+        return self._current
+
+    def start(self) -> None:
+        """Recovers what a crash left open, then lists the conversations."""
+        self._background.run(self._recover_and_list, self._on_listed, self._notifier.post)
+
+    def new(self) -> None:
+        """An empty conversation; stored with its first prompt."""
+        self._show(None, [])
+
+    def open(self, conversation_id: str) -> None:
+        wanted = next((c for c in self._conversations if c.id == conversation_id), None)
+        if wanted is not None:
+            self._background.run(
+                lambda: self._store.messages(conversation_id),
+                lambda messages: self._show(wanted, messages),
+                self._notifier.post,
+            )
+
+    def send(self, text: str) -> None:
+        """Asks `text` at the end of the branch on show. Raises AppError; nothing has happened then."""
+        checked_prompt(text)
+        self._check_free()
+        now = time.time()
+        fresh = Conversation(id=_new_id(), title=title_of(text), created_at=now, updated_at=now)
+        conversation = self._current or fresh
+        question = Message(
+            id=_new_id(),
+            conversation_id=conversation.id,
+            parent_id=conversation.leaf_id,
+            role=Role.USER,
+            text=text,
+            created_at=now,
+        )
+        self._ask(conversation, question, is_new=True)
+
+    def retry(self, reply_id: str) -> None:
+        """Asks the question of that reply again; the reply it had stays in the tree. Raises AppError."""
+        reply = self._messages.get(reply_id)
+        question = self._messages.get(reply.parent_id or "") if reply is not None else None
+        if question is None or self._current is None:
+            return
+        self._check_free()
+        self._ask(self._current, question, is_new=False)
+
+    def stop(self) -> None:
+        """Ends the reply being written; its text is kept."""
+        if self._reply is not None:
+            self._inference.cancel()
+
+    def close(self) -> None:
+        """Puts the reply being written into the line for storage as interrupted."""
+        self._save_timer.stop()
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            last = replace(reply.message, text=reply.text(), state=MessageState.INTERRUPTED)
+            self._background.run(lambda: self._store.finish(last), lambda _: None, self._notifier.post)
+
+    def _check_free(self) -> None:
+        if self._reply is not None or self._sending:
+            raise error(REPLY_BUSY)
+        if self._inference.status.state is EngineState.EMPTY:
+            raise error(NO_MODEL_LOADED)
+
+    def _ask(self, conversation: Conversation, question: Message, *, is_new: bool) -> None:
+        reply = Message(
+            id=_new_id(),
+            conversation_id=conversation.id,
+            parent_id=question.id,
+            role=Role.ASSISTANT,
+            text="",
+            created_at=time.time(),
+            state=MessageState.STREAMING,
+            reply=Reply(model=self._inference.status.path),
+        )
+        stored = replace(conversation, leaf_id=reply.id, updated_at=reply.created_at)
+        turn = [question, reply] if is_new else [reply]
+        history = [*branch(self._messages, question.parent_id), question]
+
+        def saved(_result: None) -> None:
+            self._sending = False
+            self._begin(stored, turn, history)
+
+        def not_saved(info: ErrorInfo) -> None:
+            self._sending = False
+            self._notifier.post(info)
+
+        self._sending = True
+        self._background.run(lambda: self._store.add_turn(stored, turn), saved, not_saved)
+
+    def _begin(self, conversation: Conversation, turn: list[Message], history: list[Message]) -> None:
+        """The turn is on the disk: shows it and asks the engine."""
+        reply = turn[-1]
+        shown = self._current.id if self._current is not None else None
+        if shown in (conversation.id, None):  # else another one was opened meanwhile
+            self._current = conversation
+            if len(turn) == 1:  # a retry: the branch on show changes
+                self._messages[reply.id] = reply
+                self._emit_opened()
+            else:
+                for message in turn:
+                    self._messages[message.id] = message
+                    self.message_added.emit(message)
+                self.prompt_saved.emit(turn[0].text)
+        self._update_list(conversation)
+        self._reply = _ActiveReply(message=reply, parts=[])
+        self.writing_changed.emit(True)
+        try:
+            prompt = ChatPrompt(messages=as_prompt(history))
+            self._reply.request_id = self._inference.generate(prompt, self._preferences.settings.sampling)
+        except AppError as problem:
+            self._end_reply(MessageState.INTERRUPTED, problem.info)
+            return
+        self._save_timer.start()
+
+    def _on_emitted(self, event: TokensEmitted) -> None:
+        reply = self._reply
+        if reply is None or event.request_id != reply.request_id or not event.text:
+            return
+        reply.parts.append(event.text)
+        reply.unsaved = True
+        if self._is_shown(reply.message):
+            self.text_added.emit(TextAdded(message_id=reply.message.id, text=event.text))
+
+    def _on_finished(self, event: Finished) -> None:
+        reply = self._reply
+        if reply is None or event.request_id != reply.request_id:
+            return
+        how = Reply(
+            model=reply.message.reply.model,
+            finish_reason=event.finish_reason,
+            seed=event.seed,
+            usage=event.usage,
+        )
+        reply.message = replace(reply.message, reply=how)
+        self._end_reply(MessageState.COMPLETE, None)
+
+    def _on_failed(self, event: Failed) -> None:
+        if self._reply is not None and event.request_id == self._reply.request_id:
+            self._end_reply(MessageState.INTERRUPTED, event.error)
+
+    def _end_reply(self, state: MessageState, problem: ErrorInfo | None) -> None:
+        reply, self._reply = self._reply, None
+        assert reply is not None
+        self._save_timer.stop()
+        last = replace(reply.message, text=reply.text(), state=state)
+        self._background.run(lambda: self._store.finish(last), lambda _: None, self._notifier.post)
+        if self._is_shown(last):
+            self._messages[last.id] = last
+            self.message_finished.emit(last)
+            if problem is not None:
+                self.reply_failed.emit(ReplyFailed(message_id=last.id, error=problem))
+        elif problem is not None:
+            self._notifier.post(problem)
+        self.writing_changed.emit(False)
+
+    def _save_text(self) -> None:
+        reply = self._reply
+        if reply is None or not reply.unsaved or reply.saving:
+            return
+        text, message_id = reply.text(), reply.message.id
+        reply.unsaved, reply.saving = False, True
+
+        def saved(_result: object) -> None:
+            reply.saving = False
+
+        def not_saved(info: ErrorInfo) -> None:
+            self._save_timer.stop()  # said once; the whole reply is written again when it ends
+            self._notifier.post(info)
+
+        self._background.run(lambda: self._store.save_text(message_id, text), saved, not_saved)
+
+    def _show(self, conversation: Conversation | None, messages: list[Message]) -> None:
+        self._current = conversation
+        self._messages = {message.id: message for message in messages}
+        reply = self._reply
+        if reply is not None and self._is_shown(reply.message):  # newer than what is stored
+            self._messages[reply.message.id] = replace(reply.message, text=reply.text())
+        self._emit_opened()
+
+    def _emit_opened(self) -> None:
+        leaf = self._current.leaf_id if self._current is not None else None
+        messages = tuple(branch(self._messages, leaf))
+        self.opened.emit(OpenedConversation(conversation=self._current, messages=messages))
+
+    def _is_shown(self, message: Message) -> bool:
+        return self._current is not None and self._current.id == message.conversation_id
+
+    def _update_list(self, changed: Conversation) -> None:
+        others = [c for c in self._conversations if c.id != changed.id]
+        self._conversations = [changed, *others]
+        self.listed.emit(list(self._conversations))
+
+    def _recover_and_list(self) -> list[Conversation]:
+        self._store.recover()
+        return self._store.conversations()
+
+    def _on_listed(self, conversations: list[Conversation]) -> None:
+        self._conversations = conversations
+        self.listed.emit(list(conversations))
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex

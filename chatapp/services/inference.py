@@ -1,0 +1,287 @@
+"""The engine as the window sees it: which model is loaded, and one reply at a time.
+
+A worker that dies is replaced by the standby and its model is loaded again, without being asked; only a model that
+kills its worker while loading is not tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from typing_extensions import assert_never
+
+from chatapp.core.errors import ErrorInfo, ErrorKind, error
+from chatapp.core.models import LoadedModel, LoadSpec
+from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sentences import (
+    MODEL_CHANGED,
+    MODEL_CRASHED,
+    NO_MODEL_LOADED,
+    PROTOCOL_MISMATCH,
+    REPLY_BUSY,
+    WORKER_DIED,
+    WORKER_NEVER_READY,
+    WORKER_STUCK,
+)
+from chatapp.protocol.engine import (
+    PROTOCOL_VERSION,
+    Cancel,
+    Event,
+    Failed,
+    Finished,
+    Generate,
+    Loaded,
+    LoadModel,
+    LoadProgress,
+    Prompt,
+    PromptProgress,
+    Ready,
+    TokensEmitted,
+)
+from chatapp.protocol.launch import WorkerCommand
+from chatapp.services.standby import Standby
+from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
+
+CANCEL_SECONDS = 5
+_EXIT_MS = 1500
+
+
+class EngineState(Enum):
+    EMPTY = "empty"
+    LOADING = "loading"
+    READY = "ready"
+    GENERATING = "generating"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStatus:
+    """path: the model wanted or loaded, "" for none; fraction: how far its load is; error: why there is none."""
+
+    state: EngineState = EngineState.EMPTY
+    path: str = ""
+    fraction: float = 0.0
+    model: LoadedModel | None = None
+    error: ErrorInfo | None = None
+
+
+class InferenceService(QObject):
+    status_changed = Signal(object)
+    """EngineStatus"""
+    prompt_progressed = Signal(object)
+    """PromptProgress"""
+    emitted = Signal(object)
+    """TokensEmitted"""
+    finished = Signal(object)
+    """Finished"""
+    failed = Signal(object)
+    """Failed, with the id that `generate` returned"""
+
+    def __init__(self, command: Callable[[], WorkerCommand], cancel_seconds: float = CANCEL_SECONDS) -> None:
+        super().__init__()
+        self._standby = Standby(command, self)
+        self._worker: WorkerProcess | None = None
+        self._leaving: set[WorkerProcess] = set()
+        self._spec: LoadSpec | None = None
+        self._next_id = 0
+        self._load_id: int | None = None
+        self._reply_id: int | None = None
+        self._closed = False
+        self.status = EngineStatus()
+        self._cancel_timer = QTimer(self, singleShot=True, interval=int(cancel_seconds * 1000))
+        self._cancel_timer.timeout.connect(self._on_cancel_overdue)
+
+    def start(self) -> None:
+        """Gets a worker ready to be given a model."""
+        self._standby.prepare()
+
+    def load(self, spec: LoadSpec) -> None:
+        """Loads a model in a fresh worker; the one before gives all its memory back."""
+        self._abandon_reply()
+        self._release_worker()
+        self._spec = spec
+        worker = self._standby.take()
+        worker.became_ready.connect(self._on_ready)
+        worker.received.connect(self._on_event)
+        worker.ended.connect(self._on_ended)
+        self._worker = worker
+        if worker.ready is not None and not self._speaks_our_protocol(worker.ready):
+            return
+        self._load_id = self._new_id()
+        worker.send(LoadModel(request_id=self._load_id, spec=spec))
+        self._set_status(EngineStatus(state=EngineState.LOADING, path=spec.path))
+
+    def unload(self) -> None:
+        """Frees the model's memory by ending its worker."""
+        self._abandon_reply()
+        self._release_worker()
+        self._spec = None
+        self._standby.prepare()
+        self._set_status(EngineStatus())
+
+    def generate(self, prompt: Prompt, sampling: SamplingSettings) -> int:
+        """Begins a reply, after the load if one is under way; returns its id. Raises AppError."""
+        if self._worker is None or self.status.state is EngineState.EMPTY:
+            raise error(NO_MODEL_LOADED)
+        if self._reply_id is not None:
+            raise error(REPLY_BUSY)
+        self._reply_id = self._new_id()
+        self._worker.send(Generate(request_id=self._reply_id, prompt=prompt, sampling=sampling))
+        if self.status.state is EngineState.READY:
+            self._set_state(EngineState.GENERATING)
+        return self._reply_id
+
+    def cancel(self) -> None:
+        """Ends the reply, or without one the load. Answered soon, or the worker is replaced."""
+        request_id = self._reply_id if self._reply_id is not None else self._load_id
+        if request_id is not None and self._worker is not None and not self._cancel_timer.isActive():
+            self._worker.send(Cancel(request_id=request_id))
+            self._cancel_timer.start()
+
+    def close(self) -> None:
+        """Ends all workers and waits for them."""
+        self._closed = True
+        self._cancel_timer.stop()
+        waiting = self._standby.close()
+        workers = [w for w in (self._worker, waiting, *self._leaving) if w is not None]
+        for worker in workers:
+            worker.stop()
+        for worker in workers:
+            worker.wait(_EXIT_MS)
+
+    def worker_pids(self) -> list[int]:
+        """The processes that belong to this window."""
+        workers = (self._worker, self._standby.waiting, *self._leaving)
+        return [worker.pid for worker in workers if worker is not None and worker.pid]
+
+    def standby_is_ready(self) -> bool:
+        return self._standby.waiting is not None and self._standby.waiting.ready is not None
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case LoadProgress(fraction=fraction):
+                self._set_status(EngineStatus(state=EngineState.LOADING, path=self.status.path, fraction=fraction))
+            case Loaded(model=model):
+                self._cancel_timer.stop()
+                self._load_id = None
+                state = EngineState.READY if self._reply_id is None else EngineState.GENERATING
+                self._set_status(EngineStatus(state=state, path=model.path, fraction=1.0, model=model))
+                self._standby.prepare()
+            case PromptProgress():
+                self.prompt_progressed.emit(event)
+            case TokensEmitted():
+                self.emitted.emit(event)
+            case Finished():
+                self._end_reply()
+                self.finished.emit(event)
+            case Failed(request_id=request_id) if request_id is not None and request_id == self._load_id:
+                self._on_load_failed(event.error)
+            case Failed():
+                self._end_reply()
+                self.failed.emit(event)
+            case Ready():
+                pass
+            case _:
+                assert_never(event)
+
+    def _on_load_failed(self, info: ErrorInfo) -> None:
+        self._cancel_timer.stop()
+        self._load_id = None
+        self._spec = None
+        cancelled = info.kind is ErrorKind.CANCELLED
+        self._set_status(EngineStatus(error=None if cancelled else info))
+        self._standby.prepare()
+
+    def _on_ready(self, ready: Ready) -> None:
+        self._speaks_our_protocol(ready)
+
+    def _speaks_our_protocol(self, ready: Ready) -> bool:
+        if ready.protocol == PROTOCOL_VERSION:
+            return True
+        self._release_worker()
+        self._load_id = None
+        info = error(PROTOCOL_MISMATCH, theirs=ready.protocol, ours=PROTOCOL_VERSION).info
+        self._fail_reply(info)
+        self._set_status(EngineStatus(error=info))
+        return False
+
+    def _on_ended(self, outcome: ProcessOutcome) -> None:
+        """The worker in use is gone; every deliberate end disconnects this first."""
+        was_ready = self._worker is not None and self._worker.ready is not None
+        loading, self._load_id = self._load_id is not None, None
+        self._cancel_timer.stop()
+        self._release_worker()
+        if self._closed:
+            return
+        if loading:
+            path = self._spec.path if self._spec is not None else ""
+            sentence = MODEL_CRASHED if was_ready else WORKER_NEVER_READY
+            info = error(sentence, path=path, outcome=outcome.text, detail=outcome.stderr).info
+            self._spec = None
+            self._fail_reply(info)
+            self._set_status(EngineStatus(error=info))
+            self._standby.prepare()
+            return
+        self._fail_reply(error(WORKER_DIED, outcome=outcome.text, detail=outcome.stderr).info)
+        self._load_again()
+
+    def _on_cancel_overdue(self) -> None:
+        stderr = self._worker.stderr() if self._worker is not None else ""
+        self._load_id = None
+        seconds = f"{self._cancel_timer.interval() / 1000:g}"
+        self._fail_reply(error(WORKER_STUCK, seconds=seconds, detail=stderr).info)
+        self._load_again()
+
+    def _load_again(self) -> None:
+        if self._spec is not None:
+            self.load(self._spec)
+
+    def _abandon_reply(self) -> None:
+        """A model change ends a running reply; what was written stays."""
+        if self._reply_id is not None and self._worker is not None:
+            self._fail_reply(error(MODEL_CHANGED).info)
+
+    def _fail_reply(self, info: ErrorInfo) -> None:
+        reply_id = self._reply_id
+        self._end_reply()
+        if reply_id is not None:
+            self.failed.emit(Failed(request_id=reply_id, error=info))
+
+    def _end_reply(self) -> None:
+        self._cancel_timer.stop()
+        self._reply_id = None
+        if self.status.state is EngineState.GENERATING:
+            self._set_state(EngineState.READY)
+
+    def _release_worker(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        self._load_id = None
+        worker.became_ready.disconnect(self._on_ready)
+        worker.received.disconnect(self._on_event)
+        worker.ended.disconnect(self._on_ended)
+        if worker.pid:
+            self._leaving.add(worker)
+            worker.ended.connect(lambda _outcome: self._on_left(worker))
+            worker.kill()
+        else:
+            worker.deleteLater()
+
+    def _on_left(self, worker: WorkerProcess) -> None:
+        self._leaving.discard(worker)
+        worker.deleteLater()
+
+    def _set_state(self, state: EngineState) -> None:
+        status = self.status
+        self._set_status(EngineStatus(state=state, path=status.path, fraction=status.fraction, model=status.model))
+
+    def _set_status(self, status: EngineStatus) -> None:
+        self.status = status
+        self.status_changed.emit(status)
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id

@@ -1,0 +1,58 @@
+"""Which model is in use: loads it with the settings in force and remembers it for the next start."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from chatapp.core.errors import ErrorInfo
+from chatapp.core.models import LibraryModel, LoadSpec
+from chatapp.services.inference import EngineState, EngineStatus, InferenceService
+from chatapp.services.library import LibraryService
+from chatapp.services.notifier import Notifier
+from chatapp.services.preferences import Preferences
+from chatapp.storage.settings import Settings
+
+
+class ModelChoice(QObject):
+    def __init__(
+        self, inference: InferenceService, library: LibraryService, preferences: Preferences, notifier: Notifier
+    ) -> None:
+        super().__init__()
+        self._inference = inference
+        self._preferences = preferences
+        self._notifier = notifier
+        self._library = library
+        self._engine_settings = preferences.settings.engine
+        inference.status_changed.connect(self._on_status)
+        preferences.changed.connect(self._on_settings)
+        library.start_model.connect(self._on_start_model)
+        library.no_start_model.connect(self._on_no_start_model)
+
+    def begin(self) -> None:
+        """Loads the model used last, else the starter model."""
+        self._library.find_start_model(self._preferences.settings.last_model)
+
+    def use(self, path: str) -> None:
+        """Loads the model at `path`, with the context length and threads of the settings."""
+        engine = self._engine_settings
+        self._inference.load(LoadSpec(path=path, n_ctx=engine.context_length, n_threads=engine.threads))
+
+    def unload(self) -> None:
+        self._inference.unload()
+
+    def _on_start_model(self, model: LibraryModel) -> None:
+        if self._inference.status.state is EngineState.EMPTY:
+            self.use(model.path)
+
+    def _on_no_start_model(self, info: ErrorInfo) -> None:
+        self._notifier.post(info)
+
+    def _on_status(self, status: EngineStatus) -> None:
+        if status.model is not None:
+            self._preferences.set_last_model(status.model.path)
+        if status.error is not None:
+            self._notifier.post(status.error)
+
+    def _on_settings(self, settings: Settings) -> None:
+        """A new context length or number of threads takes effect with the next load of a model."""
+        self._engine_settings = settings.engine

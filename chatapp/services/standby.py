@@ -1,0 +1,63 @@
+"""A worker that waits, started and idle, so that a new one is there at once when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+from chatapp.protocol.launch import WorkerCommand
+from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
+
+_ATTEMPTS = 3
+_PAUSE_MS = 500
+
+
+class Standby(QObject):
+    """Holds at most one waiting worker. One that dies while it waits is replaced, a few times."""
+
+    def __init__(self, command: Callable[[], WorkerCommand], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._command = command
+        self._waiting: WorkerProcess | None = None
+        self._failures = 0
+        self._closed = False
+
+    @property
+    def waiting(self) -> WorkerProcess | None:
+        return self._waiting
+
+    def prepare(self) -> None:
+        """Starts a worker unless one waits already."""
+        if self._waiting is None and not self._closed:
+            worker = WorkerProcess(self._command(), self)
+            self._waiting = worker
+            worker.became_ready.connect(self._on_ready)
+            worker.ended.connect(self._on_ended)
+
+    def take(self) -> WorkerProcess:
+        """The waiting worker, ready or nearly so; without one, a new one. The caller owns it then."""
+        self.prepare()
+        worker = self._waiting or WorkerProcess(self._command())
+        self._waiting = None
+        worker.became_ready.disconnect(self._on_ready)
+        worker.ended.disconnect(self._on_ended)
+        worker.setParent(None)
+        return worker
+
+    def close(self) -> WorkerProcess | None:
+        """Starts no more; returns the one that waits, for the caller to end."""
+        self._closed = True
+        worker, self._waiting = self._waiting, None
+        return worker
+
+    def _on_ready(self, _ready: object) -> None:
+        self._failures = 0
+
+    def _on_ended(self, _outcome: ProcessOutcome) -> None:
+        if self._waiting is not None:
+            self._waiting.deleteLater()
+            self._waiting = None
+        self._failures += 1
+        if self._failures < _ATTEMPTS:
+            QTimer.singleShot(_PAUSE_MS if self._failures > 1 else 0, self, self.prepare)

@@ -1,0 +1,132 @@
+"""The window: rail, top bar, the tab on show, status bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from chatapp.core.errors import ErrorInfo
+from chatapp.ui.model_picker import ModelPicker
+from chatapp.ui.rail import Rail
+from chatapp.ui.status_bar import StatusBar
+from chatapp.ui.tabs.base import AppContext, TabSpec
+from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.error_card import ErrorCard
+
+_ZOOM_STEP, _ZOOM_LEAST, _ZOOM_MOST = 10, 50, 250
+
+
+class MainWindow(QMainWindow):
+    """`on_close` is called once, before the window closes."""
+
+    def __init__(self, context: AppContext, tabs: Sequence[TabSpec], on_close: Callable[[], None]) -> None:
+        super().__init__()
+        self._context = context
+        self._tabs = tabs
+        self._on_close = on_close
+        self._cards: list[ErrorCard] = []
+        self._applied: tuple[str, int] | None = None
+        self.rail = Rail(tabs, context.theme)
+        self.pages = QStackedWidget()
+        self._pages = {tab.key: tab.build(context) for tab in tabs}
+        for page in self._pages.values():
+            self.pages.addWidget(page)
+        self.picker = ModelPicker(context.theme, context.inference, context.library, context.model_choice)
+        self.status = StatusBar(context.inference)
+        self._banners = QVBoxLayout()
+        self._banners.setContentsMargins(14, 0, 14, 0)
+        self._lay_out()
+        self.rail.chosen.connect(self._on_tab)
+        context.notifier.posted.connect(self.show_card)
+        context.preferences.changed.connect(lambda _settings: self._apply_appearance())
+        self._add_shortcuts()
+        self._apply_appearance()
+        self.setWindowTitle("chatapp")
+        self.setWindowIcon(context.theme.icon("app"))
+        self.resize(1180, 780)
+        self.setMinimumSize(640, 480)
+        self._on_tab(0)
+
+    def page(self, key: str) -> QWidget:
+        """The page of the tab named `key`."""
+        return self._pages[key]
+
+    def show_card(self, info: ErrorInfo) -> None:
+        """Trouble that belongs to no place on the page; the same trouble is shown once."""
+        if any(card.info == info for card in self._cards):
+            return
+        card = ErrorCard(info, can_dismiss=True)
+        card.dismissed.connect(lambda: self._dismiss(card))
+        self._cards.append(card)
+        self._banners.addWidget(card)
+
+    def come_to_front(self) -> None:
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.picker)
+        column.addLayout(self._banners)
+        column.addWidget(self.pages, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addLayout(column, 1)
+        central = named(QWidget(), "page")
+        outer = QVBoxLayout(central)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(row, 1)
+        outer.addWidget(self.status)
+        self.setCentralWidget(central)
+
+    def _add_shortcuts(self) -> None:
+        wishes: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("Ctrl+=", lambda: self._zoom_by(_ZOOM_STEP)),
+            ("Ctrl++", lambda: self._zoom_by(_ZOOM_STEP)),
+            ("Ctrl+-", lambda: self._zoom_by(-_ZOOM_STEP)),
+            ("Ctrl+0", lambda: self._context.preferences.set_option("appearance", "zoom", 100)),
+            ("Ctrl+,", lambda: self.rail.choose(len(self._tabs) - 1)),
+            ("Ctrl+Q", self._quit),
+        )
+        for keys, wish in wishes:
+            QShortcut(QKeySequence(keys), self).activated.connect(wish)
+
+    def _quit(self) -> None:
+        self.close()
+
+    def _zoom_by(self, step: int) -> None:
+        zoom = self._context.preferences.settings.appearance.zoom + step
+        zoom = min(_ZOOM_MOST, max(_ZOOM_LEAST, zoom))
+        self._context.preferences.set_option("appearance", "zoom", zoom)
+
+    def _apply_appearance(self) -> None:
+        appearance = self._context.preferences.settings.appearance
+        self._context.language.use(appearance.language)
+        wanted = (appearance.theme, appearance.zoom)
+        if self._applied != wanted:
+            self._applied = wanted
+            self._context.theme.apply(*wanted)
+
+    def _on_tab(self, place: int) -> None:
+        page = self._pages[self._tabs[place].key]
+        self.pages.setCurrentWidget(page)
+        page.setFocus()
+
+    def _dismiss(self, card: ErrorCard) -> None:
+        self._cards.remove(card)
+        card.hide()
+        card.deleteLater()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._on_close()
+        super().closeEvent(event)

@@ -1,0 +1,73 @@
+"""The rail at the left: one button per tab, icon above word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from chatapp.ui.language import Translated
+from chatapp.ui.tabs.base import TabSpec
+from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.build import named
+
+_WIDTH_EMS = 7
+
+
+class Rail(Translated, QWidget):
+    chosen = Signal(int)
+    """the tab's place, from 0"""
+
+    def __init__(self, tabs: Sequence[TabSpec], theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("rail")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._tabs = tabs
+        self._theme = theme
+        self._group = QButtonGroup(self)
+        self.buttons: list[QToolButton] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 12, 6, 12)
+        layout.setSpacing(6)
+        for place in range(len(tabs)):
+            button = named(QToolButton(), "railButton")
+            button.setCheckable(True)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self._group.addButton(button, place)
+            self.buttons.append(button)
+            layout.addWidget(button)
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self)
+            shortcut.activated.connect(button.click)
+        layout.addStretch()
+        self.buttons[0].setChecked(True)
+        self._group.idClicked.connect(self._on_clicked)
+        theme.changed.connect(self._apply_theme)
+        self._apply_theme()
+        self.retranslate()
+
+    def choose(self, place: int) -> None:
+        self.buttons[place].click()
+
+    def retranslate(self) -> None:
+        for place, (tab, button) in enumerate(zip(self._tabs, self.buttons, strict=True)):
+            title = QCoreApplication.translate("tabs", tab.title)
+            button.setText(title)
+            button.setToolTip(f"{title} (Ctrl+{place + 1})")
+            button.setAccessibleName(title)
+
+    def _on_clicked(self, place: int) -> None:
+        self._set_icons()
+        self.chosen.emit(place)
+
+    def _apply_theme(self) -> None:
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("m") * _WIDTH_EMS)
+        self._set_icons()
+
+    def _set_icons(self) -> None:
+        colors = self._theme.colors
+        for tab, button in zip(self._tabs, self.buttons, strict=True):
+            button.setIcon(self._theme.icon(tab.icon, color=colors.accent if button.isChecked() else colors.muted))
+            button.setIconSize(self._theme.icon_size(22))

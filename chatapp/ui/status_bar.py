@@ -1,0 +1,93 @@
+"""The line at the bottom: what the worker does, how fast, how full the context is, what computes."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from chatapp.protocol.engine import Finished, PromptProgress, TokensEmitted
+from chatapp.services.inference import EngineState, EngineStatus, InferenceService
+from chatapp.ui.language import Translated
+
+_EVERY_SECONDS = 0.25
+
+
+class StatusBar(Translated, QWidget):
+    def __init__(self, inference: InferenceService, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._status = inference.status
+        self._prompt = (0, 0)
+        self._used = 0
+        self._tokens = 0
+        self._started = self._drawn = 0.0
+        self._speed = 0.0
+        self.state = QLabel()
+        self.speed = QLabel()
+        self.context = QLabel()
+        self.device = QLabel()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 5, 14, 5)
+        layout.setSpacing(22)
+        layout.addWidget(self.state)
+        layout.addStretch()
+        for label in (self.speed, self.context, self.device):
+            layout.addWidget(label)
+        inference.status_changed.connect(self._on_status)
+        inference.prompt_progressed.connect(self._on_prompt)
+        inference.emitted.connect(self._on_tokens)
+        inference.finished.connect(self._on_finished)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        self.state.setText(self._state_text())
+        model = self._status.model
+        self.speed.setText(self.tr("{speed:.1f} tokens/s").format(speed=self._speed) if self._speed else "")
+        self.context.setText(
+            self.tr("Context {used:,} of {limit:,}").format(used=self._used, limit=model.n_ctx) if model else ""
+        )
+        self.device.setText(self.tr("CPU, threads: {count}").format(count=model.n_threads) if model else "")
+        for label in (self.state, self.speed, self.context, self.device):
+            label.setAccessibleName(label.text())
+
+    def _state_text(self) -> str:
+        done, total = self._prompt
+        match self._status.state:
+            case EngineState.EMPTY:
+                return self.tr("No model loaded")
+            case EngineState.LOADING:
+                return self.tr("Loading the model … {percent}%").format(percent=round(self._status.fraction * 100))
+            case EngineState.READY:
+                return self.tr("Ready")
+            case EngineState.GENERATING if done < total:
+                return self.tr("Reading the prompt … {done:,} of {total:,} tokens").format(done=done, total=total)
+            case EngineState.GENERATING:
+                return self.tr("Writing …")
+
+    def _on_status(self, status: EngineStatus) -> None:
+        if status.state is EngineState.LOADING:
+            self._used, self._speed = 0, 0.0
+        self._status = status
+        self.retranslate()
+
+    def _on_prompt(self, event: PromptProgress) -> None:
+        self._prompt = (event.done, event.total)
+        self._used, self._tokens, self._started = event.done, 0, time.monotonic()
+        self.retranslate()
+
+    def _on_tokens(self, event: TokensEmitted) -> None:
+        self._tokens += len(event.tokens)
+        self._used += len(event.tokens)
+        now = time.monotonic()
+        if now - self._drawn >= _EVERY_SECONDS and now > self._started:
+            self._drawn = now
+            self._speed = self._tokens / (now - self._started)
+            self.retranslate()
+
+    def _on_finished(self, event: Finished) -> None:
+        self._used = event.usage.context_tokens
+        self._speed = event.usage.tokens_per_second
+        self.retranslate()

@@ -1,0 +1,41 @@
+"""What a tab is, and what the app hands to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QWidget
+
+from chatapp.services.conversation import ConversationService
+from chatapp.services.inference import InferenceService
+from chatapp.services.library import LibraryService
+from chatapp.services.model_choice import ModelChoice
+from chatapp.services.notifier import Notifier
+from chatapp.services.preferences import Preferences
+from chatapp.ui.language import Language
+from chatapp.ui.theme import Theme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppContext:
+    """The graph of services, built in app.py."""
+
+    conversations: ConversationService
+    inference: InferenceService
+    library: LibraryService
+    model_choice: ModelChoice
+    preferences: Preferences
+    notifier: Notifier
+    theme: Theme
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabSpec:
+    """title is English and translated in the context "tabs"; icon names a drawing in assets/icons."""
+
+    key: str
+    title: str
+    icon: str
+    build: Callable[[AppContext], QWidget]

@@ -1,0 +1,134 @@
+"""The messages of the branch on show. Streamed text is gathered and drawn at most 30 times a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from chatapp.core.chat import Message
+from chatapp.core.errors import ErrorInfo
+from chatapp.ui.language import Translated
+from chatapp.ui.tabs.chat.message_view import MessageView
+from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.build import named, shown
+
+FLUSH_MS = 33
+_MOST_SHOWN = 60  # more widgets make every layout slower; earlier ones come on request
+_FOLLOW_PIXELS = 40
+
+
+class Transcript(Translated, QScrollArea):
+    retry_requested = Signal(object)
+    """str: a message's id"""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._messages: list[Message] = []
+        self._views: dict[str, MessageView] = {}
+        self._pending: dict[str, list[str]] = {}
+        self._following = True
+        self._earlier = shown(QPushButton(), False)
+        self._earlier.clicked.connect(self._show_earlier)
+        self._column = QWidget()
+        self._rows = QVBoxLayout(self._column)
+        self._rows.setContentsMargins(0, 16, 0, 16)
+        self._rows.setSpacing(14)
+        self._rows.addWidget(self._earlier, alignment=Qt.AlignmentFlag.AlignHCenter)
+        self._rows.addStretch()
+        page = named(QWidget(), "page")
+        centre = QHBoxLayout(page)
+        centre.setContentsMargins(24, 0, 24, 0)
+        centre.addStretch(1)
+        centre.addWidget(self._column, 1000)
+        centre.addStretch(1)
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._timer = QTimer(self, interval=FLUSH_MS)
+        self._timer.timeout.connect(self._flush)
+        self.verticalScrollBar().rangeChanged.connect(self._on_range)
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        theme.changed.connect(self._fit_column)
+        self._fit_column()
+        self.retranslate()
+
+    def set_messages(self, messages: Sequence[Message]) -> None:
+        """Shows these and nothing else, scrolled to the end."""
+        self._timer.stop()
+        self._pending.clear()
+        for view in self._views.values():
+            view.hide()
+            view.deleteLater()
+        self._views.clear()
+        self._messages = list(messages)
+        self._following = True
+        for message in self._messages[-_MOST_SHOWN:]:
+            self._append_view(message)
+        self._earlier.setVisible(len(self._messages) > _MOST_SHOWN)
+
+    def add_message(self, message: Message) -> None:
+        self._messages.append(message)
+        self._following = True
+        self._append_view(message)
+
+    def add_text(self, message_id: str, text: str) -> None:
+        self._pending.setdefault(message_id, []).append(text)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def finish_message(self, message: Message) -> None:
+        self._flush()
+        self._messages = [message if old.id == message.id else old for old in self._messages]
+        if message.id in self._views:
+            self._views[message.id].finish(message)
+
+    def show_error(self, message_id: str, info: ErrorInfo) -> None:
+        if message_id in self._views:
+            self._views[message_id].show_error(info)
+
+    def shown_text(self, message_id: str) -> str:
+        """What a person can read of that message now."""
+        return self._views[message_id].body.text() if message_id in self._views else ""
+
+    def retranslate(self) -> None:
+        self._earlier.setText(self.tr("Show earlier messages"))
+        self.setAccessibleName(self.tr("Conversation"))
+
+    def _append_view(self, message: Message) -> None:
+        self._rows.insertWidget(self._rows.count() - 1, self._make_view(message))
+
+    def _make_view(self, message: Message) -> MessageView:
+        view = MessageView(message, self._theme)
+        view.retry_requested.connect(self.retry_requested)
+        self._views[message.id] = view
+        return view
+
+    def _show_earlier(self) -> None:
+        hidden = self._messages[: len(self._messages) - len(self._views)]
+        for message in reversed(hidden[-_MOST_SHOWN:]):
+            self._rows.insertWidget(1, self._make_view(message))
+        self._earlier.setVisible(len(self._messages) > len(self._views))
+        self._following = False
+
+    def _flush(self) -> None:
+        if not self._pending:
+            self._timer.stop()
+            return
+        pending, self._pending = self._pending, {}
+        for message_id, parts in pending.items():
+            if message_id in self._views:
+                self._views[message_id].append_text("".join(parts))
+
+    def _on_range(self, _minimum: int, maximum: int) -> None:
+        if self._following:
+            self.verticalScrollBar().setValue(maximum)
+
+    def _on_scrolled(self, value: int) -> None:
+        self._following = value >= self.verticalScrollBar().maximum() - _FOLLOW_PIXELS
+
+    def _fit_column(self) -> None:
+        self._column.setMaximumWidth(self._theme.column_width())

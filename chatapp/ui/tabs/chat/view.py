@@ -1,0 +1,99 @@
+"""The chat tab's parts in their places. Knows no service."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from chatapp.core.errors import ErrorInfo
+from chatapp.ui.language import Language
+from chatapp.ui.tabs.chat.conversation_list import ConversationList
+from chatapp.ui.tabs.chat.transcript import Transcript
+from chatapp.ui.tabs.chat.welcome import Welcome
+from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.error_card import ErrorCard
+from chatapp.ui.widgets.prompt_box import PromptBox
+
+
+class ChatView(QWidget):
+    new_requested = Signal()
+    stop_requested = Signal()
+
+    def __init__(self, theme: Theme, language: Language, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._card: ErrorCard | None = None
+        self.conversations = ConversationList(theme)
+        self.transcript = Transcript(theme)
+        self.welcome = Welcome(language)
+        self.prompt = PromptBox(theme)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self.welcome)
+        self._middle.addWidget(self.transcript)
+        self._below = QWidget()
+        self._rows = QVBoxLayout(self._below)
+        self._rows.setContentsMargins(0, 0, 0, 14)
+        self._rows.addWidget(self.prompt)
+        centre = QHBoxLayout()
+        centre.setContentsMargins(24, 4, 24, 0)
+        centre.addStretch(1)
+        centre.addWidget(self._below, 1000)
+        centre.addStretch(1)
+        main = named(QWidget(), "page")
+        column = QVBoxLayout(main)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._middle, 1)
+        column.addLayout(centre)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(self.conversations)
+        splitter.addWidget(main)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([230, 800])
+        splitter.setChildrenCollapsible(False)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+        self.setFocusProxy(self.prompt)
+        self.welcome.chosen.connect(self._on_example)
+        self.conversations.new_requested.connect(self.new_requested)
+        self._shortcut("Ctrl+N", self.new_requested)
+        self._shortcut("Ctrl+Shift+O", self.new_requested)
+        self._shortcut("Esc", self.stop_requested)
+        self._shortcut("Ctrl+B", self._toggle_list)
+        theme.changed.connect(self._fit_column)
+        self._fit_column()
+
+    def show_empty(self) -> None:
+        self._middle.setCurrentWidget(self.welcome)
+
+    def show_transcript(self) -> None:
+        self._middle.setCurrentWidget(self.transcript)
+
+    def show_error(self, info: ErrorInfo) -> None:
+        """A card above the prompt box, in place of an earlier one."""
+        self.clear_error()
+        self._card = ErrorCard(info, can_dismiss=True)
+        self._card.dismissed.connect(self.clear_error)
+        self._rows.insertWidget(0, self._card)
+
+    def clear_error(self) -> None:
+        card, self._card = self._card, None
+        if card is not None:
+            card.hide()
+            card.deleteLater()
+
+    def _toggle_list(self) -> None:
+        self.conversations.setVisible(not self.conversations.isVisible())
+
+    def _on_example(self, text: str) -> None:
+        self.prompt.set_text(text)
+        self.prompt.setFocus()
+
+    def _shortcut(self, keys: str, target: object) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(target)
+
+    def _fit_column(self) -> None:
+        self._below.setMaximumWidth(self._theme.column_width())

@@ -1,0 +1,183 @@
+"""The models tab's parts in their places. Knows no service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from chatapp.core.errors import ErrorInfo
+from chatapp.core.models import LibraryModel
+from chatapp.ui.language import Translated
+from chatapp.ui.tabs.models.table import ModelTable
+from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.build import named, shown
+from chatapp.ui.widgets.error_card import ErrorCard
+
+
+class ModelsView(Translated, QWidget):
+    add_requested = Signal(object)
+    """Path of a file"""
+    load_requested = Signal(object)
+    """LibraryModel"""
+    remove_requested = Signal(object)
+    """LibraryModel"""
+    cancel_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAcceptDrops(True)
+        self._theme = theme
+        self._card: ErrorCard | None = None
+        self.table = ModelTable()
+        self.tree = self._make_tree()
+        self._heading = QLabel()
+        self._explanation = named(QLabel(wordWrap=True), "muted")
+        self._empty = named(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter), "muted")
+        self.add_button = named(QPushButton(), "primary")
+        self.load_button = QPushButton()
+        self.remove_button = QPushButton()
+        self.add_button.clicked.connect(self._choose_file)
+        self.load_button.clicked.connect(self._on_load)
+        self.remove_button.clicked.connect(self._on_remove)
+        self._progress_row = shown(QWidget(), False)
+        self._progress_label = QLabel()
+        self._progress = QProgressBar(textVisible=False, maximum=1000)
+        self._cancel = QPushButton()
+        self._cancel.clicked.connect(self.cancel_requested)
+        self._lay_out()
+        self._update_buttons()
+        self.setFocusProxy(self.tree)
+        theme.changed.connect(self.retranslate)
+        self.retranslate()
+
+    def set_models(self, models: Sequence[LibraryModel]) -> None:
+        chosen = self._chosen()
+        self.table.set_models(models)
+        rows = [row for row, model in enumerate(models) if chosen is not None and model.path == chosen.path]
+        if models:
+            self.tree.setCurrentIndex(self.table.index(rows[0] if rows else 0, 0))
+        self._empty.setVisible(not models)
+        self.tree.setVisible(bool(models))
+        self._update_buttons()
+
+    def set_progress(self, path: str, fraction: float, *, done: bool) -> None:
+        self._progress_row.setVisible(not done)
+        self._progress_label.setText(self.tr("Reading {name}").format(name=Path(path).name))
+        self._progress.setValue(round(fraction * 1000))
+        self.add_button.setEnabled(done)
+
+    def show_error(self, info: ErrorInfo) -> None:
+        self.clear_error()
+        self._card = ErrorCard(info, can_dismiss=True)
+        self._card.dismissed.connect(self.clear_error)
+        self._column.insertWidget(2, self._card)
+
+    def clear_error(self) -> None:
+        card, self._card = self._card, None
+        if card is not None:
+            card.hide()
+            card.deleteLater()
+
+    def retranslate(self) -> None:
+        self._heading.setText(self.tr("Models"))
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 1.4)
+        font.setBold(True)
+        self._heading.setFont(font)
+        self._explanation.setText(
+            self.tr("GGUF files on this computer. Add one with the button or drop it here; it stays where it lies.")
+        )
+        self._empty.setText(self.tr("No model is here yet. Add a GGUF file to begin."))
+        self.add_button.setText(self.tr("Add a model …"))
+        self.load_button.setText(self.tr("Use this model"))
+        self.remove_button.setText(self.tr("Remove from the list"))
+        self.remove_button.setToolTip(self.tr("The file itself stays where it is"))
+        self._cancel.setText(self.tr("Cancel"))
+        self.tree.setAccessibleName(self.tr("Models"))
+        self._progress.setAccessibleName(self.tr("How much of the file has been read"))
+        self.table.retranslate()
+
+    def _make_tree(self) -> QTreeView:
+        tree = QTreeView()
+        tree.setModel(self.table)
+        tree.setRootIsDecorated(False)
+        tree.setUniformRowHeights(True)
+        tree.setAllColumnsShowFocus(True)
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        tree.activated.connect(lambda _index: self._on_load())
+        tree.selectionModel().currentChanged.connect(lambda _now, _before: self._update_buttons())
+        return tree
+
+    def _lay_out(self) -> None:
+        progress = QHBoxLayout(self._progress_row)
+        progress.setContentsMargins(0, 0, 0, 0)
+        progress.addWidget(self._progress_label)
+        progress.addWidget(self._progress, 1)
+        progress.addWidget(self._cancel)
+        buttons = QHBoxLayout()
+        for button in (self.add_button, self.load_button, self.remove_button):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(28, 24, 28, 24)
+        self._column.setSpacing(12)
+        self._column.addWidget(self._heading)
+        self._column.addWidget(self._explanation)
+        self._column.addLayout(buttons)
+        self._column.addWidget(self._progress_row)
+        self._column.addWidget(self.tree, 1)
+        self._column.addWidget(self._empty, 1)
+
+    def _chosen(self) -> LibraryModel | None:
+        return self.table.at(self.tree.currentIndex().row())
+
+    def _update_buttons(self) -> None:
+        chosen = self._chosen() is not None
+        self.load_button.setEnabled(chosen)
+        self.remove_button.setEnabled(chosen)
+
+    def _choose_file(self) -> None:
+        files = self.tr("GGUF models (*.gguf);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Add a model"), str(Path.home()), files)
+        if name:
+            self.add_requested.emit(Path(name))
+
+    def _on_load(self) -> None:
+        model = self._chosen()
+        if model is not None:
+            self.load_requested.emit(model)
+
+    def _on_remove(self) -> None:
+        model = self._chosen()
+        if model is not None:
+            self.remove_requested.emit(model)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.add_requested.emit(Path(url.toLocalFile()))
+        event.acceptProposedAction()

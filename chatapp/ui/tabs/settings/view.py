@@ -1,0 +1,127 @@
+"""The settings form: a group per section, a row per option, each with its explanation."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from chatapp.core.options import QT_TRANSLATE_NOOP, Option, options_of
+from chatapp.storage.settings import Settings
+from chatapp.ui.language import Translated, option_text
+from chatapp.ui.tabs.settings.fields import OptionField, make_field
+from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.build import named
+
+SECTIONS = {
+    "appearance": QT_TRANSLATE_NOOP("options", "Appearance"),
+    "engine": QT_TRANSLATE_NOOP("options", "Engine"),
+    "sampling": QT_TRANSLATE_NOOP("options", "Sampling"),
+}
+
+
+class SettingsView(Translated, QScrollArea):
+    option_changed = Signal(object, object, object)
+    """section, name, value"""
+    reset_requested = Signal()
+
+    def __init__(self, theme: Theme, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._headings: dict[str, QLabel] = {}
+        self._rows: list[tuple[Option, QLabel, QLabel, OptionField]] = []
+        self.fields: dict[tuple[str, str], OptionField] = {}
+        self._title = QLabel()
+        self.reset_button = QPushButton()
+        self.reset_button.clicked.connect(self.reset_requested)
+        self._note = named(QLabel(wordWrap=True), "muted")
+        self._column = QWidget()
+        column = QVBoxLayout(self._column)
+        column.setContentsMargins(0, 24, 0, 24)
+        column.setSpacing(12)
+        top = QHBoxLayout()
+        top.addWidget(self._title)
+        top.addStretch()
+        top.addWidget(self.reset_button)
+        column.addLayout(top)
+        column.addWidget(self._note)
+        for section in SECTIONS:
+            self._headings[section] = named(QLabel(), "heading")
+            column.addWidget(self._headings[section])
+            column.addWidget(self._make_group(section, getattr(settings, section)))
+        column.addStretch()
+        page = named(QWidget(), "page")
+        centre = QHBoxLayout(page)
+        centre.setContentsMargins(28, 0, 28, 0)
+        centre.addStretch(1)
+        centre.addWidget(self._column, 1000)
+        centre.addStretch(1)
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        theme.changed.connect(self._fit_column)
+        self._fit_column()
+        self.retranslate()
+
+    def show_settings(self, settings: Settings) -> None:
+        for (section, name), entry in self.fields.items():
+            entry.set_value(getattr(getattr(settings, section), name))
+
+    def retranslate(self) -> None:
+        self._title.setText(self.tr("Settings"))
+        self._fit_title()
+        self._note.setText(self.tr("Changes take effect at once; those of the engine when a model is loaded next."))
+        self.reset_button.setText(self.tr("Reset all"))
+        self.reset_button.setToolTip(self.tr("Set every option back to its default"))
+        for section, heading in self._headings.items():
+            heading.setText(option_text(SECTIONS[section]))
+        for about, label, explanation, entry in self._rows:
+            label.setText(option_text(about.label))
+            explanation.setText(option_text(about.help))
+            entry.retranslate()
+
+    def _make_group(self, section: str, values: Any) -> QFrame:
+        group = named(QFrame(), "group")
+        grid = QGridLayout(group)
+        grid.setContentsMargins(16, 12, 16, 12)
+        grid.setHorizontalSpacing(20)
+        grid.setVerticalSpacing(14)
+        grid.setColumnStretch(0, 1)
+        for row, (name, about) in enumerate(options_of(values)):
+            label, explanation = QLabel(), named(QLabel(wordWrap=True), "muted")
+            entry = make_field(about, getattr(values, name))
+            entry.changed.connect(partial(self.option_changed.emit, section, name))
+            texts = QVBoxLayout()
+            texts.setSpacing(2)
+            texts.addWidget(label)
+            texts.addWidget(explanation)
+            grid.addLayout(texts, row, 0)
+            grid.addWidget(entry.widget, row, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            label.setBuddy(entry.widget)
+            self._rows.append((about, label, explanation, entry))
+            self.fields[section, name] = entry
+        return group
+
+    def _fit_column(self) -> None:
+        self._column.setMaximumWidth(self._theme.column_width())
+        for entry in self.fields.values():
+            entry.widget.setMinimumWidth(self.fontMetrics().horizontalAdvance("m") * 10)
+            entry.widget.setMinimumHeight(self.fontMetrics().lineSpacing() + 12)
+        self._fit_title()
+
+    def _fit_title(self) -> None:
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 1.4)
+        font.setBold(True)
+        self._title.setFont(font)

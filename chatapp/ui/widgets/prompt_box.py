@@ -1,0 +1,130 @@
+"""The box a person writes in: grows with the text, sends with Enter, and offers Stop while a reply is written."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from chatapp.ui.language import Translated
+from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.exact_text import exact_text
+
+_MOST_LINES = 9
+
+
+class PromptBox(Translated, QFrame):
+    """The text stays until `take` is called, so a prompt that could not be sent is not lost."""
+
+    submitted = Signal(object)
+    """str"""
+    stop_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("promptFrame")
+        self._theme = theme
+        self._writing = False
+        self.edit = PromptEdit(self)
+        self.edit.submitted.connect(self._submit)
+        self.edit.focus_changed.connect(self._on_focus)
+        self.edit.textChanged.connect(self._update)
+        self.button = named(QPushButton(), "primary")
+        self.button.clicked.connect(self._on_clicked)
+        row = QHBoxLayout()
+        row.addStretch()
+        row.addWidget(self.button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 10, 10, 10)
+        layout.setSpacing(4)
+        layout.addWidget(self.edit)
+        layout.addLayout(row)
+        self.setFocusProxy(self.edit)
+        theme.changed.connect(self._update)
+        self.retranslate()
+
+    def text(self) -> str:
+        return exact_text(self.edit.document())
+
+    def set_text(self, text: str) -> None:
+        self.edit.setPlainText(text)
+        self.edit.moveCursor(self.edit.textCursor().MoveOperation.End)
+
+    def set_writing(self, writing: bool) -> None:
+        """While a reply is written the button says Stop; the text can still be edited."""
+        self._writing = writing
+        self._update()
+
+    def retranslate(self) -> None:
+        self.edit.setPlaceholderText(self.tr("Write a message. Enter sends, Shift+Enter starts a new line."))
+        self.edit.setAccessibleName(self.tr("Message"))
+        self._update()
+
+    def _update(self) -> None:
+        if self._writing:
+            self.button.setText(self.tr("Stop"))
+            self.button.setToolTip(self.tr("End the reply (Esc); what is written stays"))
+        else:
+            self.button.setText(self.tr("Send"))
+            self.button.setToolTip(self.tr("Send the message (Enter)"))
+        self.button.setAccessibleName(self.button.text())
+        self.button.setIcon(self._theme.icon("stop" if self._writing else "send", color=self._theme.colors.on_accent))
+        self.button.setIconSize(self._theme.icon_size(16))
+        self.button.setEnabled(self._writing or bool(self.text().strip()))
+
+    def _on_clicked(self) -> None:
+        if self._writing:
+            self.stop_requested.emit()
+        else:
+            self._submit()
+
+    def _submit(self) -> None:
+        if self.text().strip():
+            self.submitted.emit(self.text())
+
+    def _on_focus(self, focused: bool) -> None:
+        self.setProperty("focused", focused)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+
+class PromptEdit(QPlainTextEdit):
+    submitted = Signal()
+    focus_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("promptEdit")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(2)
+        self._composing = False
+        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
+        self._fit()
+
+    def _fit(self) -> None:
+        line = self.fontMetrics().lineSpacing()
+        lines = min(_MOST_LINES, max(1, round(self.document().size().height())))  # the layout counts in lines
+        self.setFixedHeight(line * lines + 8)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if is_enter and not shift and not self._composing:
+            self.submitted.emit()
+            return
+        super().keyPressEvent(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        self._composing = bool(event.preeditString())
+        super().inputMethodEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)

@@ -1,0 +1,104 @@
+"""Renders the real window offscreen with the real model: light and dark, English and Chinese, small and large.
+
+Usage: screenshots.py FOLDER. Needs a Chinese font (Debian: fonts-noto-cjk) for the Chinese pictures.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import cast
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop
+from PySide6.QtWidgets import QApplication
+
+from chatapp.app import App
+from chatapp.services.inference import EngineState
+from chatapp.storage.model_library import ModelLibrary
+from chatapp.storage.paths import find_paths
+from chatapp.ui.tabs.chat.view import ChatView
+from scripts.starter_model import cached
+
+SIZES = ((1024, 700), (2560, 1440))
+QUESTION = {"en": "Why is the sky blue? Answer in three sentences.", "zh_CN": "天空为什么是蓝色的？请用三句话回答。"}
+
+
+def wait_for(condition: object, seconds: float = 60) -> None:
+    """Runs the event loop until `condition()`; raises TimeoutError."""
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        paths = find_paths(home)
+        library = ModelLibrary(paths)
+        library.add(cached())
+        library.close()
+        application = QApplication(sys.argv[:1])
+        app = App(application, paths)
+        app.window.show()
+        app.begin()
+        wait_for(lambda: app.context.inference.status.state is EngineState.READY)
+        shoot_all(app, folder)
+        app.close()
+
+
+def shoot_all(app: App, folder: Path) -> None:
+    chat = cast(ChatView, app.window.page("chat"))
+    preferences = app.context.preferences
+    preferences.set_option("sampling", "max_tokens", 120)
+    for language in ("en", "zh_CN"):
+        preferences.set_option("appearance", "language", language)
+        for theme in ("light", "dark"):
+            preferences.set_option("appearance", "theme", theme)
+            app.context.conversations.new()
+            shoot(app, folder, f"welcome-{language}-{theme}")
+            chat.prompt.set_text(QUESTION[language])
+            chat.prompt.button.click()
+            wait_for(lambda: app.context.conversations.writing)
+            wait_for(lambda: app.context.inference.status.state is EngineState.GENERATING)
+            time.sleep(0.5)
+            shoot(app, folder, f"writing-{language}-{theme}", sizes=SIZES[:1])
+            wait_for(lambda: not app.context.conversations.writing)
+            shoot(app, folder, f"chat-{language}-{theme}")
+            for place, name in ((1, "models"), (2, "settings")):
+                app.window.rail.choose(place)
+                shoot(app, folder, f"{name}-{language}-{theme}")
+            app.window.rail.choose(0)
+        app.context.model_choice.use("/no/such/model.gguf")
+        wait_for(lambda: app.context.inference.status.error is not None)
+        chat.prompt.set_text("\ud800")
+        chat.prompt.button.click()
+        shoot(app, folder, f"errors-{language}", sizes=SIZES[:1])
+        for card in list(app.window._cards):
+            card.dismissed.emit()
+        chat.clear_error()
+        app.context.model_choice.use(str(cached()))
+        wait_for(lambda: app.context.inference.status.state is EngineState.READY)
+    preferences.set_option("appearance", "zoom", 150)
+    shoot(app, folder, "zoom-150")
+
+
+def shoot(app: App, folder: Path, name: str, sizes: tuple[tuple[int, int], ...] = SIZES) -> None:
+    for width, height in sizes:
+        app.window.resize(width, height)
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end:
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        app.window.grab().save(str(folder / f"{name}-{width}.png"))
+
+
+if __name__ == "__main__":
+    main()
