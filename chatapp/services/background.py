@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class Background(QObject):
-    """`run` may be called from the main thread only; callbacks come there too."""
+    """`run` may be called from the main thread only; callbacks come there too, and none after `close`."""
 
     _completed = Signal(object)
 
@@ -22,6 +22,7 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._completed.connect(self._on_completed)
+        self._closed = False
 
     def run(
         self,
@@ -35,10 +36,13 @@ class Background(QObject):
 
     def close(self) -> None:
         """Waits until all work that was begun or is in line is done."""
+        self._closed = True
         self._pool.shutdown(wait=True)
 
     def _on_completed(self, ended: tuple[Future[Any], Callable[[Any], None], Callable[[ErrorInfo], None]]) -> None:
         future, done, failed = ended
+        if self._closed:
+            return
         try:
             result = future.result()
         except AppError as problem:

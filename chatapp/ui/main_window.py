@@ -13,7 +13,7 @@ from chatapp.ui.model_picker import ModelPicker
 from chatapp.ui.rail import Rail
 from chatapp.ui.status_bar import StatusBar
 from chatapp.ui.tabs.base import AppContext, TabSpec
-from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.error_card import ErrorCard
 
 _ZOOM_STEP, _ZOOM_LEAST, _ZOOM_MOST = 10, 50, 250
@@ -36,8 +36,9 @@ class MainWindow(QMainWindow):
             self.pages.addWidget(page)
         self.picker = ModelPicker(context.theme, context.inference, context.library, context.model_choice)
         self.status = StatusBar(context.inference)
-        self._banners = QVBoxLayout()
-        self._banners.setContentsMargins(14, 0, 14, 0)
+        self._banner_area = shown(QWidget(), False)
+        self._banners = QVBoxLayout(self._banner_area)
+        self._banners.setContentsMargins(14, 10, 14, 4)
         self._lay_out()
         self.rail.chosen.connect(self._on_tab)
         context.notifier.posted.connect(self.show_card)
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         card.dismissed.connect(lambda: self._dismiss(card))
         self._cards.append(card)
         self._banners.addWidget(card)
+        self._banner_area.show()
 
     def come_to_front(self) -> None:
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
@@ -74,7 +76,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.picker)
-        column.addLayout(self._banners)
+        column.addWidget(self._banner_area)
         column.addWidget(self.pages, 1)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
@@ -124,6 +126,7 @@ class MainWindow(QMainWindow):
 
     def _dismiss(self, card: ErrorCard) -> None:
         self._cards.remove(card)
+        self._banner_area.setVisible(bool(self._cards))
         card.hide()
         card.deleteLater()
 

@@ -12,7 +12,7 @@ from typing_extensions import assert_never
 
 from chatapp import __version__
 from chatapp.core.errors import AppError, ErrorInfo, error
-from chatapp.core.sentences import CANCELLED, INTERNAL_BUG, PROTOCOL_BROKEN
+from chatapp.core.sentences import INTERNAL_BUG, PROTOCOL_BROKEN
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
     Cancel,
@@ -65,8 +65,6 @@ class CommandLoop:
 
     def _answer(self, request: Request) -> None:
         try:
-            if self._flag.is_set():
-                raise error(CANCELLED)
             match request:
                 case LoadModel():
                     self._load(request)

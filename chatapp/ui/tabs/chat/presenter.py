@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from chatapp.core.chat import Message
-from chatapp.core.errors import AppError
+from chatapp.core.errors import AppError, ErrorKind
 from chatapp.services.conversation import ConversationService, OpenedConversation, ReplyFailed, TextAdded
 from chatapp.services.inference import EngineStatus, InferenceService
 from chatapp.ui.tabs.chat.view import ChatView
@@ -82,4 +82,4 @@ class ChatPresenter(QObject):
 
     def _on_status(self, status: EngineStatus) -> None:
         if status.model is not None:
-            self._view.clear_error()
+            self._view.clear_error(ErrorKind.NO_MODEL)

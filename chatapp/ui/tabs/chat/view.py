@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from chatapp.core.errors import ErrorInfo
+from chatapp.core.errors import ErrorInfo, ErrorKind
 from chatapp.ui.language import Language
 from chatapp.ui.tabs.chat.conversation_list import ConversationList
 from chatapp.ui.tabs.chat.transcript import Transcript
@@ -75,14 +75,16 @@ class ChatView(QWidget):
         """A card above the prompt box, in place of an earlier one."""
         self.clear_error()
         self._card = ErrorCard(info, can_dismiss=True)
-        self._card.dismissed.connect(self.clear_error)
+        self._card.dismissed.connect(lambda: self.clear_error())
         self._rows.insertWidget(0, self._card)
 
-    def clear_error(self) -> None:
-        card, self._card = self._card, None
-        if card is not None:
-            card.hide()
-            card.deleteLater()
+    def clear_error(self, kind: ErrorKind | None = None) -> None:
+        """Takes the card away; with `kind` only where it tells of that kind of trouble."""
+        if self._card is None or kind not in (None, self._card.info.kind):
+            return
+        self._card.hide()
+        self._card.deleteLater()
+        self._card = None
 
     def _toggle_list(self) -> None:
         self.conversations.setVisible(not self.conversations.isVisible())

@@ -1,0 +1,35 @@
+# make run   sets everything up on a fresh machine and opens the app
+# make test  sets everything up with the test tools and runs every check
+# make bench measures against peers (idle machine; see benchmarks/)
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHON
+
+.PHONY: run test bench screenshots clean
+
+run:
+	@sh scripts/setup.sh run
+	@$(BIN)/chatapp $(ARGS)
+
+# Two busy threads on two cores wait for each other: tests compute with one, and never spin.
+test: export OMP_WAIT_POLICY = passive
+test: export QT_QPA_PLATFORM = offscreen
+test:
+	@sh scripts/setup.sh test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/translations.py --check
+	$(BIN)/python -m pytest $(ARGS)
+
+bench:
+	@sh scripts/setup.sh test
+	$(BIN)/python benchmarks/standby.py $(ARGS)
+
+screenshots:
+	@sh scripts/setup.sh test
+	PYTHONPATH=. $(BIN)/python scripts/screenshots.py build/screenshots
+
+clean:
+	rm -rf .venv build

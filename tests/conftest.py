@@ -1,0 +1,70 @@
+"""Shared fixtures. No test sees this user's own data, settings or models."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatapp.core.models import LoadSpec
+from chatapp.storage.model_library import ModelLibrary
+from chatapp.storage.paths import Paths, find_paths
+from chatapp.storage.settings import EngineSettings, Settings, save_settings
+from chatapp.workers.client import EngineClient
+from scripts.starter_model import cached
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=1, help="seed of the random choices in acceptance tests")
+    parser.addoption("--long", action="store_true", help="run acceptance tests with their full counts")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATAPP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+
+@pytest.fixture
+def paths(own_folders: None) -> Paths:
+    return find_paths()
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    return random.Random(request.config.getoption("--seed"))
+
+
+@pytest.fixture
+def long_run(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def starter_model() -> Path:
+    """The real starter model; the make targets put it there."""
+    path = cached()
+    assert path.is_file(), "the starter model is missing: run `make test`, or scripts/starter_model.py --cache-only"
+    return path
+
+
+@pytest.fixture
+def starter_library(paths: Paths, starter_model: Path) -> Paths:
+    """Paths whose library holds the starter model, and settings that compute with one thread."""
+    library = ModelLibrary(paths)
+    library.add(starter_model)
+    library.close()
+    save_settings(paths.settings, Settings(engine=EngineSettings(threads=1)))
+    return paths
+
+
+@pytest.fixture(scope="module")
+def engine(starter_model: Path) -> Iterator[EngineClient]:
+    """A real worker with the starter model, one thread."""
+    with EngineClient() as client:
+        client.load(LoadSpec(path=str(starter_model), n_ctx=2048, n_threads=1))
+        yield client

@@ -1,0 +1,135 @@
+"""An engine without a model that does what the prompt says. Run as a program it is a whole worker:
+
+    python -m tests.fakes.scripted_engine [protocol number]
+
+Prompts: "say WORDS", "slow N" (N tokens, 10 ms each), "hang" (deaf to cancel), "crash", "bug", "refuse",
+"print TEXT" (to C's stdout). Models: a path with "crash" in it kills the load, with "slow" takes a second.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from chatapp.core.errors import error
+from chatapp.core.generation import FinishReason, Token, Usage
+from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
+from chatapp.core.sentences import CANCELLED, DECODE_FAILED, NO_MODEL_LOADED
+from chatapp.protocol import engine as protocol
+from chatapp.protocol.engine import ChatPrompt, Finished, Generate, PromptProgress, TokensEmitted
+from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
+from chatapp.workers.engine import main as worker_main
+from chatapp.workers.engine.cancel import CancelFlag
+
+
+class ScriptedEngine:
+    """Implements workers.engine.engine.Engine."""
+
+    def __init__(self, cancel: CancelFlag) -> None:
+        self._cancel = cancel
+        self._loaded = False
+
+    def backend(self) -> BackendInfo:
+        return BackendInfo(llama_cpp="scripted", system_info="", devices=("none",), gpu_offload=False)
+
+    def load(self, spec: LoadSpec, progress: Callable[[float], None]) -> LoadedModel:
+        if "crash" in spec.path:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        for step in range(10):
+            progress(step / 10)
+            if "slow" in spec.path:
+                time.sleep(0.1)
+            if self._cancel.is_set():
+                raise error(CANCELLED)
+        self._loaded = True
+        return LoadedModel(
+            path=spec.path,
+            architecture="scripted",
+            description="scripted",
+            n_ctx=spec.n_ctx or 100,
+            n_ctx_train=100,
+            n_vocab=10,
+            n_params=1,
+            n_threads=spec.n_threads or 1,
+            n_gpu_layers=0,
+            has_chat_template=True,
+            load_ms=1.0,
+        )
+
+    def generate(self, request: Generate) -> Iterator[PromptProgress | TokensEmitted | Finished]:
+        if not self._loaded:
+            raise error(NO_MODEL_LOADED)
+        prompt = request.prompt
+        text = prompt.messages[-1].text if isinstance(prompt, ChatPrompt) else prompt.text
+        verb, _, rest = text.partition(" ")
+        yield PromptProgress(request_id=request.request_id, done=1, total=1)
+        said: list[str] = []
+        reason = FinishReason.STOP
+        for word in self._words(verb, rest):
+            if self._cancel.is_set():
+                reason = FinishReason.CANCELLED
+                break
+            piece = word if not said else f" {word}"
+            token = Token(lane=0, index=len(said), id=len(said), text=piece, data=piece.encode())
+            said.append(piece)
+            yield TokensEmitted(request_id=request.request_id, tokens=(token,), text=piece)
+        yield Finished(
+            request_id=request.request_id,
+            text="".join(said),
+            finish_reason=reason,
+            seed=request.sampling.seed or 7,
+            usage=Usage(
+                prompt_tokens=1,
+                cached_tokens=0,
+                completion_tokens=len(said),
+                prompt_ms=1.0,
+                generate_ms=10.0,
+                context_tokens=1 + len(said),
+            ),
+        )
+
+    def _words(self, verb: str, rest: str) -> Iterator[str]:
+        match verb:
+            case "say":
+                yield from rest.split()
+            case "slow":
+                for number in range(int(rest)):
+                    time.sleep(0.01)
+                    yield str(number)
+            case "hang":
+                yield "stuck"
+                while True:
+                    time.sleep(0.05)
+            case "crash":
+                yield "last words"
+                os.kill(os.getpid(), signal.SIGABRT)
+            case "bug":
+                raise ZeroDivisionError("scripted")
+            case "refuse":
+                raise error(DECODE_FAILED, reason="scripted")
+            case "print":
+                ctypes.CDLL(None).puts(rest.encode())
+                ctypes.CDLL(None).fflush(None)
+                yield "printed"
+            case _:
+                yield "echo"
+
+
+def scripted_command(protocol_number: int = protocol.PROTOCOL_VERSION) -> WorkerCommand:
+    """Starts this file in place of the engine worker."""
+    real = worker_command(WorkerRole.ENGINE)
+    return WorkerCommand(
+        program=real.program,
+        arguments=("-m", "tests.fakes.scripted_engine", str(protocol_number)),
+        environment=real.environment,
+        folder=real.folder,
+    )
+
+
+if __name__ == "__main__":
+    worker_main.PROTOCOL_VERSION = int(sys.argv[1])
+    worker_main.run_worker(ScriptedEngine)
