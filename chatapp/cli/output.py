@@ -49,6 +49,8 @@ class Bar:
 
     def set(self, fraction: float) -> None:
         self._progress.update(self._task, completed=fraction)
+        if fraction >= 1.0:
+            self._progress.stop()  # what comes next has the terminal to itself
 
 
 @contextmanager

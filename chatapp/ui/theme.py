@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -138,6 +138,8 @@ class Theme(QObject):
         self._application = application
         application.setStyle("Fusion")
         self._base_size = application.font().pointSizeF()
+        # The name of a real family: an alias such as "Sans Serif" in front of a list would be passed over.
+        self._base_family = QFontInfo(application.font()).family()
         self.dark = False
         self.zoom = 100
 
@@ -150,7 +152,7 @@ class Theme(QObject):
         self.dark = wanted == "dark" or (wanted == "system" and _system_is_dark())
         self.zoom = zoom
         font = QFont(self._application.font())
-        font.setFamilies([QFont().defaultFamily() if not font.families() else font.families()[0], *CHINESE_FAMILIES])
+        font.setFamilies([self._base_family, *CHINESE_FAMILIES])
         font.setPointSizeF(self._base_size * zoom / 100)
         self._application.setFont(font)
         self._application.setPalette(_palette(self.colors))

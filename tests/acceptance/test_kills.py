@@ -1,0 +1,148 @@
+"""Done when: 50 worker kills (KILL, SEGV, ABRT) at random points of streaming through the real window: no shown
+character lost, window alive, no orphan after 100 ms; 30 kills of the GUI: no sent prompt lost, at most 250 ms of
+reply. (The time until a standby is ready is measured by benchmarks/standby.py.)"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import psutil
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from chatapp.app import App
+from chatapp.core.chat import Message, MessageState, Role
+from chatapp.services.conversation import ReplyFailed
+from chatapp.services.inference import EngineState
+from chatapp.storage.database import Database
+from chatapp.storage.paths import Paths
+from chatapp.ui.tabs.chat.view import ChatView
+from tests.process.raw_worker import alive
+
+pytestmark = pytest.mark.model
+
+SIGNALS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT)
+MOST_OF_REPLY_LOST_S = 0.250
+SCHEDULING_S = 0.050  # the witness looks at the window every 5 ms and shares two cores with it
+
+
+def stored_text(paths: Paths, message_id: str) -> tuple[str, str]:
+    """(text, state)"""
+    with sqlite3.connect(paths.database) as connection:
+        row = connection.execute("SELECT text, state FROM message WHERE id = ?", (message_id,)).fetchone()
+    connection.close()
+    return row[0], row[1]
+
+
+def test_killed_workers_cost_no_shown_character(
+    qapp: QApplication, qtbot: QtBot, starter_library: Paths, rng: random.Random, long_run: bool
+) -> None:
+    app = App(qapp, starter_library)
+    app.window.show()
+    app.begin()
+    chat = cast(ChatView, app.window.page("chat"))
+    replies: list[Message] = []
+    failures: list[ReplyFailed] = []
+    app.context.conversations.message_added.connect(lambda m: replies.append(m) if m.role is Role.ASSISTANT else None)
+    app.context.conversations.reply_failed.connect(failures.append)
+    inference = app.context.inference
+    try:
+        for number in range(50 if long_run else 6):
+            qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=60_000)
+            app.context.conversations.new()
+            chat.prompt.set_text(f"Tell me a long story about the number {number}.")
+            chat.prompt.button.click()
+            qtbot.waitUntil(lambda n=number: len(replies) == n + 1, timeout=10_000)
+            reply_id = replies[-1].id
+            characters = rng.randint(1, 400)
+            qtbot.waitUntil(
+                lambda r=reply_id, c=characters: (
+                    len(chat.transcript.shown_text(r)) >= c or not app.context.conversations.writing
+                ),
+                timeout=60_000,
+            )
+            if not app.context.conversations.writing:
+                failures.append(ReplyFailed(message_id=reply_id, error=cast(Any, None)))
+                continue  # the story was shorter than the random point
+            victim = inference.worker_pids()[0]
+            shown = chat.transcript.shown_text(reply_id)
+            os.kill(victim, rng.choice(SIGNALS))
+            qtbot.waitUntil(lambda n=number: len(failures) == n + 1, timeout=10_000)
+            time.sleep(0.1)
+            assert not alive(victim)
+            children = {child.pid for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE}
+            assert children <= set(inference.worker_pids())
+            after = chat.transcript.shown_text(reply_id)
+            assert after.startswith(shown)
+            qtbot.waitUntil(
+                lambda r=reply_id, t=after: stored_text(starter_library, r) == (t, MessageState.INTERRUPTED.value),
+                timeout=5000,
+            )
+            assert app.window.isVisible()
+        qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=60_000)
+    finally:
+        pids = inference.worker_pids()
+        app.close()
+        app.window.close()
+    assert not [pid for pid in pids if alive(pid)]
+
+
+def test_killed_windows_cost_no_prompt_and_little_reply(
+    starter_library: Paths, rng: random.Random, long_run: bool
+) -> None:
+    for number in range(30 if long_run else 4):
+        question = f"Write a long story about {number} sheep."
+        lines, killed_at, worker_pids = _run_and_kill(question, seconds=rng.uniform(0.05, 2.5))
+        assert worker_pids
+        time.sleep(0.1)
+        assert not [pid for pid in worker_pids if alive(pid)], "an orphan lives on"
+        database = Database(starter_library.database)
+        prompts = [row[0] for row in database.connection.execute("SELECT text FROM message WHERE role = 'user'")]
+        rows = {row[0]: row[1] for row in database.connection.execute("SELECT id, text FROM message")}
+        database.close()
+        for line in lines:
+            if "sent" in line:
+                assert line["sent"] in prompts
+            if "shown" in line and line["at"] < killed_at - MOST_OF_REPLY_LOST_S - SCHEDULING_S:
+                assert rows[line["reply"]].startswith(line["shown"]), "more than 250 ms of reply were lost"
+        assert any("sent" in line for line in lines)
+
+
+def _run_and_kill(question: str, *, seconds: float) -> tuple[list[dict[str, Any]], float, list[int]]:
+    """Starts the window, lets it ask, kills it `seconds` later; (what it said, when it was killed, its workers)."""
+    root = Path(__file__).resolve().parents[2]
+    window = subprocess.Popen(
+        [sys.executable, "-m", "tests.acceptance.real_window", question],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=root,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
+    assert window.stdout is not None
+    said = b""
+    end = time.monotonic() + 60
+    while b'"sent"' not in said and time.monotonic() < end:
+        said += os.read(window.stdout.fileno(), 1 << 16)
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        ready, _, _ = select.select([window.stdout], [], [], left)
+        if ready:
+            said += os.read(window.stdout.fileno(), 1 << 16)
+    workers = [child.pid for child in psutil.Process(window.pid).children(recursive=True)]
+    window.send_signal(signal.SIGKILL)
+    killed_at = time.monotonic()
+    window.wait()
+    said += window.stdout.read()
+    window.stdout.close()
+    return [json.loads(line) for line in said.splitlines() if line.endswith(b"}")], killed_at, workers
