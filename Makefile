@@ -25,7 +25,7 @@ test:
 
 bench:
 	@sh scripts/setup.sh test
-	$(BIN)/python benchmarks/standby.py $(ARGS)
+	$(BIN)/python -m benchmarks.standby $(ARGS)
 
 screenshots:
 	@sh scripts/setup.sh test

@@ -124,8 +124,7 @@ def test_the_window_opens_and_a_typed_question_gets_a_streamed_reply(
     environment = {**without_display(), "DISPLAY": display}
     window = subprocess.Popen(COMMAND, env=environment, stderr=subprocess.PIPE)
     try:
-        _xdotool(environment, "search", "--sync", "--onlyvisible", "--name", "^chatapp$")
-        time.sleep(1)
+        _wait_for_window(environment)
         _xdotool(environment, "type", "--delay", "20", "Tell me a story about a cat")
         _xdotool(environment, "key", "Return")
         lengths = _watch_reply(starter_library)
@@ -142,6 +141,15 @@ def test_the_window_opens_and_a_typed_question_gets_a_streamed_reply(
         window.kill()
         _, stderr = window.communicate()
     assert b"Traceback" not in stderr
+
+
+def _wait_for_window(environment: dict[str, str]) -> None:
+    end = time.monotonic() + 60
+    search = ["xdotool", "search", "--onlyvisible", "--name", "^chatapp$"]
+    while subprocess.run(search, env=environment, capture_output=True, timeout=60, check=False).returncode:
+        assert time.monotonic() < end, "no window came"
+        time.sleep(0.2)
+    time.sleep(1)  # until it has the keyboard
 
 
 def _xdotool(environment: dict[str, str], *arguments: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent, QTextCursor, QWheelEvent
+from PySide6.QtGui import QResizeEvent, QTextBlockFormat, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
+
+_LINE_PERCENT = 130
 
 
 class GrowingText(QTextEdit):
@@ -23,6 +25,15 @@ class GrowingText(QTextEdit):
         self.setTabChangesFocus(True)
         self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self.set_text("")
+
+    def set_text(self, text: str) -> None:
+        self.clear()
+        spaced = QTextBlockFormat()
+        spaced.setLineHeight(_LINE_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        cursor = QTextCursor(self.document())
+        cursor.setBlockFormat(spaced)  # the paragraphs that follow inherit it
+        cursor.insertText(text)
 
     def append_text(self, text: str) -> None:
         cursor = QTextCursor(self.document())

@@ -38,7 +38,7 @@ class MessageView(Translated, QFrame):
         self._card: ErrorCard | None = None
         self._waiting = message.state is MessageState.STREAMING and not message.text
         self.body = GrowingText()
-        self.body.append_text(message.text)
+        self.body.set_text(message.text)
         self._author = named(QLabel(), "heading")
         self._figures = named(QLabel(self), "muted")
         self._copy = named(QToolButton(), "quiet")
@@ -62,7 +62,7 @@ class MessageView(Translated, QFrame):
         """The message in its last state."""
         self.message = message
         if self.body.text() != message.text:
-            self.body.setPlainText(message.text)
+            self.body.set_text(message.text)
         self.retranslate()
 
     def show_error(self, info: ErrorInfo) -> None:
