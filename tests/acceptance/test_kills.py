@@ -57,13 +57,15 @@ def test_killed_workers_cost_no_shown_character(
     app.context.conversations.message_added.connect(lambda m: replies.append(m) if m.role is Role.ASSISTANT else None)
     app.context.conversations.reply_failed.connect(failures.append)
     inference = app.context.inference
+    kills = 0
     try:
-        for number in range(50 if long_run else 6):
+        while kills < (50 if long_run else 6):
             qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=60_000)
             app.context.conversations.new()
-            chat.prompt.set_text(f"Tell me a long story about the number {number}.")
+            asked = len(replies)
+            chat.prompt.set_text(f"Tell me a long story about the number {asked}.")
             chat.prompt.button.click()
-            qtbot.waitUntil(lambda n=number: len(replies) == n + 1, timeout=10_000)
+            qtbot.waitUntil(lambda n=asked: len(replies) == n + 1, timeout=10_000)
             reply_id = replies[-1].id
             characters = rng.randint(1, 400)
             qtbot.waitUntil(
@@ -72,13 +74,14 @@ def test_killed_workers_cost_no_shown_character(
                 ),
                 timeout=60_000,
             )
+            assert len(failures) == kills, failures[-1].error.message
             if not app.context.conversations.writing:
-                failures.append(ReplyFailed(message_id=reply_id, error=cast(Any, None)))
-                continue  # the story was shorter than the random point
+                continue  # this story was shorter than the random point
+            kills += 1
             victim = inference.worker_pids()[0]
             shown = chat.transcript.shown_text(reply_id)
             os.kill(victim, rng.choice(SIGNALS))
-            qtbot.waitUntil(lambda n=number: len(failures) == n + 1, timeout=10_000)
+            qtbot.waitUntil(lambda n=kills: len(failures) == n, timeout=10_000)
             time.sleep(0.1)
             assert not alive(victim)
             children = {child.pid for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE}
@@ -103,7 +106,9 @@ def test_killed_windows_cost_no_prompt_and_little_reply(
 ) -> None:
     for number in range(30 if long_run else 4):
         question = f"Write a long story about {number} sheep."
-        lines, killed_at, worker_pids = _run_and_kill(question, seconds=rng.uniform(0.05, 2.5))
+        # half of them while the prompt is read or just sent, half in the middle of the reply
+        moment, seconds = ("sent", rng.uniform(0.0, 0.5)) if number % 2 else ("shown", rng.uniform(0.4, 2.5))
+        lines, killed_at, worker_pids = _run_and_kill(question, moment, seconds)
         assert worker_pids
         time.sleep(0.1)
         assert not [pid for pid in worker_pids if alive(pid)], "an orphan lives on"
@@ -119,8 +124,11 @@ def test_killed_windows_cost_no_prompt_and_little_reply(
         assert any("sent" in line for line in lines)
 
 
-def _run_and_kill(question: str, *, seconds: float) -> tuple[list[dict[str, Any]], float, list[int]]:
-    """Starts the window, lets it ask, kills it `seconds` later; (what it said, when it was killed, its workers)."""
+def _run_and_kill(question: str, moment: str, seconds: float) -> tuple[list[dict[str, Any]], float, list[int]]:
+    """Starts the window and kills it `seconds` after it first tells of `moment`.
+
+    Returns (what it told, when it was killed, its workers).
+    """
     root = Path(__file__).resolve().parents[2]
     window = subprocess.Popen(
         [sys.executable, "-m", "tests.acceptance.real_window", question],
@@ -132,7 +140,7 @@ def _run_and_kill(question: str, *, seconds: float) -> tuple[list[dict[str, Any]
     assert window.stdout is not None
     said = b""
     end = time.monotonic() + 60
-    while b'"sent"' not in said and time.monotonic() < end:
+    while f'"{moment}"'.encode() not in said and time.monotonic() < end:
         said += os.read(window.stdout.fileno(), 1 << 16)
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
