@@ -58,7 +58,7 @@ def main() -> None:
 def shoot_all(app: App, folder: Path) -> None:
     chat = cast(ChatView, app.window.page("chat"))
     preferences = app.context.preferences
-    preferences.set_option("sampling", "max_tokens", 120)
+    preferences.set_option("sampling", "max_tokens", 200)
     for language in ("en", "zh_CN"):
         preferences.set_option("appearance", "language", language)
         for theme in ("light", "dark"):
@@ -69,7 +69,7 @@ def shoot_all(app: App, folder: Path) -> None:
             chat.prompt.button.click()
             wait_for(lambda: app.context.conversations.writing)
             wait_for(lambda: app.context.inference.status.state is EngineState.GENERATING)
-            time.sleep(0.5)
+            time.sleep(0.2)
             shoot(app, folder, f"writing-{language}-{theme}", sizes=SIZES[:1])
             wait_for(lambda: not app.context.conversations.writing)
             shoot(app, folder, f"chat-{language}-{theme}")
@@ -85,6 +85,7 @@ def shoot_all(app: App, folder: Path) -> None:
         for card in list(app.window._cards):
             card.dismissed.emit()
         chat.clear_error()
+        chat.prompt.set_text("")
         app.context.model_choice.use(str(cached()))
         wait_for(lambda: app.context.inference.status.state is EngineState.READY)
     preferences.set_option("appearance", "zoom", 150)

@@ -17,7 +17,7 @@
     </message>
     <message>
         <source>Your conversations will be listed here.</source>
-        <translation>您的对话会列在这里。</translation>
+        <translation>你的对话会列在这里。</translation>
     </message>
 </context>
 <context>
@@ -55,7 +55,7 @@
     </message>
     <message>
         <source>You</source>
-        <translation>我</translation>
+        <translation>你</translation>
     </message>
     <message>
         <source>Model</source>
@@ -74,12 +74,12 @@
         <translation>{author}的消息</translation>
     </message>
     <message>
-        <source>Reading the prompt …</source>
+        <source>Reading the prompt…</source>
         <translation>正在读取提示词…</translation>
     </message>
     <message>
-        <source>Writing …</source>
-        <translation>正在撰写…</translation>
+        <source>Writing…</source>
+        <translation>正在生成…</translation>
     </message>
     <message>
         <source>{tokens} tokens · {speed:.1f} tokens/s · {ended}</source>
@@ -99,6 +99,10 @@
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>Unload</source>
+        <translation>卸载</translation>
     </message>
     <message>
         <source>Unload the model and give its memory back</source>
@@ -149,7 +153,7 @@
     </message>
     <message>
         <source>File is gone</source>
-        <translation>文件已不在</translation>
+        <translation>文件不存在</translation>
     </message>
 </context>
 <context>
@@ -163,15 +167,15 @@
         <translation>模型</translation>
     </message>
     <message>
-        <source>GGUF files on this computer. Add one with the button or drop it here; it stays where it lies.</source>
-        <translation>这台电脑上的 GGUF 文件。点按钮添加，或把文件拖到这里；文件会留在原处。</translation>
-    </message>
-    <message>
         <source>No model is here yet. Add a GGUF file to begin.</source>
         <translation>这里还没有模型。请添加一个 GGUF 文件。</translation>
     </message>
     <message>
-        <source>Add a model …</source>
+        <source>GGUF files on this computer. Add one with the button or drop it here; the file stays where it is.</source>
+        <translation>这台电脑上的 GGUF 文件。点击按钮添加，或将文件拖到此处；文件会保留在原位置。</translation>
+    </message>
+    <message>
+        <source>Add a model…</source>
         <translation>添加模型…</translation>
     </message>
     <message>
@@ -237,8 +241,8 @@
         <translation>设置</translation>
     </message>
     <message>
-        <source>Changes take effect at once; those of the engine when a model is loaded next.</source>
-        <translation>更改立即生效；引擎设置在下次加载模型时生效。</translation>
+        <source>Changes apply immediately. Engine settings apply the next time a model is loaded.</source>
+        <translation>更改立即生效。引擎设置在下次加载模型时生效。</translation>
     </message>
     <message>
         <source>Reset all</source>
@@ -260,28 +264,32 @@
         <translation>上下文 {used:,} / {limit:,}</translation>
     </message>
     <message>
-        <source>CPU, threads: {count}</source>
-        <translation>CPU，线程：{count}</translation>
+        <source>CPU · 1 thread</source>
+        <translation>CPU · 1 线程</translation>
+    </message>
+    <message>
+        <source>CPU · {count} threads</source>
+        <translation>CPU · {count} 线程</translation>
     </message>
     <message>
         <source>No model loaded</source>
         <translation>未加载模型</translation>
     </message>
     <message>
-        <source>Loading the model … {percent}%</source>
+        <source>Loading the model… {percent}%</source>
         <translation>正在加载模型… {percent}%</translation>
+    </message>
+    <message>
+        <source>Reading the prompt… {done:,} of {total:,} tokens</source>
+        <translation>正在读取提示词… {done:,} / {total:,} 个词元</translation>
+    </message>
+    <message>
+        <source>Writing…</source>
+        <translation>正在生成…</translation>
     </message>
     <message>
         <source>Ready</source>
         <translation>就绪</translation>
-    </message>
-    <message>
-        <source>Reading the prompt … {done:,} of {total:,} tokens</source>
-        <translation>正在读取提示词… {done:,} / {total:,} 个词元</translation>
-    </message>
-    <message>
-        <source>Writing …</source>
-        <translation>正在撰写…</translation>
     </message>
 </context>
 <context>
@@ -303,14 +311,14 @@
     </message>
     <message>
         <source>Everything stays on this computer. Choose an example or write your own.</source>
-        <translation>所有内容都留在这台电脑上。选一个例子，或自己写。</translation>
+        <translation>所有内容都留在这台电脑上。选择一个示例，或直接输入。</translation>
     </message>
 </context>
 <context>
     <name>errors</name>
     <message>
         <source>There is no file at {path}.</source>
-        <translation>{path} 处没有文件。</translation>
+        <translation>找不到文件：{path}</translation>
     </message>
     <message>
         <source>Check the path, or choose another model on the Models page.</source>
@@ -457,8 +465,8 @@
         <translation>请先写点内容。</translation>
     </message>
     <message>
-        <source>The text has half a character (a lone surrogate) at position {position}.</source>
-        <translation>文本第 {position} 个位置有半个字符（孤立的代理项）。</translation>
+        <source>The character at position {position} is incomplete (a lone surrogate) and can&apos;t be sent.</source>
+        <translation>第 {position} 个字符不完整（孤立的代理项），无法发送。</translation>
     </message>
     <message>
         <source>Delete or replace that character, then send again; nothing was lost.</source>
@@ -486,7 +494,7 @@
     </message>
     <message>
         <source>Choose another model, or use plain completion (chatapp generate --raw).</source>
-        <translation>请选择其他模型，或使用纯续写（chatapp generate --raw）。</translation>
+        <translation>请选择其他模型，或使用纯文本补全（chatapp generate --raw）。</translation>
     </message>
     <message>
         <source>Cancelled.</source>
@@ -498,11 +506,11 @@
     </message>
     <message>
         <source>Another reply is still being written.</source>
-        <translation>另一条回复还在撰写中。</translation>
+        <translation>另一条回复仍在生成中。</translation>
     </message>
     <message>
         <source>Wait for it, or stop it first; your text stays in the box.</source>
-        <translation>请等待，或先停止它；您的文字会留在输入框里。</translation>
+        <translation>请等待，或先停止它；你的文字会留在输入框里。</translation>
     </message>
     <message>
         <source>llama.cpp could not evaluate the next token: {reason}.</source>
@@ -602,7 +610,7 @@
     </message>
     <message>
         <source>Your chats are safe. Try again; if it happens again, report it with the log.</source>
-        <translation>您的对话是安全的。请重试；如果再次发生，请附上日志报告。</translation>
+        <translation>你的对话是安全的。请重试；如果再次发生，请附上日志报告。</translation>
     </message>
 </context>
 <context>
@@ -613,7 +621,7 @@
     </message>
     <message>
         <source>The most tokens one reply may have. A token is a word piece of about four letters.</source>
-        <translation>一条回复最多可有的词元数。词元是词的片段，英文约四个字母。</translation>
+        <translation>单条回复最多包含的词元数。词元是文本的最小片段，英文中约合四个字母。</translation>
     </message>
     <message>
         <source>Temperature</source>
@@ -621,7 +629,7 @@
     </message>
     <message>
         <source>Divides the logits before the softmax: p = softmax(logit / T). Low is careful, high is surprising; 0 always takes the most likely token.</source>
-        <translation>在 softmax 之前除以 logit：p = softmax(logit / T)。低则谨慎，高则出人意料；0 总是取最可能的词元。</translation>
+        <translation>在 softmax 之前将 logit 除以温度 T：p = softmax(logit / T)。值越低越稳妥，越高越多样；0 表示始终选择概率最高的词元。</translation>
     </message>
     <message>
         <source>Top-k</source>
@@ -630,6 +638,10 @@
     <message>
         <source>Only the k most likely tokens may be drawn. 0 switches it off.</source>
         <translation>只从最可能的 k 个词元中抽取。0 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Top-p</source>
@@ -645,7 +657,7 @@
     </message>
     <message>
         <source>Tokens less likely than this share of the most likely one are cut. 0 switches it off.</source>
-        <translation>概率低于最可能词元的这一比例的词元会被去掉。0 表示关闭。</translation>
+        <translation>概率低于“最高概率 × 此值”的词元会被排除。0 表示关闭。</translation>
     </message>
     <message>
         <source>Repeat penalty</source>
@@ -653,7 +665,7 @@
     </message>
     <message>
         <source>Lowers the logits of the last 64 tokens&apos; ids: positive ones are divided by it. 1 switches it off.</source>
-        <translation>降低最近 64 个词元的 logit：正值除以它。1 表示关闭。</translation>
+        <translation>降低最近 64 个词元的 logit：正值除以该值。1 表示关闭。</translation>
     </message>
     <message>
         <source>Language</source>
@@ -661,7 +673,7 @@
     </message>
     <message>
         <source>The language of the window; it changes at once.</source>
-        <translation>窗口的语言；立即切换。</translation>
+        <translation>界面语言，更改后立即生效。</translation>
     </message>
     <message>
         <source>Like the system</source>
@@ -672,8 +684,8 @@
         <translation>主题</translation>
     </message>
     <message>
-        <source>Dark text on light, or light text on dark.</source>
-        <translation>浅底深字，或深底浅字。</translation>
+        <source>The colours of the window.</source>
+        <translation>界面的配色。</translation>
     </message>
     <message>
         <source>Light</source>
@@ -689,7 +701,7 @@
     </message>
     <message>
         <source>The size of all text. Ctrl and + or − change it too, Ctrl and 0 resets it.</source>
-        <translation>所有文字的大小。也可用 Ctrl 加 + 或 − 调整，Ctrl 加 0 还原。</translation>
+        <translation>所有文字的大小。也可按 Ctrl + 或 Ctrl − 调整，按 Ctrl 0 恢复默认。</translation>
     </message>
     <message>
         <source>Context length</source>
@@ -700,12 +712,16 @@
         <translation>模型一次能看到多少词元的对话；越多越占内存。0 表示采用模型训练时的长度，最多 8192。</translation>
     </message>
     <message>
+        <source>Auto</source>
+        <translation>自动</translation>
+    </message>
+    <message>
         <source>Threads</source>
-        <translation>线程</translation>
+        <translation>线程数</translation>
     </message>
     <message>
         <source>How many processor cores compute. 0 takes all physical cores.</source>
-        <translation>用多少个处理器核心计算。0 表示使用全部物理核心。</translation>
+        <translation>用于计算的处理器核心数。0 表示使用全部物理核心。</translation>
     </message>
     <message>
         <source>Appearance</source>

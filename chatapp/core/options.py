@@ -18,8 +18,9 @@ def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802 - lupdate f
 class Option:
     """What a form or a parser needs to know of one field.
 
-    minimum and maximum are inclusive; choices, where given, are the only values allowed and pair each value
-    with its label. Texts are English and are translated where they are shown (context "options").
+    minimum and maximum are inclusive; minimum_label is shown in place of the least value. choices, where given, are
+    the only values allowed and pair each value with its label. Texts are English and are translated where they are
+    shown (context "options").
     """
 
     label: str
@@ -28,6 +29,7 @@ class Option:
     maximum: float | None = None
     step: float = 1.0
     choices: tuple[tuple[str, str], ...] = ()
+    minimum_label: str = ""
 
 
 def option(default: Any, about: Option) -> Any:

@@ -54,6 +54,7 @@ class SamplingSettings:
             help=QT_TRANSLATE_NOOP("options", "Only the k most likely tokens may be drawn. 0 switches it off."),
             minimum=0,
             maximum=1_000_000,
+            minimum_label=QT_TRANSLATE_NOOP("options", "Off"),
         ),
     )
     top_p: float = option(

@@ -104,7 +104,9 @@ PROMPT_EMPTY = Sentence(
 )
 LONE_SURROGATE = Sentence(
     kind=ErrorKind.BAD_INPUT,
-    text=QT_TRANSLATE_NOOP("errors", "The text has half a character (a lone surrogate) at position {position}."),
+    text=QT_TRANSLATE_NOOP(
+        "errors", "The character at position {position} is incomplete (a lone surrogate) and can't be sent."
+    ),
     hint=QT_TRANSLATE_NOOP("errors", "Delete or replace that character, then send again; nothing was lost."),
 )
 INPUT_NOT_UTF8 = Sentence(

@@ -37,7 +37,7 @@ class Appearance:
         "system",
         Option(
             label=QT_TRANSLATE_NOOP("options", "Theme"),
-            help=QT_TRANSLATE_NOOP("options", "Dark text on light, or light text on dark."),
+            help=QT_TRANSLATE_NOOP("options", "The colours of the window."),
             choices=(
                 ("system", QT_TRANSLATE_NOOP("options", "Like the system")),
                 ("light", QT_TRANSLATE_NOOP("options", "Light")),
@@ -73,6 +73,7 @@ class EngineSettings:
             minimum=0,
             maximum=1_048_576,
             step=1024,
+            minimum_label=QT_TRANSLATE_NOOP("options", "Auto"),
         ),
     )
     threads: int = option(
@@ -82,6 +83,7 @@ class EngineSettings:
             help=QT_TRANSLATE_NOOP("options", "How many processor cores compute. 0 takes all physical cores."),
             minimum=0,
             maximum=512,
+            minimum_label=QT_TRANSLATE_NOOP("options", "Auto"),
         ),
     )
 

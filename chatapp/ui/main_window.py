@@ -35,10 +35,10 @@ class MainWindow(QMainWindow):
         for page in self._pages.values():
             self.pages.addWidget(page)
         self.picker = ModelPicker(context.theme, context.inference, context.library, context.model_choice)
-        self.status = StatusBar(context.inference)
+        self.status = StatusBar(context.inference, context.conversations)
         self._banner_area = shown(QWidget(), False)
         self._banners = QVBoxLayout(self._banner_area)
-        self._banners.setContentsMargins(14, 10, 14, 4)
+        self._banners.setContentsMargins(14, 10, 14, 10)
         self._lay_out()
         self.rail.chosen.connect(self._on_tab)
         context.notifier.posted.connect(self.show_card)

@@ -36,7 +36,9 @@ class ModelPicker(Translated, QWidget):
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the name
         self._menu = QMenu(self.button)
+        self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._menu.aboutToShow.connect(self._fill_menu)
         self.button.setMenu(self._menu)
         self.progress = shown(QProgressBar(textVisible=False, maximum=1000), False)
@@ -44,6 +46,7 @@ class ModelPicker(Translated, QWidget):
         self.cancel_button = shown(QPushButton(), False)
         self.cancel_button.clicked.connect(inference.cancel)
         self.unload_button = named(shown(QToolButton(), False), "quiet")
+        self.unload_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.unload_button.clicked.connect(choice.unload)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 8)
@@ -62,6 +65,7 @@ class ModelPicker(Translated, QWidget):
         self.button.setToolTip(self.tr("Choose the model to talk with"))
         self.button.setAccessibleName(self.tr("Model: {name}").format(name=self.button.text()))
         self.cancel_button.setText(self.tr("Cancel"))
+        self.unload_button.setText(self.tr("Unload"))
         self.unload_button.setToolTip(self.tr("Unload the model and give its memory back"))
         self.unload_button.setAccessibleName(self.unload_button.toolTip())
         self.progress.setAccessibleName(self.tr("How much of the model is loaded"))
@@ -72,13 +76,12 @@ class ModelPicker(Translated, QWidget):
         known = next((model for model in self._models if model.path == status.path), None)
         if known is None:
             return Path(status.path).stem
-        return f"{known.name} · {known.quantization} · {size_text(known.size_bytes)}"
+        return _line(known)
 
     def _fill_menu(self) -> None:
         self._menu.clear()
         for model in self._models:
-            text = f"{model.name} · {model.quantization} · {size_text(model.size_bytes)}"
-            action = self._menu.addAction(text.replace("&", "&&"))
+            action = self._menu.addAction(_line(model).replace("&", "&&"))
             action.setEnabled(Path(model.path).is_file())
             action.triggered.connect(lambda _checked=False, path=model.path: self._choice.use(path))
         if not self._models:
@@ -101,3 +104,10 @@ class ModelPicker(Translated, QWidget):
         self.unload_button.setIcon(self._theme.icon("eject", color=self._theme.colors.muted))
         for button in (self.button, self.unload_button):
             button.setIconSize(self._theme.icon_size(16))
+
+
+def _line(model: LibraryModel) -> str:
+    """Name, quantisation where the name does not tell it already, and size."""
+    told = model.quantization.casefold() in model.name.casefold()
+    parts = (model.name, "" if told else model.quantization, size_text(model.size_bytes))
+    return " · ".join(part for part in parts if part)

@@ -32,6 +32,8 @@ class Rail(Translated, QWidget):
         layout.setContentsMargins(6, 12, 6, 12)
         layout.setSpacing(6)
         for place in range(len(tabs)):
+            if place == len(tabs) - 1:
+                layout.addStretch()  # the settings, apart from the work
             button = named(QToolButton(), "railButton")
             button.setCheckable(True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
@@ -41,7 +43,6 @@ class Rail(Translated, QWidget):
             layout.addWidget(button)
             shortcut = QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self)
             shortcut.activated.connect(button.click)
-        layout.addStretch()
         self.buttons[0].setChecked(True)
         self._group.idClicked.connect(self._on_clicked)
         theme.changed.connect(self._apply_theme)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from chatapp.protocol.engine import Finished, PromptProgress, TokensEmitted
+from chatapp.services.conversation import ConversationService, OpenedConversation
 from chatapp.services.inference import EngineState, EngineStatus, InferenceService
 from chatapp.ui.language import Translated
 
@@ -15,7 +16,9 @@ _EVERY_SECONDS = 0.25
 
 
 class StatusBar(Translated, QWidget):
-    def __init__(self, inference: InferenceService, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, inference: InferenceService, conversations: ConversationService, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("statusbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -40,6 +43,7 @@ class StatusBar(Translated, QWidget):
         inference.prompt_progressed.connect(self._on_prompt)
         inference.emitted.connect(self._on_tokens)
         inference.finished.connect(self._on_finished)
+        conversations.opened.connect(self._on_opened)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -49,9 +53,12 @@ class StatusBar(Translated, QWidget):
         self.context.setText(
             self.tr("Context {used:,} of {limit:,}").format(used=self._used, limit=model.n_ctx) if model else ""
         )
-        self.device.setText(self.tr("CPU, threads: {count}").format(count=model.n_threads) if model else "")
+        self.device.setText(self._device_text(model.n_threads) if model else "")
         for label in (self.state, self.speed, self.context, self.device):
             label.setAccessibleName(label.text())
+
+    def _device_text(self, threads: int) -> str:
+        return self.tr("CPU · 1 thread") if threads == 1 else self.tr("CPU · {count} threads").format(count=threads)
 
     def _state_text(self) -> str:
         done, total = self._prompt
@@ -59,18 +66,27 @@ class StatusBar(Translated, QWidget):
             case EngineState.EMPTY:
                 return self.tr("No model loaded")
             case EngineState.LOADING:
-                return self.tr("Loading the model … {percent}%").format(percent=round(self._status.fraction * 100))
+                return self.tr("Loading the model… {percent}%").format(percent=round(self._status.fraction * 100))
             case EngineState.READY:
                 return self.tr("Ready")
             case EngineState.GENERATING if done < total:
-                return self.tr("Reading the prompt … {done:,} of {total:,} tokens").format(done=done, total=total)
+                return self.tr("Reading the prompt… {done:,} of {total:,} tokens").format(done=done, total=total)
             case EngineState.GENERATING:
-                return self.tr("Writing …")
+                return self.tr("Writing…")
 
     def _on_status(self, status: EngineStatus) -> None:
         if status.state is EngineState.LOADING:
             self._used, self._speed = 0, 0.0
         self._status = status
+        self.retranslate()
+
+    def _on_opened(self, opened: OpenedConversation) -> None:
+        """The figures of the conversation now on show, as far as its last reply tells them."""
+        if self._status.state is EngineState.GENERATING:
+            return
+        last = opened.messages[-1].reply.usage if opened.messages else None
+        self._used = last.context_tokens if last is not None else 0
+        self._speed = last.tokens_per_second if last is not None else 0.0
         self.retranslate()
 
     def _on_prompt(self, event: PromptProgress) -> None:

@@ -61,7 +61,8 @@ DARK = Colors(
     danger_soft="#3a2624",
 )
 
-_COLUMN_EMS = 64
+_COLUMN_EMS = 62
+_LEAST_POINTS = 10.0  # some systems report a default too small to read for long
 
 _SHEET = """
 QWidget { color: @text; }
@@ -85,14 +86,24 @@ QPushButton#primary { background: @accent; color: @on_accent; border-color: @acc
 QPushButton#primary:disabled { background: @hover; color: @muted; border-color: @border; }
 QPushButton#example { text-align: left; padding: 12px 16px; border-radius: 8px; }
 QPushButton:focus, #picker:focus, #railButton:focus, QToolButton:focus { border: 1px solid @accent; }
-#picker { text-align: left; }
+#picker { text-align: left; padding: 6px 12px; }
 #picker::menu-indicator { image: none; }
 QToolButton#quiet { border: 1px solid transparent; border-radius: 6px; padding: 4px; background: transparent; }
 QToolButton#quiet:hover { background: @hover; }
 QToolButton#quiet:focus { border-color: @accent; }
+QPushButton#stop { background: @text; color: @background; border-color: @text; font-weight: 600; }
+QComboBox, QAbstractSpinBox { background: @surface; border: 1px solid @border; border-radius: 6px; padding: 5px 8px; }
+QAbstractSpinBox QLineEdit { background: transparent; border: none; padding-left: 6px; }
+QComboBox:focus, QAbstractSpinBox:focus { border-color: @accent; }
+QComboBox::drop-down, QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 22px; }
+QComboBox::down-arrow, QAbstractSpinBox::down-arrow { image: url("@icons/arrow-down.svg"); width: 14px; height: 14px; }
+QAbstractSpinBox::up-arrow { image: url("@icons/arrow-up.svg"); width: 14px; height: 14px; }
+QComboBox QAbstractItemView { background: @surface; border: 1px solid @border; selection-background-color: @soft;
+    selection-color: @accent; }
 #promptFrame { background: @surface; border: 1px solid @border; border-radius: 12px; }
 #promptFrame[focused="true"] { border-color: @accent; }
 #promptEdit, #messageText { background: transparent; border: none; }
+#promptEdit { placeholder-text-color: @muted; }
 #bubble { background: @soft; border-radius: 12px; }
 #card { background: @danger_soft; border: 1px solid @danger; border-radius: 8px; }
 #cardTitle { color: @danger; font-weight: 600; }
@@ -107,7 +118,7 @@ QTreeView::item:hover { background: @hover; }
 QTreeView::item:selected { background: @soft; color: @text; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border;
-    padding: 8px 6px; }
+    padding: 8px 9px; }
 QScrollArea { border: none; background: transparent; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 2px; }
 QScrollBar::handle:vertical { background: @border; border-radius: 4px; min-height: 28px; }
@@ -137,7 +148,7 @@ class Theme(QObject):
         super().__init__(application)
         self._application = application
         application.setStyle("Fusion")
-        self._base_size = application.font().pointSizeF()
+        self._base_size = max(_LEAST_POINTS, application.font().pointSizeF())
         # The name of a real family: an alias such as "Sans Serif" in front of a list would be passed over.
         self._base_family = QFontInfo(application.font()).family()
         self.dark = False
@@ -195,7 +206,7 @@ def _system_is_dark() -> bool:
 
 
 def _sheet(colors: Colors) -> str:
-    sheet = _SHEET
+    sheet = _SHEET.replace("@icons", (assets() / "icons").as_posix())
     for name in sorted((entry.name for entry in fields(Colors)), key=len, reverse=True):
         sheet = sheet.replace(f"@{name}", getattr(colors, name))
     return sheet

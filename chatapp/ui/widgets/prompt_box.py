@@ -69,7 +69,13 @@ class PromptBox(Translated, QFrame):
             self.button.setText(self.tr("Send"))
             self.button.setToolTip(self.tr("Send the message (Enter)"))
         self.button.setAccessibleName(self.button.text())
-        self.button.setIcon(self._theme.icon("stop" if self._writing else "send", color=self._theme.colors.on_accent))
+        colors = self._theme.colors
+        name, color = ("stop", colors.background) if self._writing else ("send", colors.on_accent)
+        self.button.setIcon(self._theme.icon(name, color=color))
+        if self.button.objectName() != (wanted := "stop" if self._writing else "primary"):
+            self.button.setObjectName(wanted)
+            self.button.style().unpolish(self.button)
+            self.button.style().polish(self.button)
         self.button.setIconSize(self._theme.icon_size(16))
         self.button.setEnabled(self._writing or bool(self.text().strip()))
 

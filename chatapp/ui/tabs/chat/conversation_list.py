@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractListModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QDateTime,
+    QItemSelectionModel,
+    QLocale,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 from PySide6.QtWidgets import QLabel, QListView, QPushButton, QVBoxLayout, QWidget
 
 from chatapp.core.chat import Conversation
@@ -37,8 +46,12 @@ class ConversationModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._conversations)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._conversations[index.row()].title
+        conversation = self._conversations[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return conversation.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            changed = QDateTime.fromSecsSinceEpoch(int(conversation.updated_at))
+            return f"{conversation.title}\n{QLocale().toString(changed, QLocale.FormatType.ShortFormat)}"
         return None
 
 
@@ -56,7 +69,7 @@ class ConversationList(Translated, QWidget):
         self._current_id: str | None = None
         self.new_button = QPushButton()
         self.new_button.clicked.connect(self.new_requested)
-        self._empty = named(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop), "muted")
+        self._empty = named(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, margin=8), "muted")
         self.list = QListView()
         self.list.setModel(self._model)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)

@@ -96,6 +96,7 @@ class MessageView(Translated, QFrame):
         header = QHBoxLayout()
         header.addWidget(self._author)
         header.addStretch()
+        header.setContentsMargins(0, 0, 0, 0 if mine else 5)
         self._content.addLayout(header)
         self._content.addWidget(self.body)
         if mine:
@@ -112,7 +113,7 @@ class MessageView(Translated, QFrame):
         if self.message.role is Role.USER:
             return ""
         if self.message.state is MessageState.STREAMING:
-            return self.tr("Reading the prompt …") if self._waiting else self.tr("Writing …")
+            return self.tr("Reading the prompt…") if self._waiting else self.tr("Writing…")
         how = self.message.reply
         if how.usage is None or how.finish_reason is None:
             return ""

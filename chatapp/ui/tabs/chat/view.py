@@ -16,6 +16,8 @@ from chatapp.ui.widgets.build import named
 from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.prompt_box import PromptBox
 
+_LIST_EMS = 19
+
 
 class ChatView(QWidget):
     new_requested = Signal()
@@ -46,11 +48,10 @@ class ChatView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._middle, 1)
         column.addLayout(centre)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter = splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.conversations)
         splitter.addWidget(main)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([230, 800])
         splitter.setChildrenCollapsible(False)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -99,3 +100,5 @@ class ChatView(QWidget):
 
     def _fit_column(self) -> None:
         self._below.setMaximumWidth(self._theme.column_width())
+        list_width = self.fontMetrics().horizontalAdvance("m") * _LIST_EMS
+        self._splitter.setSizes([list_width, max(1, self.width() - list_width)])

@@ -11,6 +11,9 @@ from chatapp.storage.paths import assets
 from chatapp.ui.language import Language, Translated
 from chatapp.ui.widgets.build import named
 
+_CARD_EMS = 42
+_WIDEST = 640
+
 
 class Welcome(Translated, QWidget):
     chosen = Signal(object)
@@ -27,16 +30,15 @@ class Welcome(Translated, QWidget):
         self.examples = [named(QPushButton(), "example") for _ in self._prompts["en"]]
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 0, 24, 0)
-        column.addStretch(2)
+        column.addStretch(3)
         column.addWidget(self._greeting)
         column.addWidget(self._promise)
         column.addSpacing(20)
         for button in self.examples:
             button.clicked.connect(lambda _checked=False, b=button: self.chosen.emit(b.text()))
-            button.setMaximumWidth(560)
             column.addWidget(button)
             column.setAlignment(button, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
+        column.addStretch(2)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -47,8 +49,8 @@ class Welcome(Translated, QWidget):
         self._greeting.setFont(font)
         self._promise.setText(self.tr("Everything stays on this computer. Choose an example or write your own."))
         texts = self._prompts.get(self._language.current, self._prompts["en"])
-        width = max(self.fontMetrics().horizontalAdvance(text) for text in texts) + 48
+        width = min(_WIDEST, self.fontMetrics().horizontalAdvance("m") * _CARD_EMS)
         for button, text in zip(self.examples, texts, strict=True):
             button.setText(text)
             button.setAccessibleName(text)
-            button.setMinimumWidth(min(width, 560))
+            button.setFixedWidth(width)

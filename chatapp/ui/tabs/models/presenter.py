@@ -46,4 +46,4 @@ class ModelsPresenter(QObject):
         self._view.set_progress(progress.path, progress.fraction, done=progress.done)
 
     def _on_status(self, status: EngineStatus) -> None:
-        self._view.table.set_used(status.path if status.model is not None else "")
+        self._view.set_used(status.path if status.model is not None else "")

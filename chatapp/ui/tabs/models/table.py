@@ -20,6 +20,7 @@ _HEADINGS = (
     QT_TRANSLATE_NOOP("ModelTable", "Context"),
     QT_TRANSLATE_NOOP("ModelTable", "State"),
 )
+_NUMBERS = (3, 4)
 _IN_USE = QT_TRANSLATE_NOOP("ModelTable", "In use")
 _GONE = QT_TRANSLATE_NOOP("ModelTable", "File is gone")
 
@@ -28,7 +29,7 @@ class ModelTable(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._models: list[LibraryModel] = []
-        self._used = ""
+        self.used = ""
 
     def set_models(self, models: Sequence[LibraryModel]) -> None:
         self.beginResetModel()
@@ -37,8 +38,8 @@ class ModelTable(QAbstractTableModel):
 
     def set_used(self, path: str) -> None:
         """Marks the model in use; "" for none."""
-        if path != self._used:
-            self._used = path
+        if path != self.used:
+            self.used = path
             self._refresh()
 
     def at(self, row: int) -> LibraryModel | None:
@@ -60,15 +61,20 @@ class ModelTable(QAbstractTableModel):
             return model.path
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._texts(model)[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in _NUMBERS:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return QCoreApplication.translate("ModelTable", _HEADINGS[section])
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def _texts(self, model: LibraryModel) -> tuple[str, ...]:
-        if model.path == self._used:
+        if model.path == self.used:
             state = QCoreApplication.translate("ModelTable", _IN_USE)
         else:
             state = "" if Path(model.path).is_file() else QCoreApplication.translate("ModelTable", _GONE)

@@ -95,16 +95,17 @@ class ModelsView(Translated, QWidget):
             card.deleteLater()
 
     def retranslate(self) -> None:
+        self._middle.setMaximumWidth(round(self._theme.column_width() * 1.3))
         self._heading.setText(self.tr("Models"))
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 1.4)
         font.setBold(True)
         self._heading.setFont(font)
         self._explanation.setText(
-            self.tr("GGUF files on this computer. Add one with the button or drop it here; it stays where it lies.")
+            self.tr("GGUF files on this computer. Add one with the button or drop it here; the file stays where it is.")
         )
         self._empty.setText(self.tr("No model is here yet. Add a GGUF file to begin."))
-        self.add_button.setText(self.tr("Add a model …"))
+        self.add_button.setText(self.tr("Add a model…"))
         self.load_button.setText(self.tr("Use this model"))
         self.remove_button.setText(self.tr("Remove from the list"))
         self.remove_button.setToolTip(self.tr("The file itself stays where it is"))
@@ -118,7 +119,7 @@ class ModelsView(Translated, QWidget):
         tree.setModel(self.table)
         tree.setRootIsDecorated(False)
         tree.setUniformRowHeights(True)
-        tree.setAllColumnsShowFocus(True)
+        tree.setAllColumnsShowFocus(False)  # else Fusion frames the whole row
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -138,8 +139,14 @@ class ModelsView(Translated, QWidget):
         for button in (self.add_button, self.load_button, self.remove_button):
             buttons.addWidget(button)
         buttons.addStretch()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(28, 24, 28, 24)
+        self._middle = QWidget()
+        centre = QHBoxLayout(self)
+        centre.setContentsMargins(28, 0, 28, 0)
+        centre.addStretch(1)
+        centre.addWidget(self._middle, 1000)
+        centre.addStretch(1)
+        self._column = QVBoxLayout(self._middle)
+        self._column.setContentsMargins(0, 24, 0, 24)
         self._column.setSpacing(12)
         self._column.addWidget(self._heading)
         self._column.addWidget(self._explanation)
@@ -151,10 +158,15 @@ class ModelsView(Translated, QWidget):
     def _chosen(self) -> LibraryModel | None:
         return self.table.at(self.tree.currentIndex().row())
 
+    def set_used(self, path: str) -> None:
+        """Marks the model in use; "" for none."""
+        self.table.set_used(path)
+        self._update_buttons()
+
     def _update_buttons(self) -> None:
-        chosen = self._chosen() is not None
-        self.load_button.setEnabled(chosen)
-        self.remove_button.setEnabled(chosen)
+        chosen = self._chosen()
+        self.load_button.setEnabled(chosen is not None and chosen.path != self.table.used)
+        self.remove_button.setEnabled(chosen is not None)
 
     def _choose_file(self) -> None:
         files = self.tr("GGUF models (*.gguf);;All files (*)")

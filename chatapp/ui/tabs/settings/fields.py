@@ -88,6 +88,8 @@ class WholeField(QObject):
 
     def retranslate(self) -> None:
         self._box.setAccessibleName(option_text(self._about.label))
+        if self._about.minimum_label:
+            self._box.setSpecialValueText(option_text(self._about.minimum_label))
 
 
 class DecimalField(QObject):

@@ -31,6 +31,9 @@ SECTIONS = {
 }
 
 
+_FIELD_EMS = 12
+
+
 class SettingsView(Translated, QScrollArea):
     option_changed = Signal(object, object, object)
     """section, name, value"""
@@ -58,6 +61,7 @@ class SettingsView(Translated, QScrollArea):
         column.addWidget(self._note)
         for section in SECTIONS:
             self._headings[section] = named(QLabel(), "heading")
+            column.addSpacing(10)
             column.addWidget(self._headings[section])
             column.addWidget(self._make_group(section, getattr(settings, section)))
         column.addStretch()
@@ -81,7 +85,7 @@ class SettingsView(Translated, QScrollArea):
     def retranslate(self) -> None:
         self._title.setText(self.tr("Settings"))
         self._fit_title()
-        self._note.setText(self.tr("Changes take effect at once; those of the engine when a model is loaded next."))
+        self._note.setText(self.tr("Changes apply immediately. Engine settings apply the next time a model is loaded."))
         self.reset_button.setText(self.tr("Reset all"))
         self.reset_button.setToolTip(self.tr("Set every option back to its default"))
         for section, heading in self._headings.items():
@@ -116,8 +120,7 @@ class SettingsView(Translated, QScrollArea):
     def _fit_column(self) -> None:
         self._column.setMaximumWidth(self._theme.column_width())
         for entry in self.fields.values():
-            entry.widget.setMinimumWidth(self.fontMetrics().horizontalAdvance("m") * 10)
-            entry.widget.setMinimumHeight(self.fontMetrics().lineSpacing() + 12)
+            entry.widget.setFixedWidth(self.fontMetrics().horizontalAdvance("m") * _FIELD_EMS)
         self._fit_title()
 
     def _fit_title(self) -> None:
