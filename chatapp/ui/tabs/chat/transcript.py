@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from chatapp.core.chat import Message
 from chatapp.core.errors import ErrorInfo
@@ -13,6 +13,7 @@ from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.message_view import MessageView
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named, shown
+from chatapp.ui.widgets.column import centred
 
 FLUSH_MS = 33
 _MOST_SHOWN = 60  # more widgets make every layout slower; earlier ones come on request
@@ -39,11 +40,7 @@ class Transcript(Translated, QScrollArea):
         self._rows.addWidget(self._earlier, alignment=Qt.AlignmentFlag.AlignHCenter)
         self._rows.addStretch()
         page = named(QWidget(), "page")
-        centre = QHBoxLayout(page)
-        centre.setContentsMargins(24, 0, 24, 0)
-        centre.addStretch(1)
-        centre.addWidget(self._column, 1000)
-        centre.addStretch(1)
+        page.setLayout(centred(self._column, 24))
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

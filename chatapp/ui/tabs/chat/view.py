@@ -13,6 +13,7 @@ from chatapp.ui.tabs.chat.transcript import Transcript
 from chatapp.ui.tabs.chat.welcome import Welcome
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.column import centred
 from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.prompt_box import PromptBox
 
@@ -38,11 +39,7 @@ class ChatView(QWidget):
         self._rows = QVBoxLayout(self._below)
         self._rows.setContentsMargins(0, 0, 0, 14)
         self._rows.addWidget(self.prompt)
-        centre = QHBoxLayout()
-        centre.setContentsMargins(24, 4, 24, 0)
-        centre.addStretch(1)
-        centre.addWidget(self._below, 1000)
-        centre.addStretch(1)
+        centre = centred(self._below, 24)
         main = named(QWidget(), "page")
         column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 0, 0)

@@ -25,6 +25,7 @@ from chatapp.ui.language import Translated
 from chatapp.ui.tabs.models.table import ModelTable
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named, shown
+from chatapp.ui.widgets.column import centred
 from chatapp.ui.widgets.error_card import ErrorCard
 
 
@@ -140,11 +141,7 @@ class ModelsView(Translated, QWidget):
             buttons.addWidget(button)
         buttons.addStretch()
         self._middle = QWidget()
-        centre = QHBoxLayout(self)
-        centre.setContentsMargins(28, 0, 28, 0)
-        centre.addStretch(1)
-        centre.addWidget(self._middle, 1000)
-        centre.addStretch(1)
+        self.setLayout(centred(self._middle, 28))
         self._column = QVBoxLayout(self._middle)
         self._column.setContentsMargins(0, 24, 0, 24)
         self._column.setSpacing(12)

@@ -23,6 +23,7 @@ from chatapp.ui.language import Translated, option_text
 from chatapp.ui.tabs.settings.fields import OptionField, make_field
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.column import centred
 
 SECTIONS = {
     "appearance": QT_TRANSLATE_NOOP("options", "Appearance"),
@@ -66,11 +67,7 @@ class SettingsView(Translated, QScrollArea):
             column.addWidget(self._make_group(section, getattr(settings, section)))
         column.addStretch()
         page = named(QWidget(), "page")
-        centre = QHBoxLayout(page)
-        centre.setContentsMargins(28, 0, 28, 0)
-        centre.addStretch(1)
-        centre.addWidget(self._column, 1000)
-        centre.addStretch(1)
+        page.setLayout(centred(self._column, 28))
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
