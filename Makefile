@@ -1,6 +1,6 @@
 # make run   sets everything up on a fresh machine and opens the app
 # make test  sets everything up with the test tools and runs every check
-# make bench measures against peers (idle machine; see benchmarks/)
+# make bench measures how soon a dead model process is replaced (run it on an idle machine)
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHON

@@ -20,14 +20,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _window(words: list[str]) -> int:
     from chatapp.cli.main import data_dir, without_window
-    from chatapp.core.display import has_display
+    from chatapp.core.display import has_display, missing_library
 
     if not has_display(os.environ):
         return without_window(words, "No display was found.")
+    if problem := missing_library(os.environ):
+        return without_window(words, f"The window can't be shown ({problem}).")
     try:
         from chatapp.app import run_app
-    except ImportError as problem:  # PySide6 or a system library of Qt is missing
-        return without_window(words, f"The window can't be shown ({problem}).")
+    except ImportError as missing:  # PySide6 or a system library of Qt
+        return without_window(words, f"The window can't be shown ({missing}).")
     return run_app(data_dir(words))
 
 

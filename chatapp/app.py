@@ -120,6 +120,7 @@ def run_app(data_dir: str | None) -> int:
         return _say(problem)
     sys.excepthook = _report_bug(app)
     instance.raise_requested.connect(app.window.come_to_front)
+    instance.raise_requested.connect(lambda: _log.info("the window was brought to the front"))
     app.window.show()
     QTimer.singleShot(0, app.begin)
     try:

@@ -325,6 +325,14 @@
         <translation>请检查路径，或在“模型”页选择其他模型。</translation>
     </message>
     <message>
+        <source>The path {path} has characters that are not valid UTF-8.</source>
+        <translation>路径 {path} 含有无效的 UTF-8 字符。</translation>
+    </message>
+    <message>
+        <source>Rename the file or its folder, then try again.</source>
+        <translation>请重命名该文件或其文件夹，然后重试。</translation>
+    </message>
+    <message>
         <source>{path} is a folder, not a model file.</source>
         <translation>{path} 是文件夹，不是模型文件。</translation>
     </message>
@@ -557,12 +565,12 @@
         <translation>请点“重试”；如果再次发生，请附上日志报告。</translation>
     </message>
     <message>
-        <source>The chat could not be saved: {reason}.</source>
-        <translation>无法保存对话：{reason}。</translation>
+        <source>Reading or writing in {folder} failed: {reason}.</source>
+        <translation>在 {folder} 中读写失败：{reason}。</translation>
     </message>
     <message>
-        <source>Check that the disk is not full and that {folder} can be written, then retry.</source>
-        <translation>请确认磁盘未满且 {folder} 可写，然后重试。</translation>
+        <source>Check that the disk is not full and that the folder can be written, then try again.</source>
+        <translation>请确认磁盘未满且该文件夹可写，然后重试。</translation>
     </message>
     <message>
         <source>The data folder {folder} can&apos;t be used: {reason}.</source>

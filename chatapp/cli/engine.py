@@ -17,7 +17,7 @@ from chatapp.core.sentences import OPTION_OUT_OF_RANGE
 from chatapp.protocol.engine import Finished, Prompt, PromptProgress, TokensEmitted
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths, find_paths
-from chatapp.storage.settings import load_settings
+from chatapp.storage.settings import read_settings
 from chatapp.workers.client import EngineClient
 
 MAX_CONTEXT = 1 << 24
@@ -44,7 +44,7 @@ def loaded_engine(arguments: argparse.Namespace) -> Iterator[EngineClient]:
 
 def chosen_model(paths: Paths, wanted: str | None) -> LibraryModel:
     """Raises AppError where nothing fits."""
-    settings, _ = load_settings(paths.settings)
+    settings = read_settings(paths.settings)
     library = ModelLibrary(paths)
     try:
         return library.find(wanted, settings.last_model)
@@ -105,6 +105,7 @@ def _print_done(finished: Finished, output: Output) -> None:
         text=finished.text,
         finish_reason=finished.finish_reason.value,
         seed=finished.seed,
+        reproducible=finished.finish_reason is not FinishReason.CANCELLED,
         usage={
             "prompt_tokens": usage.prompt_tokens,
             "cached_tokens": usage.cached_tokens,

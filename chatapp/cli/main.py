@@ -11,7 +11,7 @@ from types import ModuleType
 from chatapp import __version__
 from chatapp.cli.options import add_shared
 from chatapp.cli.output import Output
-from chatapp.core.errors import AppError
+from chatapp.core.errors import AppError, ErrorKind
 
 COMMANDS = {
     "generate": "one reply",
@@ -33,7 +33,7 @@ def run(words: Sequence[str]) -> int | None:
         code = _module(arguments.command).run(arguments, output)
     except AppError as problem:
         output.error(problem.info)
-        return 1
+        return 130 if problem.info.kind is ErrorKind.CANCELLED else 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output has left, as `head` does

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from chatapp.core.errors import error
+from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.generation import FinishReason, Usage
 from chatapp.core.sentences import LONE_SURROGATE, PROMPT_EMPTY
 
@@ -41,6 +41,7 @@ class Reply:
     finish_reason: FinishReason | None = None
     seed: int | None = None
     usage: Usage | None = None
+    error: ErrorInfo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +80,18 @@ def branch(messages: Mapping[str, Message], leaf_id: str | None) -> list[Message
 
 
 def as_prompt(messages: Iterable[Message], system: str = "") -> tuple[ChatMessage, ...]:
-    """What the model is sent: the system prompt, where there is one, and every turn that has text."""
-    first = (ChatMessage(role=Role.SYSTEM, text=system),) if system else ()
-    turns = (ChatMessage(role=message.role, text=message.text) for message in messages if message.text)
-    return (*first, *turns)
+    """What the model is sent: the system prompt, where there is one, and the turns.
+
+    A question whose reply stayed empty (the worker died, the prompt was too long) is left out with it: many templates
+    want the roles to alternate, and a prompt that was too long would make every later one too long as well.
+    """
+    turns = [ChatMessage(role=Role.SYSTEM, text=system)] if system else []
+    for message in messages:
+        if message.text:
+            turns.append(ChatMessage(role=message.role, text=message.text))
+        elif turns and turns[-1].role is Role.USER:
+            turns.pop()
+    return tuple(turns)
 
 
 def title_of(text: str, limit: int = 60) -> str:

@@ -15,6 +15,7 @@ from chatapp.core.sentences import (
     MODEL_IS_FOLDER,
     MODEL_MISSING,
     MODEL_NOT_A_FILE,
+    MODEL_PATH_NOT_UTF8,
     MODEL_TRUNCATED,
     MODEL_UNREADABLE,
 )
@@ -23,6 +24,7 @@ from chatapp.core.sentences import (
 def checked_header(path: str) -> GgufHeader:
     """The header of the file at `path`; raises AppError(MODEL_FILE) for whatever is no whole GGUF file."""
     try:
+        path.encode("utf-8")  # it crosses to the worker as text
         status = Path(path).stat()
         _refuse_special_files(path, status)
         with Path(path).open("rb") as stream:
@@ -33,6 +35,8 @@ def checked_header(path: str) -> GgufHeader:
         raise error(MODEL_TRUNCATED, path=path, actual=problem.actual, expected=problem.expected) from None
     except DamagedGgufError as problem:
         raise error(MODEL_DAMAGED, path=path, reason=problem) from None
+    except UnicodeEncodeError:
+        raise error(MODEL_PATH_NOT_UTF8, path=path) from None
     except FileNotFoundError:
         raise error(MODEL_MISSING, path=path) from None
     except (OSError, ValueError) as problem:

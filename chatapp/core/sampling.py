@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chatapp.core.chat import checked_text
 from chatapp.core.errors import error
 from chatapp.core.options import QT_TRANSLATE_NOOP, Option, option, options_of, problem_with
 from chatapp.core.sentences import OPTION_OUT_OF_RANGE
@@ -108,7 +109,9 @@ class SamplingSettings:
                 raise error(OPTION_OUT_OF_RANGE, name=name, value=value, allowed=allowed)
         if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
             raise error(OPTION_OUT_OF_RANGE, name="seed", value=self.seed, allowed=f"0 … {MAX_SEED}")
-        if any(text == "" for text in self.stop):
+        for text in self.stop:
+            checked_text(text)
+        if "" in self.stop:
             raise error(OPTION_OUT_OF_RANGE, name="stop", value='""', allowed="1 … 1000")
 
 

@@ -10,6 +10,11 @@ MODEL_MISSING = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "There is no file at {path}."),
     hint=QT_TRANSLATE_NOOP("errors", "Check the path, or choose another model on the Models page."),
 )
+MODEL_PATH_NOT_UTF8 = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "The path {path} has characters that are not valid UTF-8."),
+    hint=QT_TRANSLATE_NOOP("errors", "Rename the file or its folder, then try again."),
+)
 MODEL_IS_FOLDER = Sentence(
     kind=ErrorKind.MODEL_FILE,
     text=QT_TRANSLATE_NOOP("errors", "{path} is a folder, not a model file."),
@@ -166,8 +171,10 @@ PROTOCOL_BROKEN = Sentence(
 )
 STORE_FAILED = Sentence(
     kind=ErrorKind.STORAGE,
-    text=QT_TRANSLATE_NOOP("errors", "The chat could not be saved: {reason}."),
-    hint=QT_TRANSLATE_NOOP("errors", "Check that the disk is not full and that {folder} can be written, then retry."),
+    text=QT_TRANSLATE_NOOP("errors", "Reading or writing in {folder} failed: {reason}."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "Check that the disk is not full and that the folder can be written, then try again."
+    ),
 )
 DATA_FOLDER_UNUSABLE = Sentence(
     kind=ErrorKind.STORAGE,

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from chatapp.core.errors import AppError
 from chatapp.protocol.engine import Command, Event
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -36,7 +37,7 @@ class Codec(Generic[Message]):
         """The message in a frame's body; raises FrameError where it is none of ours."""
         try:
             return self._decoder.decode(body)
-        except (msgspec.DecodeError, msgspec.ValidationError) as problem:
+        except (msgspec.DecodeError, msgspec.ValidationError, AppError) as problem:  # AppError: a value out of range
             raise FrameError(str(problem)) from problem
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from chatapp.core.errors import AppError, ErrorInfo
+from chatapp.core.errors import AppError, ErrorInfo, error
+from chatapp.core.sentences import INTERNAL_BUG
 
 Result = TypeVar("Result")
+_log = logging.getLogger("chatapp")
 
 
 class Background(QObject):
@@ -30,7 +34,7 @@ class Background(QObject):
         done: Callable[[Result], None],
         failed: Callable[[ErrorInfo], None],
     ) -> None:
-        """Runs `work`; its result goes to `done`, an AppError to `failed`, any other exception to the excepthook."""
+        """Runs `work`; its result goes to `done`, an AppError to `failed`, a bug there too, and to the log."""
         future: Future[Result] = self._pool.submit(work)
         future.add_done_callback(lambda ended: self._completed.emit((ended, done, failed)))
 
@@ -47,5 +51,9 @@ class Background(QObject):
             result = future.result()
         except AppError as problem:
             failed(problem.info)
+        except Exception as bug:  # noqa: BLE001 - whoever waits must hear of it, or waits for ever
+            detail = "".join(traceback.format_exception(bug))
+            _log.error("%s", detail)
+            failed(error(INTERNAL_BUG, reason=type(bug).__name__, detail=detail).info)
         else:
             done(result)

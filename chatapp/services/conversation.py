@@ -106,6 +106,7 @@ class ConversationService(QObject):
         self._current: Conversation | None = None
         self._messages: dict[str, Message] = {}
         self._reply: _ActiveReply | None = None
+        self._last_reply: Message | None = None
         self._sending = False
         self._save_timer = QTimer(self, interval=SAVE_EVERY_MS)
         self._save_timer.timeout.connect(self._save_text)
@@ -131,13 +132,11 @@ class ConversationService(QObject):
         self._show(None, [])
 
     def open(self, conversation_id: str) -> None:
-        wanted = next((c for c in self._conversations if c.id == conversation_id), None)
-        if wanted is not None:
-            self._background.run(
-                lambda: self._store.messages(conversation_id),
-                lambda messages: self._show(wanted, messages),
-                self._notifier.post,
-            )
+        self._background.run(
+            lambda: self._store.messages(conversation_id),
+            lambda messages: self._show(self._find(conversation_id), messages),
+            self._notifier.post,
+        )
 
     def send(self, text: str) -> None:
         """Asks `text` at the end of the branch on show. Raises AppError; nothing has happened then."""
@@ -195,13 +194,14 @@ class ConversationService(QObject):
             state=MessageState.STREAMING,
             reply=Reply(model=self._inference.status.path),
         )
+        asked_from = self._current
         stored = replace(conversation, leaf_id=reply.id, updated_at=reply.created_at)
         turn = [question, reply] if is_new else [reply]
         history = [*branch(self._messages, question.parent_id), question]
 
         def saved(_result: None) -> None:
             self._sending = False
-            self._begin(stored, turn, history)
+            self._begin(stored, turn, history, is_shown=self._current is asked_from)
 
         def not_saved(info: ErrorInfo) -> None:
             self._sending = False
@@ -210,21 +210,21 @@ class ConversationService(QObject):
         self._sending = True
         self._background.run(lambda: self._store.add_turn(stored, turn), saved, not_saved)
 
-    def _begin(self, conversation: Conversation, turn: list[Message], history: list[Message]) -> None:
-        """The turn is on the disk: shows it and asks the engine."""
+    def _begin(
+        self, conversation: Conversation, turn: list[Message], history: list[Message], *, is_shown: bool
+    ) -> None:
+        """The turn is on the disk: shows it, unless another conversation was opened meanwhile, and asks the engine."""
         reply = turn[-1]
-        shown = self._current.id if self._current is not None else None
-        if shown in (conversation.id, None):  # else another one was opened meanwhile
+        if is_shown:
             self._current = conversation
+            self._messages.update({message.id: message for message in turn})
             if len(turn) == 1:  # a retry: the branch on show changes
-                self._messages[reply.id] = reply
                 self._emit_opened()
-            else:
-                for message in turn:
-                    self._messages[message.id] = message
-                    self.message_added.emit(message)
-                self.prompt_saved.emit(turn[0].text)
         self._update_list(conversation)
+        if len(turn) > 1:
+            self.prompt_saved.emit(turn[0].text)
+            for message in turn if is_shown else ():
+                self.message_added.emit(message)
         self._reply = _ActiveReply(message=reply, parts=[])
         self.writing_changed.emit(True)
         try:
@@ -265,7 +265,9 @@ class ConversationService(QObject):
         reply, self._reply = self._reply, None
         assert reply is not None
         self._save_timer.stop()
-        last = replace(reply.message, text=reply.text(), state=state)
+        how = replace(reply.message.reply, error=problem)
+        last = replace(reply.message, text=reply.text(), state=state, reply=how)
+        self._last_reply = last
         self._background.run(lambda: self._store.finish(last), lambda _: None, self._notifier.post)
         if self._is_shown(last):
             self._messages[last.id] = last
@@ -295,8 +297,10 @@ class ConversationService(QObject):
     def _show(self, conversation: Conversation | None, messages: list[Message]) -> None:
         self._current = conversation
         self._messages = {message.id: message for message in messages}
-        reply = self._reply
-        if reply is not None and self._is_shown(reply.message):  # newer than what is stored
+        reply, last = self._reply, self._last_reply  # both may be newer than what was read
+        if last is not None and last.id in self._messages:
+            self._messages[last.id] = last
+        if reply is not None and reply.message.id in self._messages:
             self._messages[reply.message.id] = replace(reply.message, text=reply.text())
         self._emit_opened()
 
@@ -304,6 +308,9 @@ class ConversationService(QObject):
         leaf = self._current.leaf_id if self._current is not None else None
         messages = tuple(branch(self._messages, leaf))
         self.opened.emit(OpenedConversation(conversation=self._current, messages=messages))
+
+    def _find(self, conversation_id: str) -> Conversation | None:
+        return next((c for c in self._conversations if c.id == conversation_id), None)
 
     def _is_shown(self, message: Message) -> bool:
         return self._current is not None and self._current.id == message.conversation_id

@@ -13,7 +13,8 @@ from enum import Enum
 from PySide6.QtCore import QObject, QTimer, Signal
 from typing_extensions import assert_never
 
-from chatapp.core.errors import ErrorInfo, ErrorKind, error
+from chatapp.core.errors import ErrorInfo, error
+from chatapp.core.generation import FinishReason, Usage
 from chatapp.core.models import LoadedModel, LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import (
@@ -47,6 +48,9 @@ from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
 
 CANCEL_SECONDS = 5
 _EXIT_MS = 1500
+_NOTHING_USED = Usage(
+    prompt_tokens=0, cached_tokens=0, completion_tokens=0, prompt_ms=0.0, generate_ms=0.0, context_tokens=0
+)
 
 
 class EngineState(Enum):
@@ -114,7 +118,7 @@ class InferenceService(QObject):
         self._set_status(EngineStatus(state=EngineState.LOADING, path=spec.path))
 
     def unload(self) -> None:
-        """Frees the model's memory by ending its worker."""
+        """Frees the model's memory by ending its worker, whether the model is loaded or being loaded."""
         self._abandon_reply()
         self._release_worker()
         self._spec = None
@@ -134,11 +138,18 @@ class InferenceService(QObject):
         return self._reply_id
 
     def cancel(self) -> None:
-        """Ends the reply, or without one the load. Answered soon, or the worker is replaced."""
-        request_id = self._reply_id if self._reply_id is not None else self._load_id
-        if request_id is not None and self._worker is not None and not self._cancel_timer.isActive():
-            self._worker.send(Cancel(request_id=request_id))
+        """Ends the reply: answered soon, or the worker is replaced. One that waits for a load ends at once."""
+        if self._reply_id is None or self._worker is None or self._cancel_timer.isActive():
+            return
+        self._worker.send(Cancel(request_id=self._reply_id))
+        if self._load_id is None:
             self._cancel_timer.start()
+            return
+        never_begun = Finished(
+            request_id=self._reply_id, text="", finish_reason=FinishReason.CANCELLED, seed=0, usage=_NOTHING_USED
+        )
+        self._end_reply()
+        self.finished.emit(never_begun)
 
     def close(self) -> None:
         """Ends all workers and waits for them."""
@@ -174,24 +185,23 @@ class InferenceService(QObject):
             case TokensEmitted():
                 self.emitted.emit(event)
             case Finished():
-                self._end_reply()
-                self.finished.emit(event)
-            case Failed(request_id=request_id) if request_id is not None and request_id == self._load_id:
-                self._on_load_failed(event.error)
-            case Failed():
-                self._end_reply()
-                self.failed.emit(event)
+                if event.request_id == self._reply_id:  # else it was ended here before it began there
+                    self._end_reply()
+                    self.finished.emit(event)
+            case Failed(request_id=request_id):
+                if self._load_id is not None and request_id in (self._load_id, None):
+                    self._on_load_failed(event.error)
+                elif request_id in (self._reply_id, None):
+                    self._fail_reply(event.error)
             case Ready():
                 pass
             case _:
                 assert_never(event)
 
     def _on_load_failed(self, info: ErrorInfo) -> None:
-        self._cancel_timer.stop()
         self._load_id = None
         self._spec = None
-        cancelled = info.kind is ErrorKind.CANCELLED
-        self._set_status(EngineStatus(error=None if cancelled else info))
+        self._set_status(EngineStatus(error=info))
         self._standby.prepare()
 
     def _on_ready(self, ready: Ready) -> None:
@@ -201,7 +211,6 @@ class InferenceService(QObject):
         if ready.protocol == PROTOCOL_VERSION:
             return True
         self._release_worker()
-        self._load_id = None
         info = error(PROTOCOL_MISMATCH, theirs=ready.protocol, ours=PROTOCOL_VERSION).info
         self._fail_reply(info)
         self._set_status(EngineStatus(error=info))
@@ -210,8 +219,7 @@ class InferenceService(QObject):
     def _on_ended(self, outcome: ProcessOutcome) -> None:
         """The worker in use is gone; every deliberate end disconnects this first."""
         was_ready = self._worker is not None and self._worker.ready is not None
-        loading, self._load_id = self._load_id is not None, None
-        self._cancel_timer.stop()
+        loading = self._load_id is not None
         self._release_worker()
         if self._closed:
             return
@@ -219,24 +227,23 @@ class InferenceService(QObject):
             path = self._spec.path if self._spec is not None else ""
             sentence = MODEL_CRASHED if was_ready else WORKER_NEVER_READY
             info = error(sentence, path=path, outcome=outcome.text, detail=outcome.stderr).info
-            self._spec = None
+            self._on_load_failed(info)
             self._fail_reply(info)
-            self._set_status(EngineStatus(error=info))
-            self._standby.prepare()
-            return
-        self._fail_reply(error(WORKER_DIED, outcome=outcome.text, detail=outcome.stderr).info)
-        self._load_again()
+        else:
+            self._replace_worker(error(WORKER_DIED, outcome=outcome.text, detail=outcome.stderr).info)
 
     def _on_cancel_overdue(self) -> None:
         stderr = self._worker.stderr() if self._worker is not None else ""
-        self._load_id = None
         seconds = f"{self._cancel_timer.interval() / 1000:g}"
-        self._fail_reply(error(WORKER_STUCK, seconds=seconds, detail=stderr).info)
-        self._load_again()
+        self._replace_worker(error(WORKER_STUCK, seconds=seconds, detail=stderr).info)
 
-    def _load_again(self) -> None:
+    def _replace_worker(self, info: ErrorInfo) -> None:
+        """Loads the model again in the standby; the reply, if there is one, ends with `info`."""
+        reply_id, self._reply_id = self._reply_id, None
         if self._spec is not None:
             self.load(self._spec)
+        if reply_id is not None:
+            self.failed.emit(Failed(request_id=reply_id, error=info))
 
     def _abandon_reply(self) -> None:
         """A model change ends a running reply; what was written stays."""
@@ -257,9 +264,10 @@ class InferenceService(QObject):
 
     def _release_worker(self) -> None:
         worker, self._worker = self._worker, None
+        self._load_id = None
+        self._cancel_timer.stop()
         if worker is None:
             return
-        self._load_id = None
         worker.became_ready.disconnect(self._on_ready)
         worker.received.disconnect(self._on_event)
         worker.ended.disconnect(self._on_ended)

@@ -38,8 +38,8 @@ class Standby(QObject):
     def take(self) -> WorkerProcess:
         """The waiting worker, ready or nearly so; without one, a new one. The caller owns it then."""
         self.prepare()
-        worker = self._waiting or WorkerProcess(self._command())
-        self._waiting = None
+        worker, self._waiting = self._waiting, None
+        assert worker is not None  # nobody takes one after `close`
         worker.became_ready.disconnect(self._on_ready)
         worker.ended.disconnect(self._on_ended)
         worker.setParent(None)

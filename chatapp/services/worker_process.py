@@ -119,7 +119,8 @@ class WorkerProcess(QObject):
 
     def _on_error(self, problem: QProcess.ProcessError) -> None:
         if problem == QProcess.ProcessError.FailedToStart:
-            self._end(self._process.errorString())
+            # later, since it may be told before anyone could connect to this object
+            QTimer.singleShot(0, self, lambda: self._end(self._process.errorString()))
 
     def _end(self, text: str) -> None:
         if not self._has_ended:

@@ -9,12 +9,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from chatapp.core.errors import error
 from chatapp.core.model_file import checked_header
 from chatapp.core.models import LibraryModel
-from chatapp.core.sentences import CANCELLED, MODEL_UNKNOWN, NO_MODEL_INSTALLED, STORE_FAILED
+from chatapp.core.sentences import CANCELLED, MODEL_UNKNOWN, MODEL_UNREADABLE, NO_MODEL_INSTALLED, STORE_FAILED
 from chatapp.storage.database import Database
 from chatapp.storage.paths import Paths
 from chatapp.storage.starter_model import STARTER
@@ -55,19 +56,16 @@ class ModelLibrary:
         checked_header(str(source))
         if copy and self._paths.models not in source.parents:
             source = self._copy(source, progress)
-        facts = checked_header(str(source)).facts()
-        model = LibraryModel(
-            name=self._free_name(source),
-            path=str(source),
-            architecture=facts.architecture,
-            quantization=facts.quantization,
-            size_bytes=source.stat().st_size,
-            context=facts.context,
-            sha256=sha256_of(source, progress),
-        )
+        try:
+            model = replace(_described(source), name=self._free_name(source), sha256=sha256_of(source, progress))
+        except OSError as problem:
+            raise error(MODEL_UNREADABLE, path=source, reason=problem) from problem
         with self._database.durable() as connection:
             connection.execute(
-                f"INSERT OR REPLACE INTO model ({_COLUMNS}, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO model ({_COLUMNS}, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (path) DO UPDATE SET name = excluded.name, architecture = excluded.architecture,"
+                " quantization = excluded.quantization, size_bytes = excluded.size_bytes,"
+                " context = excluded.context, sha256 = excluded.sha256",
                 (
                     model.name,
                     model.path,
@@ -107,16 +105,7 @@ class ModelLibrary:
         path = Path(os.path.abspath(wanted))  # noqa: PTH100
         if not os.path.lexists(path) and os.sep not in wanted and not wanted.endswith(".gguf"):
             raise error(MODEL_UNKNOWN, name=wanted)
-        facts = checked_header(str(path)).facts()
-        return LibraryModel(
-            name=path.stem,
-            path=str(path),
-            architecture=facts.architecture,
-            quantization=facts.quantization,
-            size_bytes=path.stat().st_size,
-            context=facts.context,
-            sha256="",
-        )
+        return _described(path)
 
     def _free_name(self, path: Path) -> str:
         taken = {model.name for model in self.models() if model.path != str(path)}
@@ -175,6 +164,20 @@ def sha256_of(path: Path, progress: Progress = _go_on) -> str:
             if not progress(done / size):
                 raise error(CANCELLED)
     return digest.hexdigest()
+
+
+def _described(path: Path) -> LibraryModel:
+    """What the file's header says; its checksum is left empty. Raises AppError, or OSError where it just vanished."""
+    facts = checked_header(str(path)).facts()
+    return LibraryModel(
+        name=path.stem,
+        path=str(path),
+        architecture=facts.architecture,
+        quantization=facts.quantization,
+        size_bytes=path.stat().st_size,
+        context=facts.context,
+        sha256="",
+    )
 
 
 def _model(row: tuple[object, ...]) -> LibraryModel:

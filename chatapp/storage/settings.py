@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -98,6 +99,14 @@ class Settings:
     last_model: str = ""
 
 
+def read_settings(path: Path) -> Settings:
+    """The settings at `path` as far as they can be read; touches nothing and says nothing."""
+    try:
+        return _settings_of(_document(path), [])
+    except (OSError, ValueError, RecursionError):
+        return Settings()
+
+
 def load_settings(path: Path) -> tuple[Settings, list[ErrorInfo]]:
     """The settings at `path` and what had to be said about them.
 
@@ -105,32 +114,51 @@ def load_settings(path: Path) -> tuple[Settings, list[ErrorInfo]]:
     range is replaced by its default, all others are kept; the file as it was stays beside it.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict):
-            raise ValueError("not a JSON object")
+        found = _document(path)
     except FileNotFoundError:
         return Settings(), []
     except (OSError, ValueError, RecursionError):
         return Settings(), [error(SETTINGS_SET_ASIDE, path=_set_aside(path)).info]
     ignored: list[str] = []
+    settings = _settings_of(found, ignored)
+    if not ignored:
+        return settings, []
+    kept = _set_aside(path)
+    with suppress(OSError):  # a full disk: the same is said again at the next start
+        save_settings(path, settings)
+    return settings, [error(SETTINGS_VALUE_IGNORED, names=", ".join(ignored), path=kept).info]
+
+
+def save_settings(path: Path, settings: Settings) -> None:
+    """Keeps what another version wrote there and this one does not know. Raises OSError; the old file then stays."""
+    try:
+        before = _document(path)
+    except (OSError, ValueError, RecursionError):
+        before = {}
+    own = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(settings)}
+    document = {**before, **own}
+    for name, section in own.items():
+        if isinstance(section, dict) and isinstance(before.get(name), dict):
+            document[name] = {**before[name], **section}
+    replace_file(path, json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8"))
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """Raises OSError, ValueError or RecursionError."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError("not a JSON object")
+    return found
+
+
+def _settings_of(found: dict[str, Any], ignored: list[str]) -> Settings:
     last_model = found.get("last_model", "")
-    settings = Settings(
+    return Settings(
         appearance=_section(Appearance(), found.get("appearance"), "appearance", ignored),
         engine=_section(EngineSettings(), found.get("engine"), "engine", ignored),
         sampling=_section(SamplingSettings(), found.get("sampling"), "sampling", ignored),
         last_model=last_model if isinstance(last_model, str) else "",
     )
-    if not ignored:
-        return settings, []
-    kept = _set_aside(path)
-    save_settings(path, settings)
-    return settings, [error(SETTINGS_VALUE_IGNORED, names=", ".join(ignored), path=kept).info]
-
-
-def save_settings(path: Path, settings: Settings) -> None:
-    """Raises OSError; the old file is then untouched."""
-    document = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(settings)}
-    replace_file(path, json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8"))
 
 
 def _section(default: Section, found: Any, where: str, ignored: list[str]) -> Section:

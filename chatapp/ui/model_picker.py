@@ -44,7 +44,7 @@ class ModelPicker(Translated, QWidget):
         self.progress = shown(QProgressBar(textVisible=False, maximum=1000), False)
         self.progress.setFixedWidth(180)
         self.cancel_button = shown(QPushButton(), False)
-        self.cancel_button.clicked.connect(inference.cancel)
+        self.cancel_button.clicked.connect(choice.unload)
         self.unload_button = named(shown(QToolButton(), False), "quiet")
         self.unload_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.unload_button.clicked.connect(choice.unload)

@@ -41,6 +41,7 @@ from chatapp.protocol.engine import (
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 
 STDERR_LINES = 200
+_GRACE_SECONDS = 2.0
 
 
 class EngineClient:
@@ -115,7 +116,7 @@ class EngineClient:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            self._process.wait(timeout=2)
+            self._process.wait(timeout=_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -135,7 +136,7 @@ class EngineClient:
     def _handshake(self) -> Ready:
         first = next(self._events, None)
         if not isinstance(first, Ready):
-            self._process.wait()
+            self._died(None)
             outcome = outcome_text(self._process.returncode)
             raise error(WORKER_NEVER_READY, outcome=outcome, detail=self.stderr())
         if first.protocol != PROTOCOL_VERSION:
@@ -161,13 +162,19 @@ class EngineClient:
 
     def _send(self, command: Command) -> None:
         assert self._process.stdin is not None
+        frame = COMMANDS.encode(command)
         try:
-            self._process.stdin.write(COMMANDS.encode(command))
-        except (BrokenPipeError, ValueError):
+            self._process.stdin.write(frame)
+        except OSError:
             raise self._died(None) from None
 
     def _died(self, known: AppError | None) -> AppError:
-        self._process.wait()
+        """What to raise now that nothing more can be asked of the worker; ends it where it still runs."""
+        try:
+            self._process.wait(timeout=_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._log_reader.join(timeout=2)
         outcome = outcome_text(self._process.returncode)
         return known or error(WORKER_DIED, outcome=outcome, detail=self.stderr())

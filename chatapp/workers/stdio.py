@@ -48,16 +48,18 @@ class Channel:
         thread.start()
 
     def _read(self, on_command: Callable[[Command], None], on_garbage: Callable[[str], None]) -> None:
-        frames = FrameReader()
-        while data := os.read(0, 1 << 16):
-            frames.feed(data)
-            try:
+        code = 1
+        try:
+            frames = FrameReader()
+            while data := os.read(0, 1 << 16):
+                frames.feed(data)
                 for body in frames:
                     self._hand_over(body, on_command, on_garbage)
-            except FrameError as problem:  # the length itself is wrong: nothing after it can be read
-                log(f"the command stream is broken: {problem}")
-                os._exit(1)
-        os._exit(0)
+            code = 0
+        except FrameError as problem:  # the length itself is wrong: nothing after it can be read
+            log(f"the command stream is broken: {problem}")
+        finally:  # a worker that can't hear must not live on
+            os._exit(code)
 
     def _hand_over(self, body: bytes, on_command: Callable[[Command], None], on_garbage: Callable[[str], None]) -> None:
         try:

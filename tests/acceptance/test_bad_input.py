@@ -80,6 +80,9 @@ def test_bad_prompts_are_one_sentence_in_the_terminal(starter_library: Paths) ->
     long = chatapp("generate", "--json", "--ctx", "512", "--threads", "1", "--prompt", "-", text="word " * 2000)
     one_sentence(long, "but the context holds 511")
     one_sentence(chatapp("generate", "--json", "--prompt", "a\udcffb"), "position 2")
+    one_sentence(chatapp("generate", "--json", "--prompt", "a", "--stop", "b\udcff"), "position 2")
+    one_sentence(chatapp("generate", "--json", "--prompt", "a", "--model", "caf\udce9.gguf"), "not valid UTF-8")
+    one_sentence(chatapp("models", "add", "caf\udce9.gguf", "--json"), "not valid UTF-8")
     one_sentence(chatapp("generate", "--json", "--prompt", "  "), "prompt is empty")
     command = [sys.executable, "-m", "chatapp", "generate", "--prompt", "-"]
     latin1 = subprocess.run(command, input=b"caf\xe9", capture_output=True, timeout=60, check=False)
@@ -146,6 +149,7 @@ def test_a_second_instance_says_so_and_shows_the_first(starter_library: Paths) -
         assert second.returncode == 0
         assert "already open with the data folder" in second.stderr
         assert first.poll() is None
+        assert "brought to the front" in starter_library.log.read_text()
     finally:
         first.kill()
         first.communicate()

@@ -124,7 +124,7 @@ def test_the_window_opens_and_a_typed_question_gets_a_streamed_reply(
     environment = {**without_display(), "DISPLAY": display}
     window = subprocess.Popen(COMMAND, env=environment, stderr=subprocess.PIPE)
     try:
-        _wait_for_window(environment)
+        _wait_for_window(environment, window)
         _xdotool(environment, "type", "--delay", "20", "Tell me a story about a cat")
         _xdotool(environment, "key", "Return")
         lengths = _watch_reply(starter_library)
@@ -143,10 +143,11 @@ def test_the_window_opens_and_a_typed_question_gets_a_streamed_reply(
     assert b"Traceback" not in stderr
 
 
-def _wait_for_window(environment: dict[str, str]) -> None:
+def _wait_for_window(environment: dict[str, str], window: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + 60
     search = ["xdotool", "search", "--onlyvisible", "--name", "^chatapp$"]
     while subprocess.run(search, env=environment, capture_output=True, timeout=60, check=False).returncode:
+        assert window.poll() is None, window.communicate()[1]
         assert time.monotonic() < end, "no window came"
         time.sleep(0.2)
     time.sleep(1)  # until it has the keyboard

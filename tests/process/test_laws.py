@@ -86,6 +86,20 @@ def test_law_5_an_unreadable_command_is_answered_and_the_worker_lives(worker: Ra
     assert isinstance(worker.until_terminal(2)[-1], Finished)
 
 
+def test_law_5_a_value_out_of_range_does_not_deafen_the_worker(worker: RawWorker) -> None:
+    frame = COMMANDS.encode(ask(2, "say x", top_k=77))
+    worker.send_bytes(frame.replace(b"\xa5top_k\x4d", b"\xa5top_k\xff"))
+    assert isinstance(worker.next_event(), Failed)
+    worker.send(ask(3, "say alive"))
+    assert isinstance(worker.until_terminal(3)[-1], Finished)
+
+
+def test_a_broken_command_stream_ends_the_worker(worker: RawWorker) -> None:
+    worker.send_bytes(b"\xff\xff\xff\xff")
+    worker.exit_within(2.0)
+    assert worker.process.returncode == 1
+
+
 def test_law_6_native_prints_never_reach_the_protocol(worker: RawWorker) -> None:
     worker.send(ask(2, "print " + "noise " * 500))
     last = worker.until_terminal(2)[-1]
@@ -172,8 +186,8 @@ def test_law_8_a_load_can_be_cancelled_and_the_worker_loads_again(worker: RawWor
     worker.load(request_id=3)
 
 
-def test_law_9_a_worker_opens_no_file_of_the_users_data(tmp_path: Path) -> None:
-    """Nothing below the data folder is opened, and nothing is imported from the user's own folder."""
+def test_law_9_a_worker_opens_nothing_of_the_users_but_its_model(tmp_path: Path, starter_model: Path) -> None:
+    """And imports nothing from the folder it was started in."""
     (tmp_path / "random.py").write_text("raise SystemExit('imported from the user folder')")
     home = tmp_path / "home"
     home.mkdir()
@@ -182,10 +196,16 @@ def test_law_9_a_worker_opens_no_file_of_the_users_data(tmp_path: Path) -> None:
     try:
         with RawWorker(worker_command(WorkerRole.ENGINE, {**os.environ, "CHATAPP_HOME": str(home)})) as worker:
             worker.ready()
+            worker.load(str(starter_model))
+            worker.send(ask(2, "Hello", max_tokens=2))
+            worker.until_terminal(2)
+            maps = Path(f"/proc/{worker.process.pid}/maps").read_text()
             opened = [str(entry.readlink()) for entry in Path(f"/proc/{worker.process.pid}/fd").iterdir()]
     finally:
         os.chdir(before)
+    assert str(starter_model) in maps
     assert not [name for name in opened if name.startswith(str(tmp_path))]
+    assert str(tmp_path) not in maps
     assert list(home.iterdir()) == []
 
 

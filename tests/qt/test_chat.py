@@ -243,3 +243,29 @@ def test_an_example_goes_into_the_box_to_be_sent_or_changed(chat: ChatView) -> N
     chat.welcome.examples[1].click()
     assert chat.prompt.text() == chat.welcome.examples[1].text()
     assert chat.prompt.edit.hasFocus()
+
+
+def test_a_new_chat_right_after_sending_takes_nothing_away(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    ask(app, qtbot, "say one")
+    chat.prompt.set_text("say two")
+    QTest.keyClick(chat.prompt.edit, Qt.Key.Key_Return)
+    app.context.conversations.new()  # before the prompt is on the disk
+    qtbot.waitUntil(lambda: chat.prompt.text() == "" and not app.context.conversations.writing, timeout=5000)
+    assert chat.welcome.isVisible()
+    chat.conversations.list.clicked.emit(chat.conversations.list.model().index(0, 0))
+    qtbot.waitUntil(lambda: texts(chat) == ["say one", "one", "say two", "two"], timeout=5000)
+
+
+def test_a_failed_reply_still_tells_why_after_a_look_at_another_chat(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    ask(app, qtbot, "refuse")
+    chat.conversations.new_button.click()
+    chat.conversations.list.clicked.emit(chat.conversations.list.model().index(0, 0))
+    assert "scripted" in cards(chat, qtbot)[0].info.message
+
+
+def test_only_the_last_reply_can_be_asked_for_again(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    ask(app, qtbot, "refuse")
+    ask(app, qtbot, "say two")
+    views = shown(chat)
+    assert [view._retry.isVisible() for view in views] == [False, False, False, True]
+    assert not any(card._retry.isVisible() for card in chat.findChildren(ErrorCard))

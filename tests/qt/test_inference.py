@@ -142,12 +142,42 @@ def test_a_model_that_kills_its_worker_is_not_tried_again(inference: InferenceSe
     load(inference, qtbot)
 
 
-def test_a_load_can_be_cancelled(inference: InferenceService, qtbot: QtBot) -> None:
+def test_a_load_can_be_given_up(inference: InferenceService, qtbot: QtBot) -> None:
     inference.load(LoadSpec(path="slow.gguf"))
     qtbot.waitUntil(lambda: inference.status.fraction > 0, timeout=10_000)
-    inference.cancel()
-    qtbot.waitUntil(lambda: inference.status == EngineStatus(), timeout=2000)
+    inference.unload()
+    assert inference.status == EngineStatus()
+    qtbot.wait(700)  # longer than a cancel may take
+    assert inference.status == EngineStatus()
     load(inference, qtbot)
+
+
+def test_stopping_a_reply_that_waits_for_the_load_leaves_the_load_alone(
+    inference: InferenceService, qtbot: QtBot
+) -> None:
+    inference.load(LoadSpec(path="slow.gguf"))
+    request_id = generate(inference, "say never")
+    worker = inference.worker_pids()[0]
+    with qtbot.waitSignal(inference.finished, timeout=500) as ended:
+        inference.cancel()
+    assert (ended.args[0].request_id, ended.args[0].text) == (request_id, "")
+    qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=10_000)
+    assert inference.worker_pids()[0] == worker
+    generate(inference, "say now")
+    with qtbot.waitSignal(inference.finished, timeout=5000) as ended:
+        pass
+    assert ended.args[0].text == "now"
+
+
+def test_an_overdue_cancel_does_not_hit_the_next_model(inference: InferenceService, qtbot: QtBot) -> None:
+    load(inference, qtbot)
+    with qtbot.waitSignal(inference.emitted, timeout=5000):
+        generate(inference, "hang")
+    inference.cancel()
+    inference.load(LoadSpec(path="slow.gguf"))
+    worker = inference.worker_pids()[0]
+    qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=10_000)
+    assert inference.worker_pids()[0] == worker
 
 
 def test_another_model_ends_the_reply_with_a_sentence(inference: InferenceService, qtbot: QtBot) -> None:

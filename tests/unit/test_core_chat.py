@@ -19,11 +19,19 @@ def test_branch_ends_at_a_circle_instead_of_running_for_ever() -> None:
     assert {m.id for m in branch(tree, "a")} == {"a", "b"}
 
 
-def test_prompt_leaves_out_replies_without_text() -> None:
-    turns = [message("a", text="hi"), message("b", "a", role=Role.ASSISTANT, text="")]
+def test_prompt_leaves_out_questions_whose_reply_stayed_empty() -> None:
+    turns = [
+        message("a", text="far too long"),
+        message("b", "a", role=Role.ASSISTANT, text=""),
+        message("c", "b", text="hi"),
+        message("d", "c", role=Role.ASSISTANT, text="hello"),
+        message("e", "d", text="and now?"),
+    ]
     assert as_prompt(turns, system="Be brief.") == (
         ChatMessage(role=Role.SYSTEM, text="Be brief."),
         ChatMessage(role=Role.USER, text="hi"),
+        ChatMessage(role=Role.ASSISTANT, text="hello"),
+        ChatMessage(role=Role.USER, text="and now?"),
     )
 
 

@@ -31,6 +31,16 @@ def test_every_cut_is_noticed_and_the_whole_file_is_not_refused() -> None:
             read(data[:length])
 
 
+def test_a_tensor_type_from_the_future_is_left_to_llama_cpp() -> None:
+    data = bytearray(gguf_bytes())
+    at = data.index(b"token_embd.weight") + len(b"token_embd.weight") + 4 + 8
+    data[at : at + 4] = struct.pack("<I", 77)
+    assert read(bytes(data)).tensors
+    data[at : at + 4] = struct.pack("<I", 2**31)
+    with pytest.raises(DamagedGgufError):
+        read(bytes(data))
+
+
 def test_other_files_are_not_gguf() -> None:
     for data in (b"PK\x03\x04" + b"\0" * 100, b"GGML" + b"\0" * 100):
         with pytest.raises(NotGgufError):

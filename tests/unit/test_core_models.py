@@ -39,6 +39,7 @@ def test_what_is_no_model_file_is_refused_in_words(tmp_path: Path) -> None:
     assert "cut short" in refusal(tmp_path / "cut.gguf")
     assert "a pipe" in refusal(tmp_path / "pipe.gguf")
     assert "can't be read" in refusal(tmp_path / ("x" * 300))
+    assert "not valid UTF-8" in refusal(tmp_path / "caf\udce9.gguf")
 
 
 def test_a_whole_file_is_accepted(tmp_path: Path) -> None:

@@ -53,6 +53,14 @@ def test_unknown_fields_and_garbage_are_errors() -> None:
             COMMANDS.decode(body)
 
 
+def test_a_value_out_of_its_range_is_an_unreadable_command() -> None:
+    (body,) = _bodies(
+        COMMANDS.encode(Generate(request_id=1, prompt=ChatPrompt(messages=()), sampling=SamplingSettings(top_k=77)))
+    )
+    with pytest.raises(FrameError):
+        COMMANDS.decode(body.replace(b"\xa5top_k\x4d", b"\xa5top_k\xff"))  # -1
+
+
 def test_an_absurd_length_is_refused_at_once() -> None:
     reader = FrameReader()
     reader.feed((MAX_FRAME_BYTES + 1).to_bytes(4, "big"))

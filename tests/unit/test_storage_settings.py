@@ -9,7 +9,7 @@ import pytest
 
 from chatapp.core.sampling import SamplingSettings
 from chatapp.storage.paths import Paths
-from chatapp.storage.settings import Appearance, EngineSettings, Settings, load_settings, save_settings
+from chatapp.storage.settings import Appearance, EngineSettings, Settings, load_settings, read_settings, save_settings
 
 
 def test_settings_come_back_as_they_were(paths: Paths) -> None:
@@ -43,6 +43,23 @@ def test_one_bad_value_costs_no_other_and_the_file_is_kept(paths: Paths) -> None
     assert warning.params["names"] == "appearance.zoom, engine, sampling.temperature"
     assert json.loads(Path(warning.params["path"]).read_text()) == document
     assert load_settings(paths.settings) == (settings, [])
+
+
+def test_what_another_version_wrote_survives_a_save(paths: Paths) -> None:
+    paths.settings.write_text('{"new_part": {"a": 1}, "sampling": {"temperature": 0.5, "newer": 7}}')
+    settings, warnings = load_settings(paths.settings)
+    assert warnings == []
+    save_settings(paths.settings, dataclasses.replace(settings, last_model="m"))
+    document = json.loads(paths.settings.read_text())
+    assert document["new_part"] == {"a": 1}
+    assert document["sampling"]["newer"] == 7
+    assert document["sampling"]["temperature"] == 0.5
+
+
+def test_reading_for_the_terminal_changes_nothing(paths: Paths) -> None:
+    paths.settings.write_text("{broken")
+    assert read_settings(paths.settings) == Settings()
+    assert [p.name for p in paths.data.iterdir()] == ["settings.json"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe\x00", b"[" * 100_000])

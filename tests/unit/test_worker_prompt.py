@@ -44,6 +44,9 @@ def test_the_plain_template_is_a_dialogue() -> None:
         "{{ messages[99]['content'] + 1 }}",
         "{{ ''.__class__.__mro__ }}{{ cycler.__init__.__globals__.os.system('true') }}",
         "{% for m in messages %}{% set _ = messages.append(m) %}{% endfor %}",
+        "{{ 1 // 0 }}",
+        "{{ 'x' * 10 ** 20 }}",
+        "{% for i in range(90000) %}{{ 'x' * 1000 }}{% endfor %}",
         "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
     ],
 )
@@ -51,3 +54,9 @@ def test_a_bad_template_is_a_sentence(template: str) -> None:
     with pytest.raises(AppError) as caught:
         render_chat(template, [user("hi")])
     assert caught.value.info.kind is ErrorKind.TEMPLATE
+
+
+def test_a_thousand_messages_are_rendered_at_once() -> None:
+    messages = [user(f"text {number}") for number in range(1000)]
+    parts = render_chat(CHATML, messages)
+    assert [part.text for part in parts if not part.special] == [message.text for message in messages]

@@ -57,10 +57,12 @@ class ErrorCard(Translated, QFrame):
         top.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(top)
         layout.addWidget(self._hint)
-        if can_retry or info.detail:
-            layout.addLayout(buttons)
+        layout.addLayout(buttons)
         layout.addWidget(self._detail)
         self.retranslate()
+
+    def set_can_retry(self, can_retry: bool) -> None:
+        self._retry.setVisible(can_retry)
 
     def retranslate(self) -> None:
         self._title.setText(error_message(self.info))

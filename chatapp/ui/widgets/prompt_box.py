@@ -15,7 +15,7 @@ _MOST_LINES = 9
 
 
 class PromptBox(Translated, QFrame):
-    """The text stays until `take` is called, so a prompt that could not be sent is not lost."""
+    """Sending leaves the text where it is; who has kept the prompt empties the box."""
 
     submitted = Signal(object)
     """str"""

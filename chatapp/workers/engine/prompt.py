@@ -8,8 +8,9 @@ it runs in jinja2's immutable sandbox.
 from __future__ import annotations
 
 import json
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
@@ -30,6 +31,18 @@ PLAIN_TEMPLATE = (
 )
 PLAIN_STOP = ("\nUser:",)
 
+_MOST_OWN_TEXT = 100_000  # characters of a template's own, for each message
+_TEMPLATE_ERRORS = (
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptPart:
@@ -45,34 +58,31 @@ def render_chat(template: str, messages: Sequence[ChatMessage], *, bos: str = ""
     marks = [f"{nonce}n{number}z" for number in range(len(messages))]
     marked = [{"role": message.role.value, "content": mark} for message, mark in zip(messages, marks, strict=True)]
     try:
-        text = (
+        pieces = (
             _environment()
             .from_string(template)
-            .render(messages=marked, add_generation_prompt=True, bos_token=bos, eos_token=eos, tools=None)
+            .generate(messages=marked, add_generation_prompt=True, bos_token=bos, eos_token=eos, tools=None)
         )
-    except (
-        jinja2.TemplateError,
-        TypeError,
-        ValueError,
-        LookupError,
-        AttributeError,
-        RecursionError,
-    ) as problem:
+        text = _joined(pieces, limit=_MOST_OWN_TEXT * (len(messages) + 1))
+    except _TEMPLATE_ERRORS as problem:
         raise error(TEMPLATE_FAILED, reason=f"{type(problem).__name__}: {problem}") from problem
-    return list(_parts(text, dict(zip(marks, (message.text for message in messages), strict=True))))
+    contents = dict(zip(marks, (message.text for message in messages), strict=True))
+    return [
+        PromptPart(text=contents.get(piece, piece), special=piece not in contents)
+        for piece in re.split(f"({nonce}n[0-9]+z)", text)
+        if contents.get(piece, piece)
+    ]
 
 
-def _parts(text: str, contents: dict[str, str]) -> list[PromptPart]:
-    parts: list[PromptPart] = []
-    while text:
-        found = [(text.find(mark), mark) for mark in contents if mark in text]
-        at, mark = min(found, default=(len(text), ""))
-        if at:
-            parts.append(PromptPart(text=text[:at], special=True))
-        if mark:
-            parts.append(PromptPart(text=contents[mark], special=False))
-        text = text[at + len(mark) :]
-    return parts
+def _joined(pieces: Iterable[str], limit: int) -> str:
+    """The pieces as one text; raises ValueError where they are longer than `limit` characters."""
+    text: list[str] = []
+    for piece in pieces:
+        limit -= len(piece)
+        if limit < 0:
+            raise ValueError("it writes too much text of its own")
+        text.append(piece)
+    return "".join(text)
 
 
 def _environment() -> jinja2.Environment:

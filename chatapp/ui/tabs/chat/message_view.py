@@ -36,6 +36,7 @@ class MessageView(Translated, QFrame):
         self.message = message
         self._theme = theme
         self._card: ErrorCard | None = None
+        self._is_last = False
         self._waiting = message.state is MessageState.STREAMING and not message.text
         self.body = GrowingText()
         self.body.set_text(message.text)
@@ -50,7 +51,7 @@ class MessageView(Translated, QFrame):
         self._set_icons()
         self.retranslate()
         if message.state is MessageState.INTERRUPTED:
-            self.show_error(error(REPLY_INTERRUPTED).info)
+            self.show_error(message.reply.error or error(REPLY_INTERRUPTED).info)
 
     def append_text(self, text: str) -> None:
         self.body.append_text(text)
@@ -65,11 +66,16 @@ class MessageView(Translated, QFrame):
             self.body.set_text(message.text)
         self.retranslate()
 
+    def set_last(self, is_last: bool) -> None:
+        """Only the last reply can be asked for again: an earlier one would take what follows it from view."""
+        self._is_last = is_last
+        self._update_retry()
+
     def show_error(self, info: ErrorInfo) -> None:
         """A card below the text, in place of an earlier one."""
         if self._card is not None:
             self._card.deleteLater()
-        self._card = ErrorCard(info, can_retry=True)
+        self._card = ErrorCard(info, can_retry=self._is_last)
         self._card.retry_requested.connect(lambda: self.retry_requested.emit(self.message.id))
         self._content.addWidget(self._card)
 
@@ -83,7 +89,7 @@ class MessageView(Translated, QFrame):
         self._copy.setAccessibleName(self._copy.toolTip())
         self._retry.setToolTip(self.tr("Ask again; this reply is kept"))
         self._retry.setAccessibleName(self._retry.toolTip())
-        self._retry.setVisible(not mine and self.message.state is not MessageState.STREAMING)
+        self._update_retry()
         self.body.setAccessibleName(self.tr("Message of {author}").format(author=self._author.text()))
         self.setAccessibleName(self.body.accessibleName())
 
@@ -108,6 +114,12 @@ class MessageView(Translated, QFrame):
         footer.addWidget(self._retry)
         footer.addWidget(self._copy)
         self._content.addLayout(footer)
+
+    def _update_retry(self) -> None:
+        mine = self.message.role is Role.USER
+        self._retry.setVisible(self._is_last and not mine and self.message.state is not MessageState.STREAMING)
+        if self._card is not None:
+            self._card.set_can_retry(self._is_last)
 
     def _figures_text(self) -> str:
         if self.message.role is Role.USER:

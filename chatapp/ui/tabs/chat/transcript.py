@@ -65,12 +65,14 @@ class Transcript(Translated, QScrollArea):
         self._following = True
         for message in self._messages[-_MOST_SHOWN:]:
             self._append_view(message)
+        self._mark_last()
         self._earlier.setVisible(len(self._messages) > _MOST_SHOWN)
 
     def add_message(self, message: Message) -> None:
         self._messages.append(message)
         self._following = True
         self._append_view(message)
+        self._mark_last()
 
     def add_text(self, message_id: str, text: str) -> None:
         self._pending.setdefault(message_id, []).append(text)
@@ -94,6 +96,11 @@ class Transcript(Translated, QScrollArea):
     def retranslate(self) -> None:
         self._earlier.setText(self.tr("Show earlier messages"))
         self.setAccessibleName(self.tr("Conversation"))
+
+    def _mark_last(self) -> None:
+        for message in self._messages:
+            if message.id in self._views:
+                self._views[message.id].set_last(message is self._messages[-1])
 
     def _append_view(self, message: Message) -> None:
         self._rows.insertWidget(self._rows.count() - 1, self._make_view(message))
