@@ -43,5 +43,13 @@ def _worker(words: list[str]) -> int:
     return 2
 
 
+def entry() -> int:
+    """`main`, with Ctrl+C at any moment being no accident."""
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return 130
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import traceback
 from collections.abc import Callable
 from types import TracebackType
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from chatapp import __version__
 from chatapp.core.errors import AppError, error, printable
@@ -27,13 +28,14 @@ from chatapp.storage.chats import ChatStore
 from chatapp.storage.database import Database
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths, find_paths
-from chatapp.ui.language import Language
+from chatapp.ui.language import Language, error_advice, error_message
 from chatapp.ui.main_window import MainWindow
 from chatapp.ui.tabs import TABS
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.theme import Theme
 
 _log = logging.getLogger("chatapp")
+_SIGNAL_MS = 200
 
 
 def _engine_command() -> WorkerCommand:
@@ -117,10 +119,13 @@ def run_app(data_dir: str | None) -> int:
         app = App(application, paths)
     except AppError as problem:
         instance.release()
-        return _say(problem)
+        _say(problem)
+        _show(application, problem)
+        return 1
     sys.excepthook = _report_bug(app)
     instance.raise_requested.connect(app.window.come_to_front)
     instance.raise_requested.connect(lambda: _log.info("the window was brought to the front"))
+    _close_on_signals(app.window)
     app.window.show()
     QTimer.singleShot(0, app.begin)
     try:
@@ -133,6 +138,24 @@ def run_app(data_dir: str | None) -> int:
 def _say(problem: AppError) -> int:
     sys.stderr.write(f"{printable(problem.info.message)} {printable(problem.info.advice)}\n")
     return 1
+
+
+def _show(application: QApplication, problem: AppError) -> None:
+    """A window that can't open says why: who starts it from an icon sees no stderr."""
+    language = Language(application)
+    language.use("system")
+    box = QMessageBox(QMessageBox.Icon.Critical, "chatapp", error_message(problem.info))
+    box.setInformativeText(error_advice(problem.info))
+    box.exec()
+
+
+def _close_on_signals(window: MainWindow) -> None:
+    """Ctrl+C and SIGTERM close the window as a person would, with everything saved."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: window.close())
+    awake = QTimer(window, interval=_SIGNAL_MS)
+    awake.timeout.connect(lambda: None)  # Python looks for signals only while Python code runs
+    awake.start()
 
 
 def _log_to(paths: Paths) -> None:

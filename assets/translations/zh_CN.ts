@@ -66,8 +66,8 @@
         <translation>复制这条消息</translation>
     </message>
     <message>
-        <source>Ask again; this reply is kept</source>
-        <translation>重新提问；这条回复会保留</translation>
+        <source>Ask again for another reply</source>
+        <translation>重新提问，得到另一条回复</translation>
     </message>
     <message>
         <source>Message of {author}</source>
@@ -449,16 +449,28 @@
         <translation>因为更换了模型，回复提前结束。</translation>
     </message>
     <message>
-        <source>What was written is kept. Ask again with Retry.</source>
-        <translation>已写的内容已保留。点“重试”可重新提问。</translation>
+        <source>What was written is kept; you can ask again.</source>
+        <translation>已写的内容已保留；你可以重新提问。</translation>
+    </message>
+    <message>
+        <source>The prompt has {needed} tokens; a context of {limit} has no room for it and a reply.</source>
+        <translation>提示词有 {needed} 个词元；{limit} 个词元的上下文容不下它和回复。</translation>
+    </message>
+    <message>
+        <source>What was written is kept and the model is loaded again by itself; then ask again.</source>
+        <translation>已写的内容已保留，模型会自动重新加载；之后可再次提问。</translation>
+    </message>
+    <message>
+        <source>Run the command again; a smaller --ctx needs less memory.</source>
+        <translation>请重新运行命令；较小的 --ctx 占用更少内存。</translation>
+    </message>
+    <message>
+        <source>Ask again; if it happens again, report it with the log.</source>
+        <translation>请重新提问；如果再次发生，请附上日志报告。</translation>
     </message>
     <message>
         <source>This reply was not finished when chatapp last ended.</source>
         <translation>上次 chatapp 结束时，这条回复尚未写完。</translation>
-    </message>
-    <message>
-        <source>The prompt has {needed} tokens, but the context holds {limit}.</source>
-        <translation>提示词有 {needed} 个词元，而上下文只能容纳 {limit} 个。</translation>
     </message>
     <message>
         <source>Shorten it, start a new chat, or choose a larger context length in Settings.</source>
@@ -497,6 +509,22 @@
         <translation>请在此范围内取值：{allowed}。</translation>
     </message>
     <message>
+        <source>A stop text can&apos;t be empty.</source>
+        <translation>停止文本不能为空。</translation>
+    </message>
+    <message>
+        <source>Give at least one character, or leave it out.</source>
+        <translation>请至少给出一个字符，或省略它。</translation>
+    </message>
+    <message>
+        <source>The output could not be written: {reason}.</source>
+        <translation>无法写入输出：{reason}。</translation>
+    </message>
+    <message>
+        <source>Check where it goes, then run the command again.</source>
+        <translation>请检查输出位置，然后重新运行命令。</translation>
+    </message>
+    <message>
         <source>The model&apos;s chat template can&apos;t be used: {reason}.</source>
         <translation>无法使用该模型的对话模板：{reason}。</translation>
     </message>
@@ -533,10 +561,6 @@
         <translation>模型进程意外停止（{outcome}）。</translation>
     </message>
     <message>
-        <source>Nothing was lost and the model is being loaded again. Ask again with Retry.</source>
-        <translation>没有内容丢失，正在重新加载模型。点“重试”可重新提问。</translation>
-    </message>
-    <message>
         <source>The model process did not answer for {seconds} seconds and was ended.</source>
         <translation>模型进程 {seconds} 秒没有响应，已被结束。</translation>
     </message>
@@ -561,10 +585,6 @@
         <translation>模型进程发来了无法理解的内容。</translation>
     </message>
     <message>
-        <source>Ask again with Retry; if it happens again, report it with the log.</source>
-        <translation>请点“重试”；如果再次发生，请附上日志报告。</translation>
-    </message>
-    <message>
         <source>Reading or writing in {folder} failed: {reason}.</source>
         <translation>在 {folder} 中读写失败：{reason}。</translation>
     </message>
@@ -587,6 +607,14 @@
     <message>
         <source>Install the newer version again, or choose another folder with --data-dir DIR.</source>
         <translation>请重新安装新版本，或用 --data-dir DIR 选择其他文件夹。</translation>
+    </message>
+    <message>
+        <source>The file of your chats in {folder} is damaged ({reason}).</source>
+        <translation>{folder} 中的对话文件已损坏（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Nothing in it was changed. To go on, move chatapp.sqlite3 out of that folder or use --data-dir DIR.</source>
+        <translation>文件未被改动。要继续使用，请将 chatapp.sqlite3 移出该文件夹，或使用 --data-dir DIR。</translation>
     </message>
     <message>
         <source>The settings file could not be read and was kept as {path}.</source>
@@ -716,8 +744,12 @@
         <translation>上下文长度</translation>
     </message>
     <message>
-        <source>How many tokens of conversation the model sees at once; more needs more memory. 0 takes what the model was trained for, at most 8192.</source>
-        <translation>模型一次能看到多少词元的对话；越多越占内存。0 表示采用模型训练时的长度，最多 8192。</translation>
+        <source>How many tokens of conversation the model sees at once; more needs more memory. Auto takes what the model was trained for, at most 8192.</source>
+        <translation>模型一次能看到多少词元的对话；越多越占内存。“自动”采用模型训练时的长度，最多 8192。</translation>
+    </message>
+    <message>
+        <source>How many processor cores compute. Auto takes all physical cores.</source>
+        <translation>用于计算的处理器核心数。“自动”使用全部物理核心。</translation>
     </message>
     <message>
         <source>Auto</source>
@@ -726,10 +758,6 @@
     <message>
         <source>Threads</source>
         <translation>线程数</translation>
-    </message>
-    <message>
-        <source>How many processor cores compute. 0 takes all physical cores.</source>
-        <translation>用于计算的处理器核心数。0 表示使用全部物理核心。</translation>
     </message>
     <message>
         <source>Appearance</source>

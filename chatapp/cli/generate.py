@@ -42,7 +42,7 @@ def make_prompt(text: str, system: str, *, raw: bool) -> Prompt:
 
 def read_stdin() -> str:
     """Raises AppError(BAD_INPUT) where it is not UTF-8."""
-    data = sys.stdin.buffer.read()
+    data = sys.stdin.buffer.read() if sys.stdin is not None else b""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as problem:

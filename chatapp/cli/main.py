@@ -11,7 +11,8 @@ from types import ModuleType
 from chatapp import __version__
 from chatapp.cli.options import add_shared
 from chatapp.cli.output import Output
-from chatapp.core.errors import AppError, ErrorKind
+from chatapp.core.errors import AppError, ErrorKind, error
+from chatapp.core.sentences import OUTPUT_FAILED
 
 COMMANDS = {
     "generate": "one reply",
@@ -24,10 +25,10 @@ EXAMPLE = "Explain in two sentences why the sky is blue."
 
 def run(words: Sequence[str]) -> int | None:
     """The exit code, or None where no command was given: then it is the window that is wanted."""
+    _tolerate_any_text()
     arguments = _parser(words).parse_args(words)
     if arguments.command is None:
         return None
-    _tolerate_any_text()
     output = Output(json=arguments.json)
     try:
         code = _module(arguments.command).run(arguments, output)
@@ -39,6 +40,10 @@ def run(words: Sequence[str]) -> int | None:
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as problem:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        Output(json=False).error(error(OUTPUT_FAILED, reason=problem).info)
+        return 1
     assert isinstance(code, int)
     return code
 
@@ -51,8 +56,11 @@ def data_dir(words: Sequence[str]) -> str | None:
 
 def without_window(words: Sequence[str], reason: str) -> int:
     """What `chatapp` does where no window can be shown: a terminal chat, or without a terminal one answer."""
-    folder = data_dir(words)
-    options = ["--data-dir", folder] if folder else []
+    arguments = _parser(words).parse_args(words)
+    options = ["--data-dir", arguments.data_dir] if arguments.data_dir else []
+    if arguments.json:
+        sys.stderr.write(f"{reason} Here is the answer to one example prompt.\n")
+        return run(["generate", "--prompt", EXAMPLE, "--max-tokens", "128", "--json", *options]) or 0
     if sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():
         sys.stderr.write(f"{reason} This is the chat in the terminal instead.\n")
         return run(["chat", *options]) or 0
@@ -98,6 +106,9 @@ def _module(name: str) -> ModuleType:
 
 def _tolerate_any_text() -> None:
     """A terminal that can't show a character gets an escape instead of ending the command."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -23,7 +23,7 @@ class Output:
     def record(self, record_type: str, /, **values: object) -> None:
         """One JSON line, only with --json."""
         if self.json:
-            self._write(json.dumps({"type": record_type, **values}, ensure_ascii=False) + "\n")
+            self._write(json.dumps({"type": record_type, **values}) + "\n")
 
     def words(self, text: str, end: str = "\n") -> None:
         """Words for a person, only without --json."""

@@ -54,4 +54,4 @@ def problem_with(about: Option, value: object) -> str | None:
         return None
     if isinstance(value, (int, float)) and about.minimum <= value <= about.maximum:  # NaN compares false
         return None
-    return f"{about.minimum:g} … {about.maximum:g}"
+    return f"{about.minimum:,} … {about.maximum:,}"

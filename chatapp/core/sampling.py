@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chatapp.core.chat import checked_text
 from chatapp.core.errors import error
 from chatapp.core.options import QT_TRANSLATE_NOOP, Option, option, options_of, problem_with
-from chatapp.core.sentences import OPTION_OUT_OF_RANGE
+from chatapp.core.sentences import OPTION_OUT_OF_RANGE, STOP_TEXT_EMPTY
 
 SAMPLER_ORDER = ("penalties", "top_k", "top_p", "min_p", "temperature", "draw")
 
@@ -112,7 +112,7 @@ class SamplingSettings:
         for text in self.stop:
             checked_text(text)
         if "" in self.stop:
-            raise error(OPTION_OUT_OF_RANGE, name="stop", value='""', allowed="1 … 1000")
+            raise error(STOP_TEXT_EMPTY)
 
 
 PENALTY_WINDOW = 64  # tokens looked back at by the penalties, llama.cpp's own default

@@ -90,16 +90,18 @@ NO_MODEL_LOADED = Sentence(
 MODEL_CHANGED = Sentence(
     kind=ErrorKind.CANCELLED,
     text=QT_TRANSLATE_NOOP("errors", "The reply ended early because the model was changed."),
-    hint=QT_TRANSLATE_NOOP("errors", "What was written is kept. Ask again with Retry."),
+    hint=QT_TRANSLATE_NOOP("errors", "What was written is kept; you can ask again."),
 )
 REPLY_INTERRUPTED = Sentence(
     kind=ErrorKind.WORKER,
     text=QT_TRANSLATE_NOOP("errors", "This reply was not finished when chatapp last ended."),
-    hint=QT_TRANSLATE_NOOP("errors", "What was written is kept. Ask again with Retry."),
+    hint=QT_TRANSLATE_NOOP("errors", "What was written is kept; you can ask again."),
 )
 PROMPT_TOO_LONG = Sentence(
     kind=ErrorKind.CONTEXT_FULL,
-    text=QT_TRANSLATE_NOOP("errors", "The prompt has {needed} tokens, but the context holds {limit}."),
+    text=QT_TRANSLATE_NOOP(
+        "errors", "The prompt has {needed} tokens; a context of {limit} has no room for it and a reply."
+    ),
     hint=QT_TRANSLATE_NOOP("errors", "Shorten it, start a new chat, or choose a larger context length in Settings."),
 )
 PROMPT_EMPTY = Sentence(
@@ -124,6 +126,16 @@ OPTION_OUT_OF_RANGE = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "{name} can't be {value}."),
     hint=QT_TRANSLATE_NOOP("errors", "Choose a value in this range: {allowed}."),
 )
+STOP_TEXT_EMPTY = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "A stop text can't be empty."),
+    hint=QT_TRANSLATE_NOOP("errors", "Give at least one character, or leave it out."),
+)
+OUTPUT_FAILED = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "The output could not be written: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Check where it goes, then run the command again."),
+)
 TEMPLATE_FAILED = Sentence(
     kind=ErrorKind.TEMPLATE,
     text=QT_TRANSLATE_NOOP("errors", "The model's chat template can't be used: {reason}."),
@@ -147,12 +159,21 @@ DECODE_FAILED = Sentence(
 WORKER_DIED = Sentence(
     kind=ErrorKind.WORKER,
     text=QT_TRANSLATE_NOOP("errors", "The model process stopped unexpectedly ({outcome})."),
-    hint=QT_TRANSLATE_NOOP("errors", "Nothing was lost and the model is being loaded again. Ask again with Retry."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "What was written is kept and the model is loaded again by itself; then ask again."
+    ),
+)
+WORKER_ENDED = Sentence(
+    kind=ErrorKind.WORKER,
+    text=QT_TRANSLATE_NOOP("errors", "The model process stopped unexpectedly ({outcome})."),
+    hint=QT_TRANSLATE_NOOP("errors", "Run the command again; a smaller --ctx needs less memory."),
 )
 WORKER_STUCK = Sentence(
     kind=ErrorKind.WORKER,
     text=QT_TRANSLATE_NOOP("errors", "The model process did not answer for {seconds} seconds and was ended."),
-    hint=QT_TRANSLATE_NOOP("errors", "Nothing was lost and the model is being loaded again. Ask again with Retry."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "What was written is kept and the model is loaded again by itself; then ask again."
+    ),
 )
 WORKER_NEVER_READY = Sentence(
     kind=ErrorKind.WORKER,
@@ -167,7 +188,7 @@ PROTOCOL_MISMATCH = Sentence(
 PROTOCOL_BROKEN = Sentence(
     kind=ErrorKind.PROTOCOL,
     text=QT_TRANSLATE_NOOP("errors", "The model process sent something that can't be understood."),
-    hint=QT_TRANSLATE_NOOP("errors", "Ask again with Retry; if it happens again, report it with the log."),
+    hint=QT_TRANSLATE_NOOP("errors", "Ask again; if it happens again, report it with the log."),
 )
 STORE_FAILED = Sentence(
     kind=ErrorKind.STORAGE,
@@ -185,6 +206,13 @@ DATABASE_NEWER = Sentence(
     kind=ErrorKind.STORAGE,
     text=QT_TRANSLATE_NOOP("errors", "The chats in {folder} were written by a newer chatapp (format {theirs})."),
     hint=QT_TRANSLATE_NOOP("errors", "Install the newer version again, or choose another folder with --data-dir DIR."),
+)
+DATABASE_DAMAGED = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "The file of your chats in {folder} is damaged ({reason})."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "Nothing in it was changed. To go on, move chatapp.sqlite3 out of that folder or use --data-dir DIR."
+    ),
 )
 SETTINGS_SET_ASIDE = Sentence(
     kind=ErrorKind.STORAGE,

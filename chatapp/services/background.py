@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from chatapp.core.errors import AppError, ErrorInfo, error
 from chatapp.core.sentences import INTERNAL_BUG
@@ -25,7 +25,8 @@ class Background(QObject):
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._completed.connect(self._on_completed)
+        # queued also where the work was done before `run` returned: a callback never comes in the middle of its caller
+        self._completed.connect(self._on_completed, Qt.ConnectionType.QueuedConnection)
         self._closed = False
 
     def run(

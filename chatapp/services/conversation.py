@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, replace
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -107,6 +108,7 @@ class ConversationService(QObject):
         self._messages: dict[str, Message] = {}
         self._reply: _ActiveReply | None = None
         self._last_reply: Message | None = None
+        self._unsaved: list[Message] = []
         self._sending = False
         self._save_timer = QTimer(self, interval=SAVE_EVERY_MS)
         self._save_timer.timeout.connect(self._save_text)
@@ -174,8 +176,9 @@ class ConversationService(QObject):
         self._save_timer.stop()
         reply, self._reply = self._reply, None
         if reply is not None:
-            last = replace(reply.message, text=reply.text(), state=MessageState.INTERRUPTED)
-            self._background.run(lambda: self._store.finish(last), lambda _: None, self._notifier.post)
+            self._unsaved.append(replace(reply.message, text=reply.text(), state=MessageState.INTERRUPTED))
+        for message in self._unsaved:
+            self._background.run(partial(self._store.finish, message), lambda _: None, lambda _: None)
 
     def _check_free(self) -> None:
         if self._reply is not None or self._sending:
@@ -268,7 +271,7 @@ class ConversationService(QObject):
         how = replace(reply.message.reply, error=problem)
         last = replace(reply.message, text=reply.text(), state=state, reply=how)
         self._last_reply = last
-        self._background.run(lambda: self._store.finish(last), lambda _: None, self._notifier.post)
+        self._save_whole(last)
         if self._is_shown(last):
             self._messages[last.id] = last
             self.message_finished.emit(last)
@@ -277,6 +280,20 @@ class ConversationService(QObject):
         elif problem is not None:
             self._notifier.post(problem)
         self.writing_changed.emit(False)
+
+    def _save_whole(self, message: Message) -> None:
+        """Writes a finished reply; where that fails (a full disk) it is tried again after the next success."""
+
+        def saved(_result: None) -> None:
+            waiting, self._unsaved = self._unsaved, []
+            for earlier in waiting:
+                self._save_whole(earlier)
+
+        def not_saved(info: ErrorInfo) -> None:
+            self._unsaved.append(message)
+            self._notifier.post(info)
+
+        self._background.run(lambda: self._store.finish(message), saved, not_saved)
 
     def _save_text(self) -> None:
         reply = self._reply

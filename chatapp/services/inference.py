@@ -158,7 +158,7 @@ class InferenceService(QObject):
         waiting = self._standby.close()
         workers = [w for w in (self._worker, waiting, *self._leaving) if w is not None]
         for worker in workers:
-            worker.stop()
+            worker.kill()
         for worker in workers:
             worker.wait(_EXIT_MS)
 

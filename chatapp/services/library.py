@@ -42,12 +42,14 @@ class LibraryService(QObject):
         self._library = library
         self._background = background
         self._cancelled = threading.Event()
+        self._closed = False
         self._last_percent = -1
         self.models: list[LibraryModel] = []
 
     def refresh(self) -> None:
         """Reads the list again; other processes may have changed it."""
-        self._background.run(self._library.models, self._on_listed, self.failed.emit)
+        if not self._closed:
+            self._background.run(self._library.models, self._on_listed, self.failed.emit)
 
     def add(self, path: Path) -> None:
         """Puts a file into the library where it lies."""
@@ -85,6 +87,7 @@ class LibraryService(QObject):
         )
 
     def close(self) -> None:
+        self._closed = True
         self._cancelled.set()
 
     def _report(self, name: str, fraction: float) -> bool:
@@ -95,5 +98,6 @@ class LibraryService(QObject):
         return not self._cancelled.is_set()
 
     def _on_listed(self, models: list[LibraryModel]) -> None:
-        self.models = models
-        self.listed.emit(models)
+        if models != self.models:
+            self.models = models
+            self.listed.emit(models)

@@ -26,6 +26,7 @@ class ModelChoice(QObject):
         inference.status_changed.connect(self._on_status)
         preferences.changed.connect(self._on_settings)
         library.start_model.connect(self._on_start_model)
+        library.added.connect(self._on_start_model)
         library.no_start_model.connect(self._on_no_start_model)
 
     def begin(self) -> None:
@@ -41,6 +42,7 @@ class ModelChoice(QObject):
         self._inference.unload()
 
     def _on_start_model(self, model: LibraryModel) -> None:
+        """A start, or a file just added: where no model is in use, this one is."""
         if self._inference.status.state is EngineState.EMPTY:
             self.use(model.path)
 

@@ -15,7 +15,6 @@ from chatapp.protocol.launch import WorkerCommand
 
 _STDERR_LINES = 200
 _MESSAGES_AT_ONCE = 64  # then the event loop gets its turn
-_GRACE_MS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +66,8 @@ class WorkerProcess(QObject):
     def send(self, command: Command) -> None:
         self._process.write(COMMANDS.encode(command))
 
-    def stop(self) -> None:
-        """Closes its stdin, at which it exits; kills it if it does not."""
-        if self._has_ended:
-            return
-        self._process.closeWriteChannel()
-        QTimer.singleShot(_GRACE_MS, self, self.kill)
-
     def kill(self) -> None:
+        """At once: a worker keeps nothing that would have to be saved."""
         if not self._has_ended:
             self._process.kill()
 

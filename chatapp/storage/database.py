@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatapp.core.errors import error
-from chatapp.core.sentences import DATABASE_NEWER, STORE_FAILED
+from chatapp.core.sentences import DATABASE_DAMAGED, DATABASE_NEWER, STORE_FAILED
 from chatapp.storage.migrations import MIGRATIONS
 
 _BUSY_SECONDS = 5.0
@@ -75,7 +75,9 @@ class Database:
         except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as problem:
             if isinstance(problem, sqlite3.ProgrammingError | sqlite3.IntegrityError):
                 raise
-            raise error(STORE_FAILED, reason=problem, folder=self._folder) from problem
+            damaged = type(problem) is sqlite3.DatabaseError  # "malformed", "not a database"
+            sentence = DATABASE_DAMAGED if damaged else STORE_FAILED
+            raise error(sentence, reason=problem, folder=self._folder) from problem
 
     def _migrate(self) -> None:
         version = self._version()

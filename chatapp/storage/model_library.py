@@ -52,7 +52,7 @@ class ModelLibrary:
 
         A file already listed is looked at anew and keeps its place.
         """
-        source = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow a link the person chose
+        source = _absolute(path)
         checked_header(str(source))
         if copy and self._paths.models not in source.parents:
             source = self._copy(source, progress)
@@ -87,7 +87,7 @@ class ModelLibrary:
     def find(self, wanted: str | None, last_used: str = "") -> LibraryModel:
         """The model meant by a name or a path; by nothing, the one used last, else the starter, else any."""
         models = self.models()
-        if wanted:
+        if wanted is not None:
             return self._named(wanted, models)
         present = [model for model in models if Path(model.path).is_file()]
         ranked = sorted(present, key=lambda model: (model.path != last_used, model.sha256 != STARTER.sha256))
@@ -99,11 +99,11 @@ class ModelLibrary:
         for model in models:
             if wanted in (model.name, model.path):
                 return model
-        close = [model for model in models if model.name.lower().startswith(wanted.lower())]
+        close = [model for model in models if wanted and model.name.lower().startswith(wanted.lower())]
         if len(close) == 1:
             return close[0]
-        path = Path(os.path.abspath(wanted))  # noqa: PTH100
-        if not os.path.lexists(path) and os.sep not in wanted and not wanted.endswith(".gguf"):
+        path = _absolute(Path(wanted))
+        if not wanted or (not os.path.lexists(path) and os.sep not in wanted and not wanted.endswith(".gguf")):
             raise error(MODEL_UNKNOWN, name=wanted)
         return _described(path)
 
@@ -164,6 +164,14 @@ def sha256_of(path: Path, progress: Progress = _go_on) -> str:
             if not progress(done / size):
                 raise error(CANCELLED)
     return digest.hexdigest()
+
+
+def _absolute(path: Path) -> Path:
+    """Without following links: the person chose the link. Raises AppError where the current folder is gone."""
+    try:
+        return Path(os.path.abspath(path))  # noqa: PTH100
+    except OSError as problem:
+        raise error(MODEL_UNREADABLE, path=path, reason=problem) from None
 
 
 def _described(path: Path) -> LibraryModel:

@@ -48,13 +48,14 @@ def find_paths(data_dir: str | None = None, environment: Mapping[str, str] | Non
     """
     environment = os.environ if environment is None else environment
     chosen = data_dir or environment.get("CHATAPP_HOME") or platformdirs.user_data_dir("chatapp", appauthor=False)
-    folder = Path(chosen).expanduser().absolute()
+    folder = Path(chosen)
     try:
+        folder = folder.expanduser().absolute()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / f".write-test-{os.getpid()}"
         probe.touch()
         probe.unlink()
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RuntimeError) as problem:  # RuntimeError: no home folder
         raise error(DATA_FOLDER_UNUSABLE, folder=folder, reason=problem) from None
     return Paths(data=folder)
 

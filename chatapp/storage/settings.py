@@ -54,7 +54,7 @@ class Appearance:
                 "options", "The size of all text. Ctrl and + or − change it too, Ctrl and 0 resets it."
             ),
             minimum=50,
-            maximum=250,
+            maximum=200,
             step=10,
         ),
     )
@@ -69,7 +69,7 @@ class EngineSettings:
             help=QT_TRANSLATE_NOOP(
                 "options",
                 "How many tokens of conversation the model sees at once; more needs more memory. "
-                "0 takes what the model was trained for, at most 8192.",
+                "Auto takes what the model was trained for, at most 8192.",
             ),
             minimum=0,
             maximum=1_048_576,
@@ -81,7 +81,7 @@ class EngineSettings:
         0,
         Option(
             label=QT_TRANSLATE_NOOP("options", "Threads"),
-            help=QT_TRANSLATE_NOOP("options", "How many processor cores compute. 0 takes all physical cores."),
+            help=QT_TRANSLATE_NOOP("options", "How many processor cores compute. Auto takes all physical cores."),
             minimum=0,
             maximum=512,
             minimum_label=QT_TRANSLATE_NOOP("options", "Auto"),
@@ -135,7 +135,9 @@ def save_settings(path: Path, settings: Settings) -> None:
         before = _document(path)
     except (OSError, ValueError, RecursionError):
         before = {}
-    own = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(settings)}
+    found = before.get("schema_version")
+    newest = max(SCHEMA_VERSION, found) if isinstance(found, int) else SCHEMA_VERSION
+    own = {"schema_version": newest, **dataclasses.asdict(settings)}
     document = {**before, **own}
     for name, section in own.items():
         if isinstance(section, dict) and isinstance(before.get(name), dict):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, QTranslator
 
 from chatapp.core.errors import ErrorInfo, fill, printable
@@ -17,6 +19,7 @@ class Language(QObject):
         super().__init__(application)
         self._application = application
         self._translators: list[QTranslator] = []
+        self._kept: list[bytes] = []
         self.current = "en"
 
     def use(self, wanted: str) -> None:
@@ -27,13 +30,16 @@ class Language(QObject):
         for translator in self._translators:
             self._application.removeTranslator(translator)
         self._translators.clear()
+        self._kept.clear()
         self.current = language
         if language == "en":
             return
-        qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-        for name, folder in ((f"qtbase_{language}", qt_folder), (language, str(assets() / "translations"))):
+        qt_folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+        for path in (qt_folder / f"qtbase_{language}.qm", assets() / "translations" / f"{language}.qm"):
             translator = QTranslator(self)
-            if translator.load(name, folder):
+            # from memory: a file replaced by an update while the window runs would change under it
+            if path.is_file() and translator.load(data := path.read_bytes()):
+                self._kept.append(data)
                 self._translators.append(translator)
                 self._application.installTranslator(translator)
 

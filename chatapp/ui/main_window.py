@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from chatapp.core.errors import ErrorInfo
+from chatapp.core.errors import ErrorInfo, ErrorKind
+from chatapp.services.inference import EngineStatus
 from chatapp.ui.model_picker import ModelPicker
 from chatapp.ui.rail import Rail
 from chatapp.ui.status_bar import StatusBar
-from chatapp.ui.tabs.base import AppContext, TabSpec
+from chatapp.ui.tabs.base import AppContext, TabPage, TabSpec
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.error_card import ErrorCard
 
-_ZOOM_STEP, _ZOOM_LEAST, _ZOOM_MOST = 10, 50, 250
+_ZOOM_STEP, _ZOOM_LEAST, _ZOOM_MOST = 10, 50, 200
+_ABOUT_MODELS = (ErrorKind.NO_MODEL, ErrorKind.MODEL_FILE, ErrorKind.MODEL_LOAD)
 
 
 class MainWindow(QMainWindow):
@@ -42,13 +45,14 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.rail.chosen.connect(self._on_tab)
         context.notifier.posted.connect(self.show_card)
+        context.inference.status_changed.connect(self._on_status)
         context.preferences.changed.connect(lambda _settings: self._apply_appearance())
         self._add_shortcuts()
         self._apply_appearance()
         self.setWindowTitle("chatapp")
         self.setWindowIcon(context.theme.icon("app"))
         self.resize(1180, 780)
-        self.setMinimumSize(640, 480)
+        self.setMinimumSize(800, 540)
         self._on_tab(0)
 
     def page(self, key: str) -> QWidget:
@@ -99,9 +103,16 @@ class MainWindow(QMainWindow):
             ("Ctrl+0", lambda: self._context.preferences.set_option("appearance", "zoom", 100)),
             ("Ctrl+,", lambda: self.rail.choose(len(self._tabs) - 1)),
             ("Ctrl+Q", self._quit),
+            ("Esc", self._context.conversations.stop),
+            ("Ctrl+N", self._new_chat),
+            ("Ctrl+Shift+O", self._new_chat),
         )
         for keys, wish in wishes:
             QShortcut(QKeySequence(keys), self).activated.connect(wish)
+
+    def _new_chat(self) -> None:
+        self.rail.choose(0)
+        self._context.conversations.new()
 
     def _quit(self) -> None:
         self.close()
@@ -122,13 +133,24 @@ class MainWindow(QMainWindow):
     def _on_tab(self, place: int) -> None:
         page = self._pages[self._tabs[place].key]
         self.pages.setCurrentWidget(page)
-        page.setFocus()
+        cast(TabPage, page).take_focus()
+
+    def _on_status(self, status: EngineStatus) -> None:
+        """A model that is there makes cards about its absence untrue."""
+        if status.model is not None:
+            for card in [card for card in self._cards if card.info.kind in _ABOUT_MODELS]:
+                self._dismiss(card)
 
     def _dismiss(self, card: ErrorCard) -> None:
         self._cards.remove(card)
         self._banner_area.setVisible(bool(self._cards))
         card.hide()
         card.deleteLater()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self._context.library.refresh()  # a terminal may have added a model meanwhile
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._on_close()

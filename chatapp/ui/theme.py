@@ -85,6 +85,7 @@ QPushButton:disabled { color: @muted; background: @background; }
 QPushButton#primary { background: @accent; color: @on_accent; border-color: @accent; font-weight: 600; }
 QPushButton#primary:disabled { background: @hover; color: @muted; border-color: @border; }
 QPushButton#example { text-align: left; padding: 12px 16px; border-radius: 8px; }
+QPushButton#primary:focus, QPushButton#stop:focus { border: 2px solid @muted; padding: 5px 13px; }
 QPushButton:focus, #picker:focus, #railButton:focus, QToolButton:focus { border: 1px solid @accent; }
 #picker { text-align: left; padding: 6px 12px; }
 #picker::menu-indicator { image: none; }
@@ -109,6 +110,8 @@ QComboBox QAbstractItemView { background: @surface; border: 1px solid @border; s
 #cardTitle { color: @danger; font-weight: 600; }
 #detail { background: @surface; border: 1px solid @border; border-radius: 6px; }
 QListView, QTreeView { background: transparent; border: none; outline: none; }
+QListView { border: 1px solid transparent; border-radius: 6px; }
+QListView:focus, QTreeView:focus { border-color: @accent; }
 QListView::item { padding: 7px 8px; border-radius: 6px; color: @text; }
 QListView::item:hover { background: @hover; }
 QListView::item:selected { background: @soft; color: @accent; }

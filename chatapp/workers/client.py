@@ -18,7 +18,7 @@ from chatapp.core.sentences import (
     MODEL_CRASHED,
     PROTOCOL_BROKEN,
     PROTOCOL_MISMATCH,
-    WORKER_DIED,
+    WORKER_ENDED,
     WORKER_NEVER_READY,
 )
 from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader
@@ -42,6 +42,7 @@ from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 
 STDERR_LINES = 200
 _GRACE_SECONDS = 2.0
+_CANCEL_SECONDS = 5.0
 
 
 class EngineClient:
@@ -65,6 +66,7 @@ class EngineClient:
         self._events = self._read_events()
         self._next_id = 0
         self._current: int | None = None
+        self._overdue: threading.Timer | None = None
         try:
             self.ready = self._handshake()
         except BaseException:
@@ -99,8 +101,11 @@ class EngineClient:
         raise self._died(None)
 
     def cancel(self) -> None:
-        """Ends the running request soon; safe from a signal handler or another thread."""
-        if self._current is not None:
+        """Ends the running request soon, or the worker; safe from a signal handler or another thread."""
+        if self._current is not None and self._overdue is None:
+            self._overdue = threading.Timer(_CANCEL_SECONDS, self._process.kill)
+            self._overdue.daemon = True
+            self._overdue.start()
             self._send(Cancel(request_id=self._current))
 
     def alive(self) -> bool:
@@ -159,6 +164,9 @@ class EngineClient:
                     return
         finally:
             self._current = None
+            if self._overdue is not None:
+                self._overdue.cancel()
+                self._overdue = None
 
     def _send(self, command: Command) -> None:
         assert self._process.stdin is not None
@@ -177,7 +185,7 @@ class EngineClient:
             self._process.wait()
         self._log_reader.join(timeout=2)
         outcome = outcome_text(self._process.returncode)
-        return known or error(WORKER_DIED, outcome=outcome, detail=self.stderr())
+        return known or error(WORKER_ENDED, outcome=outcome, detail=self.stderr())
 
     def _read_events(self) -> Iterator[Event]:
         assert self._process.stdout is not None

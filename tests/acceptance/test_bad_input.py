@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 from typing import cast
 
+import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -78,7 +80,7 @@ def test_a_bad_model_is_one_sentence_in_the_terminal(kind: str, bad_models: dict
 
 def test_bad_prompts_are_one_sentence_in_the_terminal(starter_library: Paths) -> None:
     long = chatapp("generate", "--json", "--ctx", "512", "--threads", "1", "--prompt", "-", text="word " * 2000)
-    one_sentence(long, "but the context holds 511")
+    one_sentence(long, "a context of 512 has no room")
     one_sentence(chatapp("generate", "--json", "--prompt", "a\udcffb"), "position 2")
     one_sentence(chatapp("generate", "--json", "--prompt", "a", "--stop", "b\udcff"), "position 2")
     one_sentence(chatapp("generate", "--json", "--prompt", "a", "--model", "caf\udce9.gguf"), "not valid UTF-8")
@@ -88,6 +90,53 @@ def test_bad_prompts_are_one_sentence_in_the_terminal(starter_library: Paths) ->
     latin1 = subprocess.run(command, input=b"caf\xe9", capture_output=True, timeout=60, check=False)
     assert latin1.returncode == 1
     assert b"not valid UTF-8 at byte 4" in latin1.stderr
+
+
+def test_odd_surroundings_are_one_sentence_in_the_terminal(starter_library: Paths, tmp_path: Path) -> None:
+    one_sentence(chatapp("generate", "--json", "--prompt", "Hi", "--ctx", "4"), "context can't be 4")
+    one_sentence(chatapp("generate", "--json", "--prompt", "Hi", "--model", ""), "No model named")
+    command = f"{sys.executable} -m chatapp"
+    for shell, words in (
+        (f"{command} generate --prompt - <&-", "prompt is empty"),
+        (f"{command} models list > /dev/full", "could not be written"),
+        (f"mkdir {tmp_path}/x; cd {tmp_path}/x; rmdir {tmp_path}/x; {command} models add a.gguf", "can't be read"),
+    ):
+        root = Path(__file__).resolve().parents[2]
+        environment = {**os.environ, "PYTHONPATH": str(root)}
+        done = subprocess.run(shell, shell=True, capture_output=True, text=True, env=environment, check=False)
+        assert done.returncode == 1, shell
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+    closed = subprocess.run(f"{command} models list >&-", shell=True, capture_output=True, check=False)
+    assert closed.returncode == 0
+
+
+def test_json_is_json_in_any_encoding(starter_library: Paths) -> None:
+    command = [sys.executable, "-m", "chatapp", "generate", "--json", "--threads", "1", "--raw", "--max-tokens", "20"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [*command, "--prompt", "😀😀 天空 天空", "--temperature", "0"], env=environment, capture_output=True, check=True
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[-1]["type"] == "done"
+    assert any(ord(character) > 127 for character in lines[-1]["text"])
+
+
+def test_a_frozen_worker_does_not_hold_the_terminal(starter_library: Paths) -> None:
+    window = subprocess.Popen(
+        [sys.executable, "-m", "chatapp", "generate", "--prompt", "Tell a long story", "--threads", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert window.stdout is not None
+    window.stdout.read(1)
+    (worker,) = psutil.Process(window.pid).children()
+    worker.suspend()
+    window.send_signal(signal.SIGINT)
+    _, stderr = window.communicate(timeout=30)
+    assert window.returncode == 1
+    assert b"stopped unexpectedly (signal SIGKILL)" in stderr
+    assert not worker.is_running()
 
 
 def test_without_any_model_the_sentence_says_how_to_add_one() -> None:
@@ -120,7 +169,7 @@ def test_bad_models_and_prompts_are_cards_in_the_window_and_lose_nothing(
         app.context.library.find_start_model("")
         qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=60_000)
         long_prompt = "word " * 2000
-        for text, words in ((long_prompt, "the context holds 511"), ("half \ud83d!", "position 6")):
+        for text, words in ((long_prompt, "a context of 512 has no room"), ("half \ud83d!", "position 6")):
             chat.prompt.edit.setPlainText(text)
             QTest.keyClick(chat.prompt.edit, Qt.Key.Key_Return)
             qtbot.waitUntil(lambda w=words: any(w in card for card in cards()), timeout=20_000)

@@ -101,7 +101,7 @@ def test_a_prompt_longer_than_the_context_is_a_sentence_with_both_numbers(engine
         run(engine, RawPrompt(text="word " * 3000))
     assert caught.value.info.kind is ErrorKind.CONTEXT_FULL
     assert int(caught.value.info.params["needed"]) > 2048
-    assert caught.value.info.params["limit"] == "2047"
+    assert caught.value.info.params["limit"] == "2048"
 
 
 def test_a_reply_ends_where_the_context_does(engine: EngineClient) -> None:

@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.core.chat import MessageState, Role
+from chatapp.core.errors import error
+from chatapp.core.sentences import STORE_FAILED
 from chatapp.services.inference import EngineState
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs.chat.message_view import MessageView
@@ -116,9 +118,10 @@ def test_text_written_meanwhile_stays_in_the_box(app: App, chat: ChatView, qtbot
     qtbot.waitUntil(lambda: len(shown(chat)) == 2, timeout=5000)
     chat.prompt.set_text("my next thought")
     QTest.keyClick(chat.prompt.edit, Qt.Key.Key_Return)
+    assert "still being written" in cards(chat, qtbot)[0].info.message
     qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=5000)
     assert chat.prompt.text() == "my next thought"
-    assert "still being written" in cards(chat, qtbot)[0].info.message
+    assert not any(card.isVisible() for card in chat.findChildren(ErrorCard))  # it is no longer true
 
 
 def test_a_dead_worker_costs_no_shown_character_and_retry_asks_again(
@@ -269,3 +272,58 @@ def test_only_the_last_reply_can_be_asked_for_again(app: App, chat: ChatView, qt
     views = shown(chat)
     assert [view._retry.isVisible() for view in views] == [False, False, False, True]
     assert not any(card._retry.isVisible() for card in chat.findChildren(ErrorCard))
+
+
+def test_a_reply_that_could_not_be_saved_is_saved_with_the_next_success(
+    app: App, chat: ChatView, qtbot: QtBot, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = app.context.conversations._store
+    works = store.finish
+    full = error(STORE_FAILED, reason="disk full", folder="x")
+
+    def fails(_message: object) -> None:
+        raise full
+
+    monkeypatch.setattr(store, "finish", fails)
+    ask(app, qtbot, "say precious words")
+    qtbot.waitUntil(lambda: bool(app.window._cards), timeout=3000)
+    monkeypatch.setattr(store, "finish", works)
+    ask(app, qtbot, "say next")
+    qtbot.waitUntil(lambda: ("assistant", "precious words", "complete") in stored(paths), timeout=3000)
+
+
+def test_a_reply_that_could_not_be_saved_is_saved_at_the_end(
+    app: App, chat: ChatView, qtbot: QtBot, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = app.context.conversations._store
+    works = store.finish
+    full = error(STORE_FAILED, reason="disk full", folder="x")
+
+    def fails(_message: object) -> None:
+        raise full
+
+    monkeypatch.setattr(store, "finish", fails)
+    ask(app, qtbot, "say precious words")
+    qtbot.waitUntil(lambda: bool(app.window._cards), timeout=3000)
+    monkeypatch.setattr(store, "finish", works)
+    app.close()
+    assert ("assistant", "precious words", "complete") in stored(paths)
+
+
+def test_fixed_spaces_and_soft_line_breaks_are_kept(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    chat.prompt.set_text("say 5\u00a0km\nnext 😀")
+    assert chat.prompt.text() == "say 5\u00a0km\nnext 😀"
+    edit = chat.prompt.edit
+    QTest.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert chat.prompt.text().endswith("😀\n")
+
+
+def test_only_the_left_button_opens_a_conversation(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    ask(app, qtbot, "say one")
+    chat.conversations.new_button.click()
+    view = chat.conversations.list
+    place = view.visualRect(view.model().index(0, 0)).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.RightButton, pos=place)
+    assert view.selectedIndexes() == []
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: texts(chat) == ["say one", "one"], timeout=3000)

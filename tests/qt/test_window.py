@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -26,6 +26,7 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.services.inference import EngineState
+from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs import TABS
 from chatapp.ui.tabs.models.view import ModelsView
@@ -83,6 +84,67 @@ def _texts(app: App) -> set[str]:
     found |= {w.toolTip() for w in app.window.findChildren(QWidget) if w.toolTip()}
     found |= {w.placeholderText() for w in app.window.findChildren(QPlainTextEdit)}
     return {t for t in found if t.strip()}
+
+
+def test_everything_is_reached_with_the_tab_key(app: App, qtbot: QtBot) -> None:
+    app.window.activateWindow()
+    for place, tab in enumerate(TABS):
+        app.window.rail.choose(place)
+        page = app.window.page(tab.key)
+        wanted = {
+            w
+            for w in page.findChildren(QWidget)
+            if w.isVisible() and w.isEnabled() and w.focusPolicy() & Qt.FocusPolicy.TabFocus and not _inner(w)
+        }
+        reached: set[QWidget] = set()
+        for _ in range(3 * len(wanted) + 20):
+            focused = QApplication.focusWidget()
+            if focused is not None:
+                reached.add(focused)
+            QTest.keyClick(focused or app.window, Qt.Key.Key_Tab)
+        missed = [f"{type(w).__name__} {w.accessibleName()}" for w in wanted - reached]
+        assert missed == [], tab.key
+        assert any(button in reached for button in app.window.rail.buttons)
+
+
+def _inner(widget: QWidget) -> bool:
+    """Parts of a control, which the control itself stands for."""
+    return widget.objectName().startswith("qt_") or isinstance(widget.parentWidget(), QComboBox | QAbstractSpinBox)
+
+
+def test_keys_work_wherever_the_focus_is(app: App, qtbot: QtBot) -> None:
+    chat = chat_of(app)
+    chat.prompt.set_text("slow 1000")
+    chat.prompt.button.click()
+    qtbot.waitUntil(lambda: app.context.conversations.writing, timeout=5000)
+    app.window.rail.buttons[0].setFocus()
+    QTest.keyClick(app.window.rail.buttons[0], Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=2000)
+    app.window.rail.choose(2)
+    QTest.keyClick(app.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert app.window.pages.currentWidget() is chat
+    assert chat.welcome.isVisible()
+    assert chat.prompt.edit.hasFocus()
+
+
+def test_the_first_model_added_is_used_and_the_card_about_none_goes(
+    make_app: MakeApp, qtbot: QtBot, tmp_path: Path
+) -> None:
+    app = make_app()
+    qtbot.waitUntil(lambda: bool(app.window._cards), timeout=5000)
+    models_of(app).add_requested.emit(write_gguf(tmp_path / "first.gguf"))
+    qtbot.waitUntil(lambda: app.context.inference.status.state is EngineState.READY, timeout=20_000)
+    assert app.window._cards == []
+
+
+def test_a_model_added_in_a_terminal_is_seen_when_the_window_comes_back(
+    app: App, qtbot: QtBot, paths: Paths, tmp_path: Path
+) -> None:
+    library = ModelLibrary(paths)
+    library.add(write_gguf(tmp_path / "from-the-terminal.gguf"))
+    library.close()
+    QApplication.sendEvent(app.window, QEvent(QEvent.Type.ActivationChange))
+    qtbot.waitUntil(lambda: models_of(app).table.rowCount() == 2, timeout=5000)
 
 
 def test_the_rail_and_its_keys_choose_the_page(app: App) -> None:

@@ -93,3 +93,4 @@ def test_a_file_that_is_no_database_is_a_sentence(paths: Paths) -> None:
     with pytest.raises(AppError) as caught:
         Database(paths.database)
     assert caught.value.info.kind is ErrorKind.STORAGE
+    assert "is damaged" in caught.value.info.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
@@ -29,6 +30,13 @@ class AppContext:
     notifier: Notifier
     theme: Theme
     language: Language
+
+
+class TabPage(Protocol):
+    """What every page can do besides being a widget."""
+
+    def take_focus(self) -> None:
+        """Puts the keyboard where a person would begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,6 @@ class PromptBox(Translated, QFrame):
         layout.setSpacing(4)
         layout.addWidget(self.edit)
         layout.addLayout(row)
-        self.setFocusProxy(self.edit)
         theme.changed.connect(self._update)
         self.retranslate()
 

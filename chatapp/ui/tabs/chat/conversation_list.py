@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLabel, QListView, QPushButton, QVBoxLayout, QWidget
 
 from chatapp.core.chat import Conversation
@@ -55,6 +56,12 @@ class ConversationModel(QAbstractListModel):
         return None
 
 
+class _List(QListView):
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:  # others would mark a conversation without opening it
+            super().mousePressEvent(event)
+
+
 class ConversationList(Translated, QWidget):
     new_requested = Signal()
     open_requested = Signal(object)
@@ -70,7 +77,7 @@ class ConversationList(Translated, QWidget):
         self.new_button = QPushButton()
         self.new_button.clicked.connect(self.new_requested)
         self._empty = named(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, margin=8), "muted")
-        self.list = QListView()
+        self.list = _List()
         self.list.setModel(self._model)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

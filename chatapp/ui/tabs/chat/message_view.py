@@ -87,7 +87,7 @@ class MessageView(Translated, QFrame):
         self._figures.setVisible(not mine)
         self._copy.setToolTip(self.tr("Copy this message"))
         self._copy.setAccessibleName(self._copy.toolTip())
-        self._retry.setToolTip(self.tr("Ask again; this reply is kept"))
+        self._retry.setToolTip(self.tr("Ask again for another reply"))
         self._retry.setAccessibleName(self._retry.toolTip())
         self._update_retry()
         self.body.setAccessibleName(self.tr("Message of {author}").format(author=self._author.text()))

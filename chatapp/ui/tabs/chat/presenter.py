@@ -22,8 +22,7 @@ class ChatPresenter(QObject):
         self._conversations = conversations
         view.prompt.submitted.connect(self._on_submitted)
         view.prompt.stop_requested.connect(conversations.stop)
-        view.stop_requested.connect(conversations.stop)
-        view.new_requested.connect(self._on_new)
+        view.new_requested.connect(conversations.new)
         view.conversations.open_requested.connect(conversations.open)
         view.transcript.retry_requested.connect(self._on_retry)
         conversations.listed.connect(view.conversations.set_conversations)
@@ -33,7 +32,7 @@ class ChatPresenter(QObject):
         conversations.text_added.connect(self._on_text_added)
         conversations.message_finished.connect(view.transcript.finish_message)
         conversations.reply_failed.connect(self._on_reply_failed)
-        conversations.writing_changed.connect(view.prompt.set_writing)
+        conversations.writing_changed.connect(self._on_writing_changed)
         inference.status_changed.connect(self._on_status)
         view.show_empty()
 
@@ -50,10 +49,6 @@ class ChatPresenter(QObject):
         except AppError as problem:
             self._view.show_error(problem.info)
 
-    def _on_new(self) -> None:
-        self._conversations.new()
-        self._view.prompt.setFocus()
-
     def _on_opened(self, opened: OpenedConversation) -> None:
         self._view.clear_error()
         self._view.transcript.set_messages(opened.messages)
@@ -62,6 +57,8 @@ class ChatPresenter(QObject):
             self._view.show_transcript()
         else:
             self._view.show_empty()
+        if self._view.isVisible():
+            self._view.take_focus()
 
     def _on_prompt_saved(self, text: str) -> None:
         """Empties the box, unless something else was written into it meanwhile."""
@@ -79,6 +76,10 @@ class ChatPresenter(QObject):
 
     def _on_reply_failed(self, failed: ReplyFailed) -> None:
         self._view.transcript.show_error(failed.message_id, failed.error)
+
+    def _on_writing_changed(self, writing: bool) -> None:
+        self._view.prompt.set_writing(writing)
+        self._view.clear_error(ErrorKind.BUSY)
 
     def _on_status(self, status: EngineStatus) -> None:
         if status.model is not None:

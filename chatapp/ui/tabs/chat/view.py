@@ -22,7 +22,6 @@ _LIST_EMS = 19
 
 class ChatView(QWidget):
     new_requested = Signal()
-    stop_requested = Signal()
 
     def __init__(self, theme: Theme, language: Language, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +29,7 @@ class ChatView(QWidget):
         self._card: ErrorCard | None = None
         self.conversations = ConversationList(theme)
         self.transcript = Transcript(theme)
-        self.welcome = Welcome(language)
+        self.welcome = Welcome(theme, language)
         self.prompt = PromptBox(theme)
         self._middle = QStackedWidget()
         self._middle.addWidget(self.welcome)
@@ -53,15 +52,14 @@ class ChatView(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
-        self.setFocusProxy(self.prompt)
         self.welcome.chosen.connect(self._on_example)
         self.conversations.new_requested.connect(self.new_requested)
-        self._shortcut("Ctrl+N", self.new_requested)
-        self._shortcut("Ctrl+Shift+O", self.new_requested)
-        self._shortcut("Esc", self.stop_requested)
-        self._shortcut("Ctrl+B", self._toggle_list)
+        QShortcut(QKeySequence("Ctrl+B"), self).activated.connect(self._toggle_list)
         theme.changed.connect(self._fit_column)
         self._fit_column()
+
+    def take_focus(self) -> None:
+        self.prompt.edit.setFocus()
 
     def show_empty(self) -> None:
         self._middle.setCurrentWidget(self.welcome)
@@ -89,11 +87,7 @@ class ChatView(QWidget):
 
     def _on_example(self, text: str) -> None:
         self.prompt.set_text(text)
-        self.prompt.setFocus()
-
-    def _shortcut(self, keys: str, target: object) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(target)
+        self.take_focus()
 
     def _fit_column(self) -> None:
         self._below.setMaximumWidth(self._theme.column_width())

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from chatapp.storage.paths import assets
 from chatapp.ui.language import Language, Translated
+from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
 
 _CARD_EMS = 42
@@ -19,7 +20,7 @@ class Welcome(Translated, QWidget):
     chosen = Signal(object)
     """str: an example prompt"""
 
-    def __init__(self, language: Language, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, language: Language, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._language = language
         self._prompts: dict[str, list[str]] = json.loads(
@@ -39,6 +40,7 @@ class Welcome(Translated, QWidget):
             column.addWidget(button)
             column.setAlignment(button, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(2)
+        theme.changed.connect(self.retranslate)
         self.retranslate()
 
     def retranslate(self) -> None:

@@ -63,9 +63,11 @@ class ModelsView(Translated, QWidget):
         self._cancel.clicked.connect(self.cancel_requested)
         self._lay_out()
         self._update_buttons()
-        self.setFocusProxy(self.tree)
         theme.changed.connect(self.retranslate)
         self.retranslate()
+
+    def take_focus(self) -> None:
+        (self.tree if self.tree.isVisible() else self.add_button).setFocus()
 
     def set_models(self, models: Sequence[LibraryModel]) -> None:
         chosen = self._chosen()
@@ -123,6 +125,7 @@ class ModelsView(Translated, QWidget):
         tree.setAllColumnsShowFocus(False)  # else Fusion frames the whole row
         header = tree.header()
         header.setStretchLastSection(False)
+        header.setMinimumSectionSize(60)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -32,7 +32,7 @@ SECTIONS = {
 }
 
 
-_FIELD_EMS = 12
+_FIELD_EMS = 14
 
 
 class SettingsView(Translated, QScrollArea):
@@ -74,6 +74,9 @@ class SettingsView(Translated, QScrollArea):
         theme.changed.connect(self._fit_column)
         self._fit_column()
         self.retranslate()
+
+    def take_focus(self) -> None:
+        next(iter(self.fields.values())).widget.setFocus()
 
     def show_settings(self, settings: Settings) -> None:
         for (section, name), entry in self.fields.items():

@@ -12,7 +12,7 @@ from chatapp.core.chat import checked_text
 from chatapp.core.errors import AppError, error
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.sampling import MAX_SEED
-from chatapp.core.sentences import MODEL_REFUSED, NO_MODEL_LOADED, PROMPT_EMPTY
+from chatapp.core.sentences import MODEL_REFUSED, NO_MODEL_LOADED, OPTION_OUT_OF_RANGE, PROMPT_EMPTY
 from chatapp.protocol.engine import (
     ChatPrompt,
     Finished,
@@ -30,6 +30,7 @@ from chatapp.workers.engine.llama.model import Model
 from chatapp.workers.engine.prompt import PLAIN_STOP, PLAIN_TEMPLATE, render_chat
 from chatapp.workers.engine.threads import default_threads
 
+LEAST_CONTEXT = 64  # tokens; llama.cpp ends the process where it gets much less
 AUTOMATIC_CONTEXT = 8192  # tokens; more only on request, since the KV cache grows with it
 
 
@@ -47,6 +48,8 @@ class LlamaEngine:
 
     def load(self, spec: LoadSpec, progress: Callable[[float], None]) -> LoadedModel:
         started = time.perf_counter()
+        if 0 < spec.n_ctx < LEAST_CONTEXT:
+            raise error(OPTION_OUT_OF_RANGE, name="context", value=spec.n_ctx, allowed=f"{LEAST_CONTEXT} …")
         self._unload()
         model = Model(spec, self._cancel, progress)
         try:

@@ -41,7 +41,7 @@ class Generation:
     def events(self) -> Iterator[PromptProgress | TokensEmitted | Finished]:
         """Progress, tokens as they are drawn, one Finished. Raises AppError; a cancellation ends with Finished."""
         if len(self.prompt) >= self.context.n_ctx:
-            raise error(PROMPT_TOO_LONG, needed=len(self.prompt), limit=self.context.n_ctx - 1)
+            raise error(PROMPT_TOO_LONG, needed=len(self.prompt), limit=self.context.n_ctx)
         self._stream = TextStream(self.stop)
         self._text: list[str] = []
         self._count = 0
