@@ -34,6 +34,9 @@ def _window(words: list[str]) -> int:
 
 
 def _worker(words: list[str]) -> int:
+    from chatapp.workers.parent import die_with_parent
+
+    die_with_parent()
     if words == ["engine"]:
         from chatapp.workers.engine.main import main as engine
 

@@ -32,6 +32,7 @@ def worker_command(role: WorkerRole, environment: Mapping[str, str] | None = Non
     own = dict(os.environ if environment is None else environment)
     own.setdefault("GGML_NO_BACKTRACE", "1")  # an abort then ends in 0.01 s instead of about 1 s
     own["PYTHONUTF8"] = "1"
+    own["CHATAPP_PARENT_PID"] = str(os.getpid())  # see workers/parent.py
     return WorkerCommand(
         program=sys.executable,
         arguments=(*(() if frozen else ("-m", "chatapp")), "worker", role.value),

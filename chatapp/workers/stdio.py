@@ -8,17 +8,13 @@ the main thread is doing.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
 
 from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader, as_json
 from chatapp.protocol.engine import Command, Event
-
-_PR_SET_PDEATHSIG = 1
 
 
 class Channel:
@@ -70,17 +66,6 @@ class Channel:
         if self._log_frames:
             log(f"<- {as_json(command)}")
         on_command(command)
-
-
-def die_with_parent() -> None:
-    """Linux: a SIGKILL of the parent reaches this process too. Call on the main thread, first thing."""
-    if sys.platform != "linux":
-        return
-    parent = os.getppid()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(0)
 
 
 def log(line: str) -> None:

@@ -24,6 +24,7 @@ from chatapp.protocol.engine import ChatPrompt, Finished, Generate, PromptProgre
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.workers.engine import main as worker_main
 from chatapp.workers.engine.cancel import CancelFlag
+from chatapp.workers.parent import die_with_parent
 
 
 class ScriptedEngine:
@@ -131,5 +132,6 @@ def scripted_command(protocol_number: int = protocol.PROTOCOL_VERSION) -> Worker
 
 
 if __name__ == "__main__":
+    die_with_parent()
     worker_main.PROTOCOL_VERSION = int(sys.argv[1])
     worker_main.run_worker(ScriptedEngine)

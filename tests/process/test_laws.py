@@ -151,6 +151,29 @@ def test_law_7_a_killed_parent_takes_its_worker_with_it(tmp_path: Path) -> None:
     assert gone
 
 
+def test_law_7_a_parent_that_dies_while_its_worker_starts_leaves_no_orphan() -> None:
+    command = worker_command(WorkerRole.ENGINE)
+    for pause in (0.0, 0.02, 0.05, 0.1, 0.2, 0.3):
+        code = (
+            "import os, subprocess, sys, time\n"
+            "os.environ['CHATAPP_PARENT_PID'] = str(os.getpid())\n"
+            "keep = os.pipe()\n"  # the worker's stdin: another process holds its other end open
+            "if os.fork() == 0:\n    time.sleep(3)\n    os._exit(0)\n"
+            f"worker = subprocess.Popen([sys.executable, *{list(command.arguments)!r}], cwd={command.folder!r},"
+            " stdin=keep[0], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+            "print(worker.pid, flush=True)\n"
+            f"time.sleep({pause})\n"
+            "os.kill(os.getpid(), 9)\n"
+        )
+        parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.wait()
+        parent.stdout.close()
+        time.sleep(0.1)
+        assert not alive(pid), pause
+
+
 def test_law_8_requests_wait_for_the_one_before_and_cancel_reaches_waiting_ones(worker: RawWorker) -> None:
     worker.send(ask(2, "slow 30"), ask(3, "slow 1000"), ask(4, "say after"))
     worker.send(Cancel(request_id=3))

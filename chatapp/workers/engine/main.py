@@ -26,7 +26,7 @@ from chatapp.protocol.engine import (
 )
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.engine import Engine, EngineFactory
-from chatapp.workers.stdio import Channel, die_with_parent, log
+from chatapp.workers.stdio import Channel, log
 
 Request = LoadModel | Generate
 
@@ -132,7 +132,6 @@ def main() -> None:
 def run_worker(factory: EngineFactory) -> None:
     """Guards the pipe, then loads what `factory` needs, then runs the loop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches all processes; the parent decides
-    die_with_parent()
     channel = Channel()
     CommandLoop(channel, factory).run()
 
