@@ -11,6 +11,7 @@ from chatapp.cli.options import add_model, add_sampling, sampling_of
 from chatapp.cli.output import Output
 from chatapp.core.chat import ChatMessage, Role, checked_prompt, checked_text
 from chatapp.core.errors import AppError
+from chatapp.core.generation import Token, reply_ids
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import ChatPrompt
 from chatapp.workers.client import EngineClient
@@ -51,13 +52,14 @@ def _answer(
     """Appends the question and the reply; after known trouble `messages` is as it was."""
     try:
         question = ChatMessage(role=Role.USER, text=checked_prompt(text))
-        finished = stream_reply(client, ChatPrompt(messages=(*messages, question)), sampling, output)
+        tokens: list[Token] = []
+        finished = stream_reply(client, ChatPrompt(messages=(*messages, question)), sampling, output, tokens)
     except AppError as problem:
         if not client.alive():
             raise
         output.error(problem.info)
         return
-    messages += (question, ChatMessage(role=Role.ASSISTANT, text=finished.text))
+    messages += (question, ChatMessage(role=Role.ASSISTANT, text=finished.text, ids=reply_ids(tokens, finished.text)))
 
 
 def _ask(output: Output) -> str | None:

@@ -10,7 +10,7 @@ from types import FrameType
 
 from chatapp.cli.output import Output, progress_bar
 from chatapp.core.errors import AppError, error
-from chatapp.core.generation import FinishReason
+from chatapp.core.generation import FinishReason, Token
 from chatapp.core.models import LibraryModel, LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import OPTION_OUT_OF_RANGE
@@ -52,8 +52,13 @@ def chosen_model(paths: Paths, wanted: str | None) -> LibraryModel:
         library.close()
 
 
-def stream_reply(client: EngineClient, prompt: Prompt, sampling: SamplingSettings, output: Output) -> Finished:
-    """Prints one reply as it is written; Ctrl+C ends it early and keeps what is there. Raises AppError."""
+def stream_reply(
+    client: EngineClient, prompt: Prompt, sampling: SamplingSettings, output: Output, tokens: list[Token] | None = None
+) -> Finished:
+    """Prints one reply as it is written; Ctrl+C ends it early and keeps what is there. Raises AppError.
+
+    Its tokens are added to `tokens`, where a list is given.
+    """
     finished: Finished | None = None
     with progress_bar("Reading the prompt") as bar, ctrl_c_cancels(client):
         for event in client.generate(prompt, sampling):
@@ -62,6 +67,8 @@ def stream_reply(client: EngineClient, prompt: Prompt, sampling: SamplingSetting
                     bar.set(done / total)
                 case TokensEmitted():
                     _print_tokens(event, output)
+                    if tokens is not None:
+                        tokens += event.tokens
                 case Finished():
                     finished = event
     assert finished is not None  # generate ends with Finished or raises
@@ -105,7 +112,7 @@ def _print_done(finished: Finished, output: Output) -> None:
         text=finished.text,
         finish_reason=finished.finish_reason.value,
         seed=finished.seed,
-        reproducible=finished.finish_reason is not FinishReason.CANCELLED,
+        reproducible=finished.reproducible,
         usage={
             "prompt_tokens": usage.prompt_tokens,
             "cached_tokens": usage.cached_tokens,

@@ -27,21 +27,23 @@ class MessageState(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
-    """One turn as the model sees it."""
+    """One turn as the model sees it. ids: the tokens of a reply by this same model, () where they are not known."""
 
     role: Role
     text: str
+    ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """How a reply came about, kept beside its text."""
+    """How a reply came about, kept beside its text. ids: its tokens, where they are exactly its text."""
 
     model: str = ""
     finish_reason: FinishReason | None = None
     seed: int | None = None
     usage: Usage | None = None
     error: ErrorInfo | None = None
+    ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +81,18 @@ def branch(messages: Mapping[str, Message], leaf_id: str | None) -> list[Message
     return list(reversed(found.values()))
 
 
-def as_prompt(messages: Iterable[Message], system: str = "") -> tuple[ChatMessage, ...]:
+def as_prompt(messages: Iterable[Message], model: str = "", system: str = "") -> tuple[ChatMessage, ...]:
     """What the model is sent: the system prompt, where there is one, and the turns.
 
     A question whose reply stayed empty (the worker died, the prompt was too long) is left out with it: many templates
-    want the roles to alternate, and a prompt that was too long would make every later one too long as well.
+    want the roles to alternate, and a prompt that was too long would make every later one too long as well. The ids
+    of replies go along where `model`, a path, wrote them.
     """
     turns = [ChatMessage(role=Role.SYSTEM, text=system)] if system else []
     for message in messages:
         if message.text:
-            turns.append(ChatMessage(role=message.role, text=message.text))
+            ids = message.reply.ids if message.reply.model == model else ()
+            turns.append(ChatMessage(role=message.role, text=message.text, ids=ids))
         elif turns and turns[-1].role is Role.USER:
             turns.pop()
     return tuple(turns)

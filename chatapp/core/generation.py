@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -44,3 +45,11 @@ class Usage:
     def tokens_per_second(self) -> float:
         """Generated tokens per second, the prompt's evaluation left out; 0 where nothing was generated."""
         return self.completion_tokens * 1000.0 / self.generate_ms if self.generate_ms > 0 else 0.0
+
+
+def reply_ids(tokens: Sequence[Token], text: str) -> tuple[int, ...]:
+    """The ids of a reply's tokens if their bytes are exactly its text, else none (a stop string was cut)."""
+    written = [token for token in tokens if token.data]
+    if b"".join(token.data for token in written) != text.encode("utf-8"):
+        return ()
+    return tuple(token.id for token in written)

@@ -102,12 +102,16 @@ class TokensEmitted(_Envelope, frozen=True, kw_only=True):
 
 
 class Finished(_Envelope, frozen=True, kw_only=True):
-    """Terminal: the whole reply, equal to all `text` of its TokensEmitted in order."""
+    """Terminal: the whole reply, equal to all `text` of its TokensEmitted in order.
+
+    reproducible: a fresh process with the same settings and this seed would write the same tokens.
+    """
 
     request_id: int
     text: str
     finish_reason: FinishReason
     seed: int
+    reproducible: bool
     usage: Usage
 
 

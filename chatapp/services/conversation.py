@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -25,6 +25,7 @@ from chatapp.core.chat import (
     title_of,
 )
 from chatapp.core.errors import AppError, ErrorInfo, error
+from chatapp.core.generation import Token, reply_ids
 from chatapp.core.sentences import NO_MODEL_LOADED, REPLY_BUSY
 from chatapp.protocol.engine import ChatPrompt, Failed, Finished, TokensEmitted
 from chatapp.services.background import Background
@@ -62,6 +63,7 @@ class ReplyFailed:
 class _ActiveReply:
     message: Message
     parts: list[str]
+    tokens: list[Token] = field(default_factory=list)
     request_id: int = 0
     unsaved: bool = False
     saving: bool = False
@@ -231,7 +233,7 @@ class ConversationService(QObject):
         self._reply = _ActiveReply(message=reply, parts=[])
         self.writing_changed.emit(True)
         try:
-            prompt = ChatPrompt(messages=as_prompt(history))
+            prompt = ChatPrompt(messages=as_prompt(history, model=reply.reply.model))
             self._reply.request_id = self._inference.generate(prompt, self._preferences.settings.sampling)
         except AppError as problem:
             self._end_reply(MessageState.INTERRUPTED, problem.info)
@@ -240,7 +242,10 @@ class ConversationService(QObject):
 
     def _on_emitted(self, event: TokensEmitted) -> None:
         reply = self._reply
-        if reply is None or event.request_id != reply.request_id or not event.text:
+        if reply is None or event.request_id != reply.request_id:
+            return
+        reply.tokens += event.tokens
+        if not event.text:
             return
         reply.parts.append(event.text)
         reply.unsaved = True
@@ -256,6 +261,7 @@ class ConversationService(QObject):
             finish_reason=event.finish_reason,
             seed=event.seed,
             usage=event.usage,
+            ids=reply_ids(reply.tokens, event.text),
         )
         reply.message = replace(reply.message, reply=how)
         self._end_reply(MessageState.COMPLETE, None)

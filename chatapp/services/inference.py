@@ -146,7 +146,12 @@ class InferenceService(QObject):
             self._cancel_timer.start()
             return
         never_begun = Finished(
-            request_id=self._reply_id, text="", finish_reason=FinishReason.CANCELLED, seed=0, usage=_NOTHING_USED
+            request_id=self._reply_id,
+            text="",
+            finish_reason=FinishReason.CANCELLED,
+            seed=0,
+            reproducible=False,
+            usage=_NOTHING_USED,
         )
         self._end_reply()
         self.finished.emit(never_begun)

@@ -83,6 +83,7 @@ class ScriptedEngine:
             text="".join(said),
             finish_reason=reason,
             seed=request.sampling.seed or 7,
+            reproducible=True,
             usage=Usage(
                 prompt_tokens=1,
                 cached_tokens=0,

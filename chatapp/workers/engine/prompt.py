@@ -46,10 +46,14 @@ _TEMPLATE_ERRORS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptPart:
-    """A stretch of prompt; `special` says whether control tokens in it count as such."""
+    """A stretch of prompt; `special` says whether control tokens in it count as such.
+
+    `ids`, where there are any, are its tokens as they were generated: tokenising the text again could give others.
+    """
 
     text: str
     special: bool
+    ids: tuple[int, ...] = ()
 
 
 def render_chat(template: str, messages: Sequence[ChatMessage], *, bos: str = "", eos: str = "") -> list[PromptPart]:
@@ -66,12 +70,15 @@ def render_chat(template: str, messages: Sequence[ChatMessage], *, bos: str = ""
         text = _joined(pieces, limit=_MOST_OWN_TEXT * (len(messages) + 1))
     except _TEMPLATE_ERRORS as problem:
         raise error(TEMPLATE_FAILED, reason=f"{type(problem).__name__}: {problem}") from problem
-    contents = dict(zip(marks, (message.text for message in messages), strict=True))
-    return [
-        PromptPart(text=contents.get(piece, piece), special=piece not in contents)
-        for piece in re.split(f"({nonce}n[0-9]+z)", text)
-        if contents.get(piece, piece)
-    ]
+    contents = dict(zip(marks, messages, strict=True))
+    return [part for piece in re.split(f"({nonce}n[0-9]+z)", text) if (part := _part(piece, contents)).text]
+
+
+def _part(piece: str, contents: dict[str, ChatMessage]) -> PromptPart:
+    message = contents.get(piece)
+    if message is None:
+        return PromptPart(text=piece, special=True)
+    return PromptPart(text=message.text, special=False, ids=message.ids)
 
 
 def _joined(pieces: Iterable[str], limit: int) -> str:

@@ -23,7 +23,7 @@ _ABORTED = 2
 
 
 class Context:
-    """One sequence of at most n_ctx tokens; `n_past` of them are evaluated."""
+    """One sequence of at most n_ctx tokens; `cached` holds the ids of those evaluated."""
 
     def __init__(self, model: Model, *, n_ctx: int, n_threads: int, cancel: CancelFlag, path: str) -> None:
         """Raises AppError(MODEL_LOAD) where the cache does not fit in memory."""
@@ -45,17 +45,45 @@ class Context:
         self._batch = llama_cpp.llama_batch_init(CHUNK, 0, 1)
         self._cancel = cancel
         self.n_ctx = int(llama_cpp.llama_n_ctx(self.handle))
-        self.n_past = 0
+        self.cached: list[int] = []
+        self._n_swa = int(llama_cpp.llama_model_n_swa(model.handle))
+        self._rewinds = not (
+            llama_cpp.llama_model_is_recurrent(model.handle) or llama_cpp.llama_model_is_hybrid(model.handle)
+        )
+
+    @property
+    def n_past(self) -> int:
+        """How many tokens are evaluated."""
+        return len(self.cached)
 
     def clear(self) -> None:
         """Forgets every token."""
         llama_cpp.llama_memory_clear(self._memory, True)
-        self.n_past = 0
+        self.cached.clear()
+
+    def rewind(self, length: int) -> bool:
+        """Forgets all but the first `length` tokens; where the model can't do that, it forgets all: False.
+
+        A recurrent state has no past to go back to. A sliding window may have dropped cells the tokens before
+        `length` still need, and llama.cpp does not say so.
+        """
+        if length == self.n_past:
+            return True
+        oldest = int(llama_cpp.llama_memory_seq_pos_min(self._memory, 0))
+        intact = oldest == 0 or oldest <= length - self._n_swa
+        if length > 0 and intact and self._drop_from(length):
+            del self.cached[length:]
+            return True
+        self.clear()
+        return length == 0
+
+    def _drop_from(self, length: int) -> bool:
+        return self._rewinds and bool(llama_cpp.llama_memory_seq_rm(self._memory, 0, length, -1))
 
     def evaluate(self, tokens: Sequence[int]) -> None:
-        """Appends at most CHUNK tokens; the logits after the last of them can then be read or sampled.
+        """Appends at most CHUNK tokens; the logits after the last of them can then be read.
 
-        Raises AppError(CANCELLED), after which only `clear` is allowed, or AppError(WORKER).
+        Raises AppError(CANCELLED | WORKER); `cached` then tells what is still there.
         """
         batch = self._batch
         batch.n_tokens = len(tokens)
@@ -68,6 +96,8 @@ class Context:
         batch.logits[len(tokens) - 1] = True
         library.forget_errors()
         code = llama_cpp.llama_decode(self.handle, batch)
+        if code != 0 and not self._drop_from(self.n_past):  # a part of the call may have been evaluated
+            self.clear()
         if code == _ABORTED or (code != 0 and self._cancel.is_set()):
             raise error(CANCELLED)
         if code != 0:
@@ -76,7 +106,7 @@ class Context:
                 reason=library.reason(f"llama_decode gave {code}"),
                 detail=library.recent_errors(),
             )
-        self.n_past += len(tokens)
+        self.cached += tokens
 
     def logits(self) -> npt.NDArray[np.float32]:
         """float32 (n_vocab,) after the last token evaluated: a view, valid until the next `evaluate`."""

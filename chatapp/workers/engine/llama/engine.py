@@ -27,6 +27,7 @@ from chatapp.workers.engine.llama import library
 from chatapp.workers.engine.llama.context import Context
 from chatapp.workers.engine.llama.generation import Generation
 from chatapp.workers.engine.llama.model import Model
+from chatapp.workers.engine.llama.prompt_memory import PromptMemory
 from chatapp.workers.engine.prompt import PLAIN_STOP, PLAIN_TEMPLATE, render_chat
 from chatapp.workers.engine.threads import default_threads
 
@@ -42,6 +43,7 @@ class LlamaEngine:
         self._cancel = cancel
         self._model: Model | None = None
         self._context: Context | None = None
+        self._memory = PromptMemory(0)
 
     def backend(self) -> BackendInfo:
         return library.backend_info()
@@ -60,6 +62,7 @@ class LlamaEngine:
             model.close()
             raise
         self._model, self._context = model, context
+        self._memory = PromptMemory(model.vocabulary.n_tokens)
         self._prove(spec)
         return LoadedModel(
             path=spec.path,
@@ -84,6 +87,7 @@ class LlamaEngine:
         yield from Generation(
             request_id=request.request_id,
             context=self._context,
+            memory=self._memory,
             vocabulary=self._model.vocabulary,
             cancel=self._cancel,
             prompt=self._ids(self._model, request.prompt),
@@ -127,7 +131,7 @@ class LlamaEngine:
                     bos=vocabulary.control_text(vocabulary.bos),
                     eos=vocabulary.control_text(vocabulary.eos),
                 )
-                ids = [i for part in parts for i in vocabulary.tokenize(part.text, special=part.special)]
+                ids = [i for part in parts for i in part.ids or vocabulary.tokenize(part.text, special=part.special)]
         if vocabulary.adds_bos and ids[:1] != [vocabulary.bos]:
             ids.insert(0, vocabulary.bos)
         if not ids:

@@ -15,7 +15,9 @@ from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import PROMPT_TOO_LONG
 from chatapp.protocol.engine import Finished, PromptProgress, TokensEmitted
 from chatapp.workers.engine.cancel import CancelFlag
-from chatapp.workers.engine.llama.context import CHUNK, Context
+from chatapp.workers.engine.llama.context import Context
+from chatapp.workers.engine.llama.prompt_memory import PromptMemory
+from chatapp.workers.engine.llama.reuse import ReusePlan
 from chatapp.workers.engine.llama.sampler import SamplerChain
 from chatapp.workers.engine.llama.vocabulary import Vocabulary
 from chatapp.workers.engine.text import TextStream
@@ -30,6 +32,7 @@ class Generation:
 
     request_id: int
     context: Context
+    memory: PromptMemory
     vocabulary: Vocabulary
     cancel: CancelFlag
     prompt: Sequence[int]
@@ -47,7 +50,7 @@ class Generation:
         self._count = 0
         self._started = self._prompt_done = time.perf_counter()
         reason = FinishReason.CANCELLED
-        self.context.clear()
+        self._plan = ReusePlan(keep=0, exact=True)
         try:
             yield from self._evaluate_prompt()
             reason = yield from self._decode()
@@ -61,27 +64,29 @@ class Generation:
 
     def _evaluate_prompt(self) -> Iterator[PromptProgress]:
         total = len(self.prompt)
-        yield PromptProgress(request_id=self.request_id, done=0, total=total)
-        for start in range(0, total, CHUNK):
-            self.context.evaluate(self.prompt[start : start + CHUNK])
+        self._plan = self.memory.begin(self.context, self.prompt)
+        yield PromptProgress(request_id=self.request_id, done=self._plan.keep, total=total)
+        for chunk in self.memory.evaluate_rest(self.context, self.prompt):
             self._prompt_done = time.perf_counter()
-            yield PromptProgress(request_id=self.request_id, done=min(start + CHUNK, total), total=total)
+            yield PromptProgress(request_id=self.request_id, done=chunk, total=total)
 
     def _decode(self) -> Generator[TokensEmitted, None, FinishReason]:
         chain = SamplerChain(self.sampling, seed=self.seed, n_vocab=self.vocabulary.n_tokens)
+        logits = self.memory.prompt_logits
         try:
             limit = min(self.sampling.max_tokens, self.context.n_ctx - len(self.prompt))
             for index in range(limit):
                 if self.cancel.is_set():
                     return FinishReason.CANCELLED
                 if self.on_step is not None:
-                    self.on_step(self.context.logits())
-                token = chain.draw(self.context)
+                    self.on_step(logits)
+                token = chain.draw(logits)
                 yield self._take(index, token)
                 if self._stream.stopped_by is not None or self.vocabulary.ends_generation(token):
                     return FinishReason.STOP
                 if index + 1 < limit:
                     self.context.evaluate((token,))
+                    logits = self.context.logits()
             return FinishReason.LENGTH
         finally:
             chain.close()
@@ -104,9 +109,10 @@ class Generation:
             text="".join(self._text),
             finish_reason=reason,
             seed=self.seed,
+            reproducible=self._plan.exact and reason is not FinishReason.CANCELLED,
             usage=Usage(
                 prompt_tokens=len(self.prompt),
-                cached_tokens=0,
+                cached_tokens=self._plan.keep,
                 completion_tokens=self._count,
                 prompt_ms=(prompt_done - self._started) * 1000,
                 generate_ms=(ended - prompt_done) * 1000,

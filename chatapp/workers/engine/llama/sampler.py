@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from typing import Any
 
 import llama_cpp
+import numpy as np
+import numpy.typing as npt
 
 from chatapp.core.sampling import PENALTY_WINDOW, SAMPLER_ORDER, SamplingSettings
-from chatapp.workers.engine.llama.context import Context
 
+_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 _MIN_KEEP = 1  # a cutting sampler leaves at least the most likely token
 
 # None: this sampler changes nothing with these settings and is left out of the chain.
@@ -35,6 +38,10 @@ class SamplerChain:
     """Draws tokens with one lane's settings; `names` are the samplers in force, in order."""
 
     def __init__(self, settings: SamplingSettings, *, seed: int, n_vocab: int) -> None:
+        self._candidates = np.zeros(n_vocab, dtype=_CANDIDATE)
+        self._ids = np.arange(n_vocab, dtype=np.int32)
+        self._array = llama_cpp.llama_token_data_array()
+        self._data = self._candidates.ctypes.data_as(llama_cpp.llama_token_data_p)
         self._chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
         self.names: list[str] = []
         for name in SAMPLER_ORDER:
@@ -43,9 +50,17 @@ class SamplerChain:
                 llama_cpp.llama_sampler_chain_add(self._chain, sampler)
                 self.names.append(name)
 
-    def draw(self, context: Context) -> int:
-        """The next token id, drawn from the logits of the context's last token and remembered for the penalties."""
-        return int(llama_cpp.llama_sampler_sample(self._chain, context.handle, -1))
+    def draw(self, logits: npt.NDArray[np.float32]) -> int:
+        """The next token id, drawn from `logits`, float32 (n_vocab,), and remembered for the penalties."""
+        self._candidates["id"] = self._ids
+        self._candidates["logit"] = logits
+        self._candidates["p"] = 0.0
+        array = self._array
+        array.data, array.size, array.selected, array.sorted = self._data, len(self._ids), -1, False
+        llama_cpp.llama_sampler_apply(self._chain, ctypes.byref(array))
+        token = int(array.data[array.selected].id)
+        llama_cpp.llama_sampler_accept(self._chain, token)
+        return token
 
     def close(self) -> None:
         llama_cpp.llama_sampler_free(self._chain)

@@ -1,0 +1,46 @@
+"""Evaluates prompts in fixed chunks and remembers what the next one can reuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from chatapp.workers.engine.llama.context import CHUNK, Context
+from chatapp.workers.engine.llama.reuse import ReusePlan, plan_reuse
+
+
+class PromptMemory:
+    """Belongs to one context. prompt_logits: float32 (n_vocab,) after the last prompt, a copy."""
+
+    def __init__(self, n_vocab: int) -> None:
+        self.prompt_logits: npt.NDArray[np.float32] = np.zeros(n_vocab, dtype=np.float32)
+        self._last_prompt = 0
+        self._exact_until = 0
+
+    def begin(self, context: Context, prompt: Sequence[int]) -> ReusePlan:
+        """Brings the cache to the part of `prompt` it can keep."""
+        plan = plan_reuse(
+            context.cached, prompt, last_prompt=self._last_prompt, exact_until=self._exact_until, chunk=CHUNK
+        )
+        if not context.rewind(plan.keep):
+            plan = ReusePlan(keep=0, exact=True)
+        if not plan.whole:
+            self._last_prompt = 0
+        self._exact_until = min(self._exact_until, plan.keep)
+        if not plan.whole:
+            self._exact_until = self._exact_until // CHUNK * CHUNK
+        return plan
+
+    def evaluate_rest(self, context: Context, prompt: Sequence[int]) -> Iterator[int]:
+        """Evaluates what is missing, up to each border of CHUNK tokens; yields how many tokens are done."""
+        while (start := context.n_past) < len(prompt):
+            end = min(len(prompt), (start // CHUNK + 1) * CHUNK)
+            context.evaluate(prompt[start:end])
+            if start == self._exact_until:
+                self._exact_until = end
+            yield end
+        if self._last_prompt != len(prompt):
+            self.prompt_logits[:] = context.logits()
+            self._last_prompt = len(prompt)
