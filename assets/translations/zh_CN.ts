@@ -501,6 +501,10 @@
         <translation>请先转换为 UTF-8，例如使用 iconv。</translation>
     </message>
     <message>
+        <source>Check the path and its permissions.</source>
+        <translation>请检查路径和权限。</translation>
+    </message>
+    <message>
         <source>{name} can&apos;t be {value}.</source>
         <translation>{name} 不能是 {value}。</translation>
     </message>

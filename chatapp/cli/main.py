@@ -17,6 +17,7 @@ from chatapp.core.sentences import OUTPUT_FAILED
 COMMANDS = {
     "generate": "one reply",
     "chat": "a conversation in the terminal",
+    "score": "the probability of every token of a given text",
     "models": "the model library",
     "selfcheck": "does everything work here?",
 }

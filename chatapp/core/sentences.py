@@ -121,6 +121,11 @@ INPUT_NOT_UTF8 = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "The text is not valid UTF-8 at byte {position}."),
     hint=QT_TRANSLATE_NOOP("errors", "Convert it to UTF-8 first, for example with iconv."),
 )
+INPUT_UNREADABLE = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "The file {path} can't be read: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Check the path and its permissions."),
+)
 OPTION_OUT_OF_RANGE = Sentence(
     kind=ErrorKind.BAD_INPUT,
     text=QT_TRANSLATE_NOOP("errors", "{name} can't be {value}."),

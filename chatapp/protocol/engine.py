@@ -15,6 +15,7 @@ from chatapp.core.errors import ErrorInfo
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.sampling import SamplingSettings
+from chatapp.core.score import ScoredToken
 
 PROTOCOL_VERSION = 1
 
@@ -53,13 +54,20 @@ class Generate(_Envelope, frozen=True, kw_only=True):
     sampling: SamplingSettings
 
 
+class Score(_Envelope, frozen=True, kw_only=True):
+    """Score the tokens of a text, given as bytes; control tokens in it are plain text. Ends with Scored or Failed."""
+
+    request_id: int
+    data: bytes
+
+
 class Cancel(_Envelope, frozen=True, kw_only=True):
     """End the named request soon, waiting or running; it still sends its own terminal event."""
 
     request_id: int
 
 
-Command: TypeAlias = LoadModel | Generate | Cancel
+Command: TypeAlias = LoadModel | Generate | Score | Cancel
 
 
 class Ready(_Envelope, frozen=True, kw_only=True):
@@ -115,6 +123,22 @@ class Finished(_Envelope, frozen=True, kw_only=True):
     usage: Usage
 
 
+class TokensScored(_Envelope, frozen=True, kw_only=True):
+    """The scores of the next tokens of the text."""
+
+    request_id: int
+    tokens: tuple[ScoredToken, ...]
+
+
+class Scored(_Envelope, frozen=True, kw_only=True):
+    """Terminal: n_tokens in the text, and the summed negative log-probability (nats) of the n_scored among them."""
+
+    request_id: int
+    n_tokens: int
+    n_scored: int
+    nll: float
+
+
 class Failed(_Envelope, frozen=True, kw_only=True):
     """Terminal: the request could not be done. request_id None: a command that could not even be read."""
 
@@ -122,4 +146,6 @@ class Failed(_Envelope, frozen=True, kw_only=True):
     error: ErrorInfo
 
 
-Event: TypeAlias = Ready | LoadProgress | Loaded | PromptProgress | TokensEmitted | Finished | Failed
+Event: TypeAlias = (
+    Ready | LoadProgress | Loaded | PromptProgress | TokensEmitted | Finished | TokensScored | Scored | Failed
+)

@@ -40,7 +40,9 @@ from chatapp.protocol.engine import (
     Prompt,
     PromptProgress,
     Ready,
+    Scored,
     TokensEmitted,
+    TokensScored,
 )
 from chatapp.protocol.launch import WorkerCommand
 from chatapp.services.standby import Standby
@@ -198,8 +200,8 @@ class InferenceService(QObject):
                     self._on_load_failed(event.error)
                 elif request_id in (self._reply_id, None):
                     self._fail_reply(event.error)
-            case Ready():
-                pass
+            case Ready() | TokensScored() | Scored():
+                pass  # the window asks for no scores yet
             case _:
                 assert_never(event)
 

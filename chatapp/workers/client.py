@@ -36,7 +36,10 @@ from chatapp.protocol.engine import (
     Prompt,
     PromptProgress,
     Ready,
+    Score,
+    Scored,
     TokensEmitted,
+    TokensScored,
 )
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 
@@ -100,6 +103,15 @@ class EngineClient:
                 return
         raise self._died(None)
 
+    def score(self, data: bytes) -> Iterator[PromptProgress | TokensScored | Scored]:
+        """The scores of a text, the last event Scored; raises AppError."""
+        for event in self._request(lambda i: Score(request_id=i, data=data)):
+            if isinstance(event, PromptProgress | TokensScored | Scored):
+                yield event
+            if isinstance(event, Scored):
+                return
+        raise self._died(None)
+
     def cancel(self) -> None:
         """Ends the running request soon, or the worker; safe from a signal handler or another thread."""
         if self._current is not None and self._overdue is None:
@@ -160,7 +172,7 @@ class EngineClient:
                 if isinstance(event, Failed):
                     raise AppError(event.error)
                 yield event
-                if isinstance(event, Loaded | Finished):
+                if isinstance(event, Loaded | Finished | Scored):
                     return
         finally:
             self._current = None

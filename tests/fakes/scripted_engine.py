@@ -20,7 +20,16 @@ from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.sentences import CANCELLED, DECODE_FAILED, NO_MODEL_LOADED
 from chatapp.protocol import engine as protocol
-from chatapp.protocol.engine import ChatPrompt, Finished, Generate, PromptProgress, TokensEmitted
+from chatapp.protocol.engine import (
+    ChatPrompt,
+    Finished,
+    Generate,
+    PromptProgress,
+    Score,
+    Scored,
+    TokensEmitted,
+    TokensScored,
+)
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.workers.engine import main as worker_main
 from chatapp.workers.engine.cancel import CancelFlag
@@ -93,6 +102,9 @@ class ScriptedEngine:
                 context_tokens=1 + len(said),
             ),
         )
+
+    def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
+        yield Scored(request_id=request.request_id, n_tokens=len(request.data), n_scored=0, nll=0.0)
 
     def _words(self, verb: str, rest: str) -> Iterator[str]:
         match verb:

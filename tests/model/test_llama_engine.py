@@ -104,6 +104,17 @@ def test_a_prompt_longer_than_the_context_is_a_sentence_with_both_numbers(engine
     assert caught.value.info.params["limit"] == "2048"
 
 
+@pytest.mark.parametrize("n_ctx", [64, 300, 511, 513])
+def test_a_context_of_any_size_can_be_filled(starter_model: Path, n_ctx: int) -> None:
+    with EngineClient() as client:
+        model = client.load(LoadSpec(path=str(starter_model), n_ctx=n_ctx, n_threads=1))
+        assert model.n_ctx >= n_ctx
+        prompt = RawPrompt(text="word " * (model.n_ctx - 20))
+        assert run(client, prompt, max_tokens=50, temperature=1.5)[2].usage.context_tokens <= model.n_ctx
+        with pytest.raises(AppError):
+            run(client, RawPrompt(text="word " * model.n_ctx))
+
+
 def test_a_reply_ends_where_the_context_does(engine: EngineClient) -> None:
     _, _, finished = run(engine, RawPrompt(text="word " * 2030), temperature=1.5, max_tokens=500, seed=2)
     assert finished.finish_reason in (FinishReason.LENGTH, FinishReason.STOP)

@@ -23,6 +23,7 @@ from chatapp.protocol.engine import (
     LoadModel,
     RawPrompt,
     Ready,
+    Scored,
 )
 from chatapp.protocol.launch import WorkerCommand
 
@@ -83,7 +84,7 @@ class RawWorker:
         while True:
             events.append(self.next_event(seconds))
             last = events[-1]
-            if isinstance(last, Loaded | Finished | Failed) and last.request_id == request_id:
+            if isinstance(last, Loaded | Finished | Scored | Failed) and last.request_id == request_id:
                 return events
 
     def ready(self) -> Ready:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
-from chatapp.protocol.engine import Finished, Generate, PromptProgress, TokensEmitted
+from chatapp.protocol.engine import (
+    Finished,
+    Generate,
+    PromptProgress,
+    Score,
+    Scored,
+    TokensEmitted,
+    TokensScored,
+)
 from chatapp.workers.engine.cancel import CancelFlag
 
 
@@ -21,6 +29,9 @@ class Engine(Protocol):
 
     def generate(self, request: Generate) -> Iterator[PromptProgress | TokensEmitted | Finished]:
         """Progress, then exactly one Finished; raises AppError."""
+
+    def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
+        """Scores, then exactly one Scored; raises AppError."""
 
 
 EngineFactory = Callable[[CancelFlag], Engine]

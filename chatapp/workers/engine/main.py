@@ -23,12 +23,13 @@ from chatapp.protocol.engine import (
     LoadModel,
     LoadProgress,
     Ready,
+    Score,
 )
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.engine import Engine, EngineFactory
 from chatapp.workers.stdio import Channel, log
 
-Request = LoadModel | Generate
+Request = LoadModel | Generate | Score
 
 
 class CommandLoop:
@@ -71,6 +72,9 @@ class CommandLoop:
                 case Generate():
                     for event in self._engine.generate(request):
                         self._channel.send(event)
+                case Score():
+                    for scored in self._engine.score(request):
+                        self._channel.send(scored)
                 case _:
                     assert_never(request)
         except AppError as known:
@@ -108,7 +112,7 @@ class CommandLoop:
                         self._cancelled.add(request_id)
                     if request_id == self._current:
                         self._flag.set()
-            case LoadModel() | Generate():
+            case LoadModel() | Generate() | Score():
                 with self._lock:
                     self._open.add(command.request_id)
                 self._requests.put(command)

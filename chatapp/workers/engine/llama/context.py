@@ -19,6 +19,7 @@ from chatapp.workers.engine.llama.model import Model
 # The same tokens in another batch size run through other kernels and give other logits, so prompts are always cut
 # at the same borders: every CHUNK tokens, counted from position 0.
 CHUNK = 512
+_PADDING = 256
 _ABORTED = 2
 
 
@@ -28,7 +29,8 @@ class Context:
     def __init__(self, model: Model, *, n_ctx: int, n_threads: int, cancel: CancelFlag, path: str) -> None:
         """Raises AppError(MODEL_LOAD) where the cache does not fit in memory."""
         params = llama_cpp.llama_context_default_params()
-        params.n_ctx = n_ctx
+        # llama.cpp pads the context but not the batch, which it cuts to n_ctx: a longer call then ends the process
+        params.n_ctx = -(-n_ctx // _PADDING) * _PADDING
         params.n_batch = CHUNK
         params.n_ubatch = CHUNK
         params.n_threads = n_threads
@@ -80,8 +82,8 @@ class Context:
     def _drop_from(self, length: int) -> bool:
         return self._rewinds and bool(llama_cpp.llama_memory_seq_rm(self._memory, 0, length, -1))
 
-    def evaluate(self, tokens: Sequence[int]) -> None:
-        """Appends at most CHUNK tokens; the logits after the last of them can then be read.
+    def evaluate(self, tokens: Sequence[int], *, all_logits: bool = False) -> None:
+        """Appends at most CHUNK tokens; the logits after the last of them, or after each, can then be read.
 
         Raises AppError(CANCELLED | WORKER); `cached` then tells what is still there.
         """
@@ -92,7 +94,7 @@ class Context:
             batch.pos[i] = self.n_past + i
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = 0
-            batch.logits[i] = False
+            batch.logits[i] = all_logits
         batch.logits[len(tokens) - 1] = True
         library.forget_errors()
         code = llama_cpp.llama_decode(self.handle, batch)
@@ -108,9 +110,10 @@ class Context:
             )
         self.cached += tokens
 
-    def logits(self) -> npt.NDArray[np.float32]:
-        """float32 (n_vocab,) after the last token evaluated: a view, valid until the next `evaluate`."""
-        row = llama_cpp.llama_get_logits_ith(self.handle, -1)
+    def logits(self, at: int = -1) -> npt.NDArray[np.float32]:
+        """float32 (n_vocab,) after the last token evaluated, or after the one at place `at` of the last call: a view,
+        valid until the next `evaluate`."""
+        row = llama_cpp.llama_get_logits_ith(self.handle, at)
         return np.ctypeslib.as_array(row, shape=(self._n_vocab,))
 
     def close(self) -> None:

@@ -20,10 +20,13 @@ from chatapp.protocol.engine import (
     Prompt,
     PromptProgress,
     RawPrompt,
+    Score,
+    Scored,
     TokensEmitted,
+    TokensScored,
 )
 from chatapp.workers.engine.cancel import CancelFlag
-from chatapp.workers.engine.llama import library
+from chatapp.workers.engine.llama import library, scoring
 from chatapp.workers.engine.llama.context import Context
 from chatapp.workers.engine.llama.generation import Generation
 from chatapp.workers.engine.llama.model import Model
@@ -95,6 +98,12 @@ class LlamaEngine:
             seed=seed,
             stop=(*sampling.stop, *PLAIN_STOP) if chat_without_template else sampling.stop,
         ).events()
+
+    def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
+        if self._model is None or self._context is None:
+            raise error(NO_MODEL_LOADED)
+        self._memory.forget()
+        yield from scoring.score(request, self._context, self._model.vocabulary, self._cancel)
 
     def _prove(self, spec: LoadSpec) -> None:
         """Decodes one token: damaged weights show themselves here and not in the middle of a chat."""

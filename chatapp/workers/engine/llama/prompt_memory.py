@@ -19,6 +19,10 @@ class PromptMemory:
         self._last_prompt = 0
         self._exact_until = 0
 
+    def forget(self) -> None:
+        """Call when something else has used the context."""
+        self._last_prompt = self._exact_until = 0
+
     def begin(self, context: Context, prompt: Sequence[int]) -> ReusePlan:
         """Brings the cache to the part of `prompt` it can keep."""
         plan = plan_reuse(

@@ -22,7 +22,10 @@ class Vocabulary:
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Token ids of `text`, nothing added; `special` says whether control tokens in it count as such."""
-        data = text.encode("utf-8")
+        return self.tokenize_bytes(text.encode("utf-8"), special=special)
+
+    def tokenize_bytes(self, data: bytes, *, special: bool) -> list[int]:
+        """The same for bytes, which need not be valid UTF-8."""
         room = len(data) + 16
         while True:
             ids = (llama_cpp.llama_token * room)()

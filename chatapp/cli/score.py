@@ -1,0 +1,72 @@
+"""chatapp score: the log-probability of every token of a given text, and its perplexity."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from chatapp.cli.engine import ctrl_c_cancels, loaded_engine
+from chatapp.cli.options import add_model
+from chatapp.cli.output import Output, progress_bar
+from chatapp.core.errors import error
+from chatapp.core.score import ScoredToken, perplexity
+from chatapp.core.sentences import INPUT_UNREADABLE
+from chatapp.protocol.engine import PromptProgress, Scored, TokensScored
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--text", metavar="TEXT", help="the text itself")
+    source.add_argument("--file", metavar="F", help="a file; its bytes go to the tokenizer as they are")
+    add_model(parser)
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Raises AppError."""
+    data = os.fsencode(arguments.text) if arguments.text is not None else _read(Path(arguments.file))
+    with loaded_engine(arguments) as client, progress_bar("Scoring") as bar, ctrl_c_cancels(client):
+        for event in client.score(data):
+            match event:
+                case PromptProgress(done=done, total=total):
+                    bar.set(done / total)
+                case TokensScored(tokens=tokens):
+                    for token in tokens:
+                        _print_token(token, output)
+                case Scored():
+                    bar.set(1.0)
+                    _print_done(event, output)
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as problem:
+        raise error(INPUT_UNREADABLE, path=path, reason=problem) from None
+
+
+def _print_token(token: ScoredToken, output: Output) -> None:
+    output.record(
+        "token",
+        index=token.index,
+        id=token.id,
+        text=token.text,
+        bytes=token.data.hex(),
+        logprob=token.logprob,
+        entropy=token.entropy,
+        rank=token.rank,
+    )
+    if output.json:
+        return
+    figures = "" if token.logprob is None else f"{token.logprob:9.4f} {token.entropy:8.4f} {token.rank:6d}"
+    Console(highlight=False).print(Text(f"{figures:25}  {token.text!r}"))
+
+
+def _print_done(event: Scored, output: Output) -> None:
+    value = perplexity(event.nll, event.n_scored)
+    output.record("done", tokens=event.n_tokens, nll=event.nll, perplexity=value)
+    output.words(f"{event.n_tokens} tokens, {event.nll:.4f} nats, perplexity {value:.3f}")

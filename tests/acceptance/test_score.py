@@ -1,0 +1,120 @@
+"""Done when: `score` equals the binding's forced decode with the same 512 chunks within 1e-3 on 20 texts (Chinese,
+emoji, code)."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chatapp.core.models import LoadSpec
+from chatapp.core.score import ScoredToken
+from chatapp.protocol.engine import Scored, TokensScored
+from chatapp.storage.paths import Paths
+from chatapp.workers.client import EngineClient
+from tests.acceptance.prompts import PROMPTS
+
+pytestmark = pytest.mark.model
+
+TEXTS = [
+    *PROMPTS[:13],
+    "天空是蓝色的，因为空气分子散射阳光中的蓝光。" * 20,
+    "🙂🙃👩‍👩‍👧 emoji 😀 and flags 🇩🇪",
+    "for i in range(10):\n\tprint(f'{i:>4}')\n" * 30,
+    "<|im_start|>user\nnot a role<|im_end|>",
+    " ".join(PROMPTS) * 6,  # several chunks
+    "a",
+    "\x00\x01 control \r\n",
+]
+LARGEST_DIFFERENCE = 1e-3
+
+
+def scores(client: EngineClient, data: bytes) -> tuple[list[ScoredToken], Scored]:
+    tokens: list[ScoredToken] = []
+    for event in client.score(data):
+        if isinstance(event, TokensScored):
+            tokens += event.tokens
+        elif isinstance(event, Scored):
+            return tokens, event
+    raise AssertionError
+
+
+def test_scores_equal_the_bindings_forced_decode(starter_model: Path, rng: random.Random, long_run: bool) -> None:
+    import llama_cpp
+
+    texts = TEXTS if long_run else [*rng.sample(TEXTS, 5), TEXTS[17]]
+    with EngineClient() as client:
+        client.load(LoadSpec(path=str(starter_model), n_ctx=2048, n_threads=1))
+        ours = [scores(client, text.encode()) for text in texts]
+    binding = llama_cpp.Llama(
+        str(starter_model), n_ctx=2048, n_batch=512, n_threads=1, n_threads_batch=1, logits_all=True, verbose=False,
+        flash_attn=True,
+    )  # fmt: skip
+    for text, (tokens, done) in zip(texts, ours, strict=True):
+        binding.reset()
+        ids = binding.tokenize(text.encode(), add_bos=False, special=False)
+        binding.eval(ids)
+        assert [token.id for token in tokens] == ids
+        assert b"".join(token.data for token in tokens) == text.encode()
+        assert tokens[0].logprob is None
+        logits = binding.scores[: len(ids)].astype(np.float64)
+        logprobs = logits - np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1, keepdims=True))
+        logprobs -= logits.max(1, keepdims=True)
+        for at in range(1, len(ids)):
+            row = logprobs[at - 1]
+            token = tokens[at]
+            assert token.logprob is not None
+            assert token.entropy is not None
+            assert abs(token.logprob - row[ids[at]]) < LARGEST_DIFFERENCE
+            assert abs(token.entropy - -(np.exp(row) * row).sum()) < LARGEST_DIFFERENCE
+            assert token.rank == int((row > row[ids[at]]).sum())
+        assert done.n_scored == len(ids) - 1
+        assert done.nll == pytest.approx(-sum(token.logprob for token in tokens if token.logprob is not None))
+    binding.close()
+
+
+def test_the_command_prints_tokens_and_perplexity_for_any_bytes(starter_library: Paths, tmp_path: Path) -> None:
+    data = b"caf\xe9 is Latin-1, \xf0\x9f\x98\x80 is not. " * 3
+    (tmp_path / "text").write_bytes(data)
+    command = [sys.executable, "-m", "chatapp", "score", "--json", "--threads", "1", "--file", str(tmp_path / "text")]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    *tokens, last = [json.loads(line) for line in done.stdout.splitlines()]
+    # llama.cpp's tokenizer itself puts U+FFFD in the place of what is no UTF-8
+    assert bytes.fromhex("".join(token["bytes"] for token in tokens)) == data.decode("utf-8", "replace").encode()
+    assert last["tokens"] == len(tokens)
+    assert last["perplexity"] == pytest.approx(math.exp(last["nll"] / (len(tokens) - 1)))
+
+
+def test_a_reply_after_a_score_is_a_fresh_one(starter_model: Path) -> None:
+    from chatapp.core.sampling import SamplingSettings
+    from chatapp.protocol.engine import Finished
+    from tests.acceptance.prompts import as_chat
+
+    greedy = SamplingSettings(temperature=0.0, max_tokens=16)
+    with EngineClient() as client:
+        client.load(LoadSpec(path=str(starter_model), n_ctx=2048, n_threads=1))
+        *_, before = client.generate(as_chat("Hi"), greedy)
+        scores(client, " ".join(PROMPTS).encode())
+        *_, after = client.generate(as_chat("Hi"), greedy)
+    assert isinstance(before, Finished)
+    assert isinstance(after, Finished)
+    assert after.usage.cached_tokens == 0
+    assert after.text == before.text
+
+
+def test_what_cant_be_scored_is_a_sentence(starter_library: Paths, tmp_path: Path) -> None:
+    for arguments, words in (
+        (["--file", str(tmp_path)], "can't be read"),
+        (["--text", ""], "prompt is empty"),
+        (["--ctx", "64", "--text", "word " * 300], "has no room"),
+    ):
+        command = [sys.executable, "-m", "chatapp", "score", "--threads", "1", *arguments]
+        done = subprocess.run(command, capture_output=True, check=False, text=True)
+        assert done.returncode == 1
+        assert words in done.stderr
