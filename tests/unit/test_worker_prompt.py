@@ -60,3 +60,14 @@ def test_a_thousand_messages_are_rendered_at_once() -> None:
     messages = [user(f"text {number}") for number in range(1000)]
     parts = render_chat(CHATML, messages)
     assert [part.text for part in parts if not part.special] == [message.text for message in messages]
+
+
+def test_what_real_templates_use_still_works() -> None:
+    template = (
+        "{%- set first = messages[0]['content'] ~ '!' -%}{{ first.split('!')[0] }}"
+        "{{ ['a', 'b']|join(', ') }}{{ 'a-b'|replace('-', '+') }}{{ 'x-y'.replace('-', '') }}{{ ' pad '.strip() }}"
+        "{{ 'ab' * 2 }}{{ 7 % 3 }}{{ {'k': 1}|tojson }}{{ strftime_now('%Y')|length }}{{ 'A' + 'B' }}"
+        "{% for m in messages %}{% if loop.last %}{% continue %}{% endif %}{{ m.role }}{% endfor %}"
+    )
+    text = "".join(part.text for part in render_chat(template, [user("hi"), user("there")]))
+    assert text == 'hia, ba+bxypadabab1{"k": 1}4ABuser'
