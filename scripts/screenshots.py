@@ -22,7 +22,7 @@ from chatapp.services.inference import EngineState
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import find_paths
 from chatapp.ui.tabs.chat.view import ChatView
-from scripts.starter_model import cached
+from scripts.wheel_models import STARTER_WHEEL, cached
 
 SIZES = ((1024, 700), (2560, 1440))
 QUESTION = {"en": "Why is the sky blue? Answer in three sentences.", "zh_CN": "天空为什么是蓝色的？请用三句话回答。"}
@@ -44,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         paths = find_paths(home)
         library = ModelLibrary(paths)
-        library.add(cached())
+        library.add(cached(STARTER_WHEEL))
         library.close()
         application = QApplication(sys.argv[:1])
         app = App(application, paths)
@@ -86,7 +86,7 @@ def shoot_all(app: App, folder: Path) -> None:
             card.dismissed.emit()
         chat.clear_error()
         chat.prompt.set_text("")
-        app.context.model_choice.use(str(cached()))
+        app.context.model_choice.use(str(cached(STARTER_WHEEL)))
         wait_for(lambda: app.context.inference.status.state is EngineState.READY)
     preferences.set_option("appearance", "zoom", 150)
     shoot(app, folder, "zoom-150")

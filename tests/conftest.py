@@ -13,7 +13,7 @@ from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths, find_paths
 from chatapp.storage.settings import EngineSettings, Settings, save_settings
 from chatapp.workers.client import EngineClient
-from scripts.starter_model import cached
+from scripts.wheel_models import GEMMA_WHEEL, STARTER_WHEEL, WheelModel, cached
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,8 +47,18 @@ def long_run(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(scope="session")
 def starter_model() -> Path:
     """The real starter model; the make targets put it there."""
-    path = cached()
-    assert path.is_file(), "the starter model is missing: run `make test`, or scripts/starter_model.py --cache-only"
+    return _fetched(STARTER_WHEEL)
+
+
+@pytest.fixture(scope="session")
+def gemma_model() -> Path:
+    """A second real model: sliding window, large vocabulary, no chat template."""
+    return _fetched(GEMMA_WHEEL)
+
+
+def _fetched(model: WheelModel) -> Path:
+    path = cached(model)
+    assert path.is_file(), f"{path.name} is missing: run `make test`, or python -m scripts.starter_model --cache-only"
     return path
 
 

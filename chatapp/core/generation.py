@@ -48,8 +48,15 @@ class Usage:
 
 
 def reply_ids(tokens: Sequence[Token], text: str) -> tuple[int, ...]:
-    """The ids of a reply's tokens if their bytes are exactly its text, else none (a stop string was cut)."""
-    written = [token for token in tokens if token.data]
-    if b"".join(token.data for token in written) != text.encode("utf-8"):
-        return ()
-    return tuple(token.id for token in written)
+    """The ids of the first tokens of a reply whose bytes are exactly its text; none where no tokens' are.
+
+    Tokens behind them were cut with a stop string. A text that ends inside a token, or in half a character, has none.
+    """
+    wanted, written = text.encode("utf-8"), b""
+    ids: list[int] = []
+    for token in tokens:
+        if not token.data or len(written) >= len(wanted):
+            break
+        written += token.data
+        ids.append(token.id)
+    return tuple(ids) if written == wanted else ()

@@ -1,5 +1,5 @@
 """Done when: regenerate with reuse on and off, same seed: same ids, or reproducible false where reuse makes it
-impossible. 10 turns at temperature 1.5: cached_tokens covers all earlier ids. (Here with the starter model.)"""
+impossible. 10 turns at temperature 1.5: cached_tokens covers all earlier ids."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ def ids(tokens: list[Token]) -> list[int]:
     return [token.id for token in tokens]
 
 
+@pytest.mark.parametrize("model", ["starter_model", "gemma_model"])
 def test_regenerating_from_the_cache_gives_what_a_fresh_process_gives(
-    starter_model: Path, rng: random.Random, long_run: bool
+    model: str, request: pytest.FixtureRequest, rng: random.Random, long_run: bool
 ) -> None:
-    spec = LoadSpec(path=str(starter_model), n_ctx=4096, n_threads=1)
-    prompts = PROMPTS if long_run else rng.sample(PROMPTS, 3)
+    spec = LoadSpec(path=str(request.getfixturevalue(model)), n_ctx=4096, n_threads=1)
+    prompts = PROMPTS if long_run else rng.sample(PROMPTS, 2)
     long_prompt = " ".join(PROMPTS) * 5  # several chunks
     with EngineClient() as reusing:
         reusing.load(spec)
@@ -72,10 +73,13 @@ def test_a_prompt_that_shares_whole_chunks_is_reproducible_too(starter_model: Pa
         assert finished.usage.cached_tokens % 512 >= 256
 
 
-def test_ten_turns_reuse_every_earlier_token(starter_model: Path, rng: random.Random, long_run: bool) -> None:
+@pytest.mark.parametrize("model", ["starter_model", "gemma_model"])
+def test_ten_turns_reuse_every_earlier_token(
+    model: str, request: pytest.FixtureRequest, rng: random.Random, long_run: bool
+) -> None:
     messages: list[ChatMessage] = []
     with EngineClient() as client:
-        client.load(LoadSpec(path=str(starter_model), n_ctx=8192, n_threads=1))
+        client.load(LoadSpec(path=str(request.getfixturevalue(model)), n_ctx=8192, n_threads=1))
         evaluated = 0
         for turn in range(10 if long_run else 4):
             messages.append(ChatMessage(role=Role.USER, text=rng.choice(PROMPTS)))

@@ -34,6 +34,10 @@ def test_text_that_looks_like_template_code_is_only_text() -> None:
 def test_the_plain_template_is_a_dialogue() -> None:
     parts = render_chat(PLAIN_TEMPLATE, [ChatMessage(role=Role.SYSTEM, text="Be kind."), user("Hi")])
     assert "".join(part.text for part in parts) == "Be kind.\n\nUser: Hi\n\nAssistant:"
+    again = [user("Hi"), ChatMessage(role=Role.ASSISTANT, text=" Hello.", ids=(5, 6)), user("Bye")]
+    parts = render_chat(PLAIN_TEMPLATE, again)
+    assert "".join(part.text for part in parts) == "User: Hi\n\nAssistant: Hello.\n\nUser: Bye\n\nAssistant:"
+    assert [part.ids for part in parts if part.ids] == [(5, 6)]
 
 
 @pytest.mark.parametrize(

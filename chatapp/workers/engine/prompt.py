@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from chatapp.core.chat import ChatMessage
 from chatapp.workers.engine.template import render
 
-# For models that bring no template, as base models do: a plain dialogue, ended by the next person's turn.
+# For models that bring no template, as base models do: a plain dialogue, ended by the next person's turn. A reply
+# follows "Assistant:" at once, there as here, since it is written with its own space.
 PLAIN_TEMPLATE = (
     "{% for message in messages %}"
-    "{{ {'system': '', 'user': 'User: ', 'assistant': 'Assistant: '}[message['role']] }}"
+    "{{ {'system': '', 'user': 'User: ', 'assistant': 'Assistant:'}[message['role']] }}"
     "{{ message['content'] }}\n\n"
     "{% endfor %}Assistant:"
 )

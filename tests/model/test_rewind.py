@@ -1,0 +1,77 @@
+"""Going back in the KV cache is exact, or it is not done: against a fresh evaluation in the same calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chatapp.core.models import LoadSpec
+from chatapp.workers.engine.cancel import CancelFlag
+from chatapp.workers.engine.llama.context import CHUNK, Context
+from chatapp.workers.engine.llama.model import Model
+from tests.acceptance.prompts import PROMPTS
+
+pytestmark = pytest.mark.model
+
+TOKENS = 1600
+# One token back leaves 63 tokens of a call of 64, for which a fresh evaluation uses other kernels; further back the
+# calls are the same and so are the logits.
+LARGEST_KL = {1: 1e-2, 600: 1e-3, 1300: 1e-3}
+
+
+@pytest.fixture(scope="module", params=["starter_model", "gemma_model"])
+def model(request: pytest.FixtureRequest) -> Iterator[Model]:
+    path: Path = request.getfixturevalue(request.param)
+    model = Model(LoadSpec(path=str(path)), CancelFlag(), lambda _fraction: None)
+    yield model
+    model.close()
+
+
+def context_of(model: Model) -> Context:
+    return Context(model, n_ctx=2048, n_threads=1, cancel=CancelFlag(), path="")
+
+
+def evaluate(context: Context, ids: list[int]) -> None:
+    for start in range(0, len(ids), CHUNK):
+        context.evaluate(ids[start : start + CHUNK])
+
+
+def kl(p_logits: np.ndarray, q_logits: np.ndarray) -> float:
+    """KL(p || q) in nats of the two softmax distributions."""
+    p, q = (x.astype(np.float64) - np.logaddexp.reduce(x.astype(np.float64)) for x in (p_logits, q_logits))
+    return float((np.exp(p) * (p - q)).sum())
+
+
+def test_the_next_token_after_going_back_is_that_of_a_fresh_evaluation(model: Model, long_run: bool) -> None:
+    ids = model.vocabulary.tokenize(" ".join(PROMPTS) * 10, special=False)[:TOKENS]
+    assert len(ids) == TOKENS
+    for back in LARGEST_KL if long_run else (600,):
+        keep = TOKENS - back
+        used, fresh = context_of(model), context_of(model)
+        try:
+            evaluate(used, ids)
+            if used.rewind(keep):
+                assert used.cached == ids[:keep]
+            else:
+                assert used.cached == []
+                evaluate(used, ids[:keep])
+            evaluate(fresh, ids[:keep])
+            for context in (used, fresh):
+                context.evaluate(ids[:1])
+            assert kl(fresh.logits(), used.logits()) < LARGEST_KL[back], back
+        finally:
+            used.close()
+            fresh.close()
+
+
+def test_a_rewind_to_nothing_is_an_empty_context(model: Model) -> None:
+    context = context_of(model)
+    try:
+        context.evaluate([1, 2, 3])
+        assert context.rewind(0)
+        assert context.n_past == 0
+    finally:
+        context.close()
