@@ -274,20 +274,17 @@ def test_only_the_last_reply_can_be_asked_for_again(app: App, chat: ChatView, qt
     assert not any(card._retry.isVisible() for card in chat.findChildren(ErrorCard))
 
 
+def disk_is_full(_message: object) -> None:
+    raise error(STORE_FAILED, reason="disk full", folder="x")
+
+
 def test_a_reply_that_could_not_be_saved_is_saved_with_the_next_success(
     app: App, chat: ChatView, qtbot: QtBot, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = app.context.conversations._store
-    works = store.finish
-    full = error(STORE_FAILED, reason="disk full", folder="x")
-
-    def fails(_message: object) -> None:
-        raise full
-
-    monkeypatch.setattr(store, "finish", fails)
-    ask(app, qtbot, "say precious words")
-    qtbot.waitUntil(lambda: bool(app.window._cards), timeout=3000)
-    monkeypatch.setattr(store, "finish", works)
+    with monkeypatch.context() as patched:
+        patched.setattr(app.context.conversations._store, "finish", disk_is_full)
+        ask(app, qtbot, "say precious words")
+        qtbot.waitUntil(lambda: bool(app.window._cards), timeout=3000)
     ask(app, qtbot, "say next")
     qtbot.waitUntil(lambda: ("assistant", "precious words", "complete") in stored(paths), timeout=3000)
 
@@ -295,17 +292,10 @@ def test_a_reply_that_could_not_be_saved_is_saved_with_the_next_success(
 def test_a_reply_that_could_not_be_saved_is_saved_at_the_end(
     app: App, chat: ChatView, qtbot: QtBot, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = app.context.conversations._store
-    works = store.finish
-    full = error(STORE_FAILED, reason="disk full", folder="x")
-
-    def fails(_message: object) -> None:
-        raise full
-
-    monkeypatch.setattr(store, "finish", fails)
-    ask(app, qtbot, "say precious words")
-    qtbot.waitUntil(lambda: bool(app.window._cards), timeout=3000)
-    monkeypatch.setattr(store, "finish", works)
+    with monkeypatch.context() as patched:
+        patched.setattr(app.context.conversations._store, "finish", disk_is_full)
+        ask(app, qtbot, "say precious words")
+        qtbot.waitUntil(lambda: bool(app.window._cards), timeout=3000)
     app.close()
     assert ("assistant", "precious words", "complete") in stored(paths)
 
