@@ -81,14 +81,14 @@ def branch(messages: Mapping[str, Message], leaf_id: str | None) -> list[Message
     return list(reversed(found.values()))
 
 
-def as_prompt(messages: Iterable[Message], model: str = "", system: str = "") -> tuple[ChatMessage, ...]:
-    """What the model is sent: the system prompt, where there is one, and the turns.
+def as_prompt(messages: Iterable[Message], model: str = "") -> tuple[ChatMessage, ...]:
+    """What the model is sent: the turns.
 
     A question whose reply stayed empty (the worker died, the prompt was too long) is left out with it: many templates
     want the roles to alternate, and a prompt that was too long would make every later one too long as well. The ids
     of replies go along where `model`, a path, wrote them.
     """
-    turns = [ChatMessage(role=Role.SYSTEM, text=system)] if system else []
+    turns: list[ChatMessage] = []
     for message in messages:
         if message.text:
             ids = message.reply.ids if message.reply.model == model else ()

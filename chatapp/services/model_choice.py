@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from chatapp.core.errors import ErrorInfo
 from chatapp.core.models import LibraryModel, LoadSpec
 from chatapp.services.inference import EngineState, EngineStatus, InferenceService
 from chatapp.services.library import LibraryService
 from chatapp.services.notifier import Notifier
 from chatapp.services.preferences import Preferences
-from chatapp.storage.settings import Settings
 
 
 class ModelChoice(QObject):
@@ -22,12 +20,10 @@ class ModelChoice(QObject):
         self._preferences = preferences
         self._notifier = notifier
         self._library = library
-        self._engine_settings = preferences.settings.engine
         inference.status_changed.connect(self._on_status)
-        preferences.changed.connect(self._on_settings)
         library.start_model.connect(self._on_start_model)
         library.added.connect(self._on_start_model)
-        library.no_start_model.connect(self._on_no_start_model)
+        library.no_start_model.connect(notifier.post)
 
     def begin(self) -> None:
         """Loads the model used last, else the starter model."""
@@ -35,7 +31,7 @@ class ModelChoice(QObject):
 
     def use(self, path: str) -> None:
         """Loads the model at `path`, with the context length and threads of the settings."""
-        engine = self._engine_settings
+        engine = self._preferences.settings.engine
         self._inference.load(LoadSpec(path=path, n_ctx=engine.context_length, n_threads=engine.threads))
 
     def unload(self) -> None:
@@ -46,15 +42,8 @@ class ModelChoice(QObject):
         if self._inference.status.state is EngineState.EMPTY:
             self.use(model.path)
 
-    def _on_no_start_model(self, info: ErrorInfo) -> None:
-        self._notifier.post(info)
-
     def _on_status(self, status: EngineStatus) -> None:
         if status.model is not None:
             self._preferences.set_last_model(status.model.path)
         if status.error is not None:
             self._notifier.post(status.error)
-
-    def _on_settings(self, settings: Settings) -> None:
-        """A new context length or number of threads takes effect with the next load of a model."""
-        self._engine_settings = settings.engine

@@ -53,8 +53,8 @@ class ModelLibrary:
         A file already listed is looked at anew and keeps its place.
         """
         source = _absolute(path)
-        checked_header(str(source))
         if copy and self._paths.models not in source.parents:
+            checked_header(str(source))
             source = self._copy(source, progress)
         try:
             model = replace(_described(source), name=self._free_name(source), sha256=sha256_of(source, progress))

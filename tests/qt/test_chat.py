@@ -224,6 +224,9 @@ def test_copy_puts_the_message_on_the_clipboard(app: App, chat: ChatView, qtbot:
     ask(app, qtbot, "say copy this")
     shown(chat)[1]._copy.click()
     assert QGuiApplication.clipboard().text() == "copy this"
+    shown(chat)[1].body.set_text("5\u00a0km\n\nnext")  # a fixed space stays one
+    shown(chat)[1]._copy.click()
+    assert QGuiApplication.clipboard().text() == "5\u00a0km\n\nnext"
 
 
 def test_only_the_last_messages_are_widgets_and_earlier_ones_come_on_request(

@@ -27,8 +27,7 @@ def test_prompt_leaves_out_questions_whose_reply_stayed_empty() -> None:
         message("d", "c", role=Role.ASSISTANT, text="hello"),
         message("e", "d", text="and now?"),
     ]
-    assert as_prompt(turns, system="Be brief.") == (
-        ChatMessage(role=Role.SYSTEM, text="Be brief."),
+    assert as_prompt(turns) == (
         ChatMessage(role=Role.USER, text="hi"),
         ChatMessage(role=Role.ASSISTANT, text="hello"),
         ChatMessage(role=Role.USER, text="and now?"),

@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent, QTextBlockFormat, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
+from chatapp.ui.widgets.exact_text import exact_text
+
 _LINE_PERCENT = 130
 
 
@@ -41,7 +43,7 @@ class GrowingText(QTextEdit):
         cursor.insertText(text)
 
     def text(self) -> str:
-        return self.toPlainText()
+        return exact_text(self.document())
 
     def _fit(self) -> None:
         height = max(self.fontMetrics().lineSpacing(), round(self.document().size().height() + 0.5))

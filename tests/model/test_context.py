@@ -1,4 +1,4 @@
-"""Going back in the KV cache is exact, or it is not done: against a fresh evaluation in the same calls."""
+"""The context by itself: going back in the KV cache is exact or not done, and every step can be looked at."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 
 from chatapp.core.models import LoadSpec
+from chatapp.core.sampling import SamplingSettings
+from chatapp.protocol.engine import TokensEmitted
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama.context import CHUNK, Context
+from chatapp.workers.engine.llama.generation import Generation
 from chatapp.workers.engine.llama.model import Model
+from chatapp.workers.engine.llama.prompt_memory import PromptMemory
 from tests.acceptance.prompts import PROMPTS
 
 pytestmark = pytest.mark.model
@@ -65,6 +69,28 @@ def test_the_next_token_after_going_back_is_that_of_a_fresh_evaluation(model: Mo
         finally:
             used.close()
             fresh.close()
+
+
+def test_the_step_hook_sees_the_logits_each_token_is_drawn_from(model: Model) -> None:
+    context = context_of(model)
+    rows: list[np.ndarray] = []
+    try:
+        generation = Generation(
+            request_id=1,
+            context=context,
+            memory=PromptMemory(model.vocabulary.n_tokens),
+            vocabulary=model.vocabulary,
+            cancel=CancelFlag(),
+            prompt=model.vocabulary.tokenize(PROMPTS[0], special=False),
+            sampling=SamplingSettings(temperature=0.0, max_tokens=5),
+            seed=1,
+            stop=(),
+            on_step=lambda logits: rows.append(logits.copy()),
+        )
+        tokens = [token for event in generation.events() if isinstance(event, TokensEmitted) for token in event.tokens]
+    finally:
+        context.close()
+    assert [int(row.argmax()) for row in rows] == [token.id for token in tokens]
 
 
 def test_a_rewind_to_nothing_is_an_empty_context(model: Model) -> None:
