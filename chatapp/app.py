@@ -23,11 +23,13 @@ from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
 from chatapp.services.notifier import Notifier
 from chatapp.services.preferences import Preferences
+from chatapp.services.saved_contexts import SavedContexts
 from chatapp.services.single_instance import SingleInstance
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.database import Database
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths, find_paths
+from chatapp.storage.saved_states import SavedStates
 from chatapp.ui.language import Language, error_advice, error_message
 from chatapp.ui.main_window import MainWindow
 from chatapp.ui.tabs import TABS
@@ -61,9 +63,10 @@ class App:
         preferences = Preferences(paths, self._storage_work, notifier)
         inference = InferenceService(engine_command)
         library_service = LibraryService(library, self._file_work)
+        self._contexts = SavedContexts(inference, SavedStates(paths), preferences)
         self.context = AppContext(
             conversations=ConversationService(
-                ChatStore(self._database), inference, preferences, self._storage_work, notifier
+                ChatStore(self._database), inference, preferences, self._storage_work, notifier, self._contexts
             ),
             inference=inference,
             library=library_service,
@@ -92,6 +95,7 @@ class App:
         self.context.conversations.close()
         self.context.preferences.close()
         self.context.library.close()
+        self._contexts.close()
         self.context.inference.close()
         self._storage_work.close()
         self._file_work.close()

@@ -2,6 +2,13 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>ChatView</name>
+    <message>
+        <source>This model brings no chat template, so a plain dialogue is used. It may not answer like an assistant.</source>
+        <translation>此模型没有自带对话模板，因此使用简单的对话格式；它可能不会像助手那样回答。</translation>
+    </message>
+</context>
+<context>
     <name>ConversationList</name>
     <message>
         <source>New chat</source>
@@ -68,6 +75,14 @@
     <message>
         <source>Ask again for another reply</source>
         <translation>重新提问，得到另一条回复</translation>
+    </message>
+    <message>
+        <source>Show the exact prompt of this reply, token by token (Ctrl+Shift+E)</source>
+        <translation>逐词元显示这条回复的完整提示词（Ctrl+Shift+E）</translation>
+    </message>
+    <message>
+        <source>Show the exact prompt</source>
+        <translation>显示完整提示词</translation>
     </message>
     <message>
         <source>Message of {author}</source>
@@ -235,6 +250,37 @@
     </message>
 </context>
 <context>
+    <name>PromptDialog</name>
+    <message>
+        <source>Exact prompt</source>
+        <translation>完整提示词</translation>
+    </message>
+    <message>
+        <source>Each token has its own shade. The template&apos;s words are coloured; ↵ is a line break, ␣ a space.</source>
+        <translation>相邻词元底色不同；模板自身的文字以彩色显示；↵ 表示换行，␣ 表示空格。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Asking the model process… while a reply is written, this waits for its end.</source>
+        <translation>正在询问模型进程…若正在生成回复，会等它结束。</translation>
+    </message>
+    <message>
+        <source>{count:,} tokens of {limit:,}, exactly as the model is given them.</source>
+        <translation>共 {count:,} 个词元（上限 {limit:,}），与模型收到的完全一致。</translation>
+    </message>
+    <message>
+        <source>The context is full: the oldest messages left out: {count}.</source>
+        <translation>上下文已满：已略去最早的 {count} 条消息。</translation>
+    </message>
+</context>
+<context>
     <name>SettingsView</name>
     <message>
         <source>Settings</source>
@@ -262,6 +308,10 @@
     <message>
         <source>Context {used:,} of {limit:,}</source>
         <translation>上下文 {used:,} / {limit:,}</translation>
+    </message>
+    <message>
+        <source>GPU · {count} of {total} layers</source>
+        <translation>GPU · {count}/{total} 层</translation>
     </message>
     <message>
         <source>CPU · 1 thread</source>
@@ -297,6 +347,10 @@
     <message>
         <source>Show earlier messages</source>
         <translation>显示更早的消息</translation>
+    </message>
+    <message>
+        <source>The context is full: the model no longer sees what is above this line.</source>
+        <translation>上下文已满：模型已看不到此线以上的内容。</translation>
     </message>
     <message>
         <source>Conversation</source>
@@ -405,6 +459,14 @@
         <translation>请在设置中选择更小的上下文长度，或换用更小的模型。</translation>
     </message>
     <message>
+        <source>{layers} layers and a context of {n_ctx} tokens did not fit on the GPU: they need {needed}, {free} are free.</source>
+        <translation>{layers} 层和 {n_ctx} 个词元的上下文放不进 GPU：需要 {needed}，可用 {free}。</translation>
+    </message>
+    <message>
+        <source>What should fit: {ways}. The same options are in Settings.</source>
+        <translation>以下选择应该可行：{ways}。“设置”中也有相同的选项。</translation>
+    </message>
+    <message>
         <source>The model process stopped while loading {path}.</source>
         <translation>加载 {path} 时模型进程停止了。</translation>
     </message>
@@ -457,6 +519,18 @@
         <translation>提示词有 {needed} 个词元；{limit} 个词元的上下文容不下它和回复。</translation>
     </message>
     <message>
+        <source>Shorten it, start a new chat, choose a larger context length, or let Settings leave out the oldest messages.</source>
+        <translation>请缩短内容、开始新对话、选择更大的上下文长度，或在“设置”中允许略去最早的消息。</translation>
+    </message>
+    <message>
+        <source>What the model has read could not be kept in {path}: {reason}.</source>
+        <translation>无法将模型读过的内容保存到 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Nothing is lost: it is read again when it is needed.</source>
+        <translation>没有丢失任何内容：需要时会重新读取。</translation>
+    </message>
+    <message>
         <source>What was written is kept and the model is loaded again by itself; then ask again.</source>
         <translation>已写的内容已保留，模型会自动重新加载；之后可再次提问。</translation>
     </message>
@@ -471,10 +545,6 @@
     <message>
         <source>This reply was not finished when chatapp last ended.</source>
         <translation>上次 chatapp 结束时，这条回复尚未写完。</translation>
-    </message>
-    <message>
-        <source>Shorten it, start a new chat, or choose a larger context length in Settings.</source>
-        <translation>请缩短内容、开始新对话，或在设置中选择更大的上下文长度。</translation>
     </message>
     <message>
         <source>The prompt is empty.</source>
@@ -752,8 +822,76 @@
         <translation>模型一次能看到多少词元的对话；越多越占内存。“自动”采用模型训练时的长度，最多 8192。</translation>
     </message>
     <message>
-        <source>How many processor cores compute. Auto takes all physical cores.</source>
-        <translation>用于计算的处理器核心数。“自动”使用全部物理核心。</translation>
+        <source>How many processor cores compute. Auto takes the physical cores that other programs leave free, measured all the time; a number is kept to.</source>
+        <translation>用于计算的处理器核心数。“自动”会持续测量，使用其他程序空出的物理核心；填写数字则固定不变。</translation>
+    </message>
+    <message>
+        <source>Layers on the GPU</source>
+        <translation>GPU 上的层数</translation>
+    </message>
+    <message>
+        <source>How much of the model a graphics card computes, where this build supports one. Auto takes as many layers as fit in its memory, 0 none.</source>
+        <translation>模型中由显卡计算的层数（需此版本支持显卡）。“自动”放入显存能容纳的最多层数，0 表示不用显卡。</translation>
+    </message>
+    <message>
+        <source>KV cache precision</source>
+        <translation>KV 缓存精度</translation>
+    </message>
+    <message>
+        <source>How exactly keys and values of the tokens read are kept. Fewer bits need less memory and change the probabilities a little.</source>
+        <translation>已读词元的键和值以多高的精度保存。位数越少越省内存，概率会略有变化。</translation>
+    </message>
+    <message>
+        <source>16 bits</source>
+        <translation>16 位</translation>
+    </message>
+    <message>
+        <source>8 bits</source>
+        <translation>8 位</translation>
+    </message>
+    <message>
+        <source>4 bits</source>
+        <translation>4 位</translation>
+    </message>
+    <message>
+        <source>Saved contexts (GB)</source>
+        <translation>保存的上下文（GB）</translation>
+    </message>
+    <message>
+        <source>Room on the disk for what the model has read of your chats, so that a chat opened again answers at once. The least recently used are deleted first.</source>
+        <translation>磁盘上用于保存模型已读对话内容的空间，使重新打开的对话立即可以回答。最久未用的先删除。</translation>
+    </message>
+    <message>
+        <source>When the context is full</source>
+        <translation>上下文已满时</translation>
+    </message>
+    <message>
+        <source>What happens when a chat has more tokens than the model can see: the oldest messages are left out of the prompt, and the chat says so, or it stops with a message.</source>
+        <translation>当对话的词元数超过模型能看到的范围时：从提示词中略去最早的消息并在对话中说明，或停止并给出提示。</translation>
+    </message>
+    <message>
+        <source>Leave out the oldest</source>
+        <translation>略去最早的消息</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Chat template</source>
+        <translation>对话模板</translation>
+    </message>
+    <message>
+        <source>How messages become one text. The model&apos;s own is what it was trained with; the plain one (User: … Assistant: …) helps where that one fails.</source>
+        <translation>消息如何组成一段文本。模型自带的模板是它训练时所用的；若无法使用，可改用简单格式（User: … Assistant: …）。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s own</source>
+        <translation>模型自带</translation>
+    </message>
+    <message>
+        <source>Plain</source>
+        <translation>简单格式</translation>
     </message>
     <message>
         <source>Auto</source>
@@ -766,6 +904,10 @@
     <message>
         <source>Appearance</source>
         <translation>外观</translation>
+    </message>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Engine</source>

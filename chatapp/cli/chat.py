@@ -9,7 +9,7 @@ from contextlib import suppress
 from chatapp.cli.engine import loaded_engine, stream_reply
 from chatapp.cli.options import add_model, add_sampling, sampling_of
 from chatapp.cli.output import Output
-from chatapp.core.chat import ChatMessage, Role, checked_prompt, checked_text
+from chatapp.core.chat import ChatMessage, Role, WhenFull, checked_prompt, checked_text
 from chatapp.core.errors import AppError
 from chatapp.core.generation import Token, reply_ids
 from chatapp.core.sampling import SamplingSettings
@@ -22,6 +22,12 @@ QUIT, NEW = ("/quit", "/exit"), "/new"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--system", default="", metavar="TEXT", help="a system prompt put before the conversation")
+    parser.add_argument(
+        "--when-full",
+        choices=[choice.value for choice in WhenFull],
+        default=WhenFull.DROP_OLDEST.value,
+        help="when the context is full: leave out the oldest messages, or stop",
+    )
     add_model(parser)
     add_sampling(parser)
 
@@ -33,6 +39,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     first = [ChatMessage(role=Role.SYSTEM, text=system)] if system else []
     with suppress(ImportError):
         import readline  # noqa: F401 - line editing and history for input()
+    arguments.raw = False
+    when_full = WhenFull(arguments.when_full)
     with loaded_engine(arguments) as client:
         output.words(WELCOME)
         messages = list(first)
@@ -42,18 +50,24 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             if text.strip() == NEW:
                 messages = list(first)
             elif text.strip():
-                _answer(client, messages, text, sampling, output)
+                _answer(client, messages, text, when_full, sampling, output)
     return 0
 
 
 def _answer(
-    client: EngineClient, messages: list[ChatMessage], text: str, sampling: SamplingSettings, output: Output
+    client: EngineClient,
+    messages: list[ChatMessage],
+    text: str,
+    when_full: WhenFull,
+    sampling: SamplingSettings,
+    output: Output,
 ) -> None:
     """Appends the question and the reply; after known trouble `messages` is as it was."""
     try:
         question = ChatMessage(role=Role.USER, text=checked_prompt(text))
         tokens: list[Token] = []
-        finished = stream_reply(client, ChatPrompt(messages=(*messages, question)), sampling, output, tokens)
+        prompt = ChatPrompt(messages=(*messages, question), when_full=when_full)
+        finished = stream_reply(client, prompt, sampling, output, tokens)
     except AppError as problem:
         if not client.alive():
             raise

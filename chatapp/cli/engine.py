@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -22,6 +23,7 @@ from chatapp.workers.client import EngineClient
 
 MAX_CONTEXT = 1 << 24
 MAX_THREADS = 512
+NO_TEMPLATE = "This model brings no chat template; a plain dialogue (User: ... Assistant: ...) is used."
 
 
 @contextmanager
@@ -37,9 +39,21 @@ def loaded_engine(arguments: argparse.Namespace) -> Iterator[EngineClient]:
     model = chosen_model(paths, arguments.model)
     with EngineClient() as client:
         with progress_bar(f"Loading {model.name}") as bar, ctrl_c_cancels(client):
-            spec = LoadSpec(path=model.path, n_ctx=arguments.ctx, n_threads=arguments.threads)
-            client.load(spec, bar.set)
+            loaded = client.load(load_spec(model.path, arguments), bar.set)
+        if not loaded.has_chat_template and not getattr(arguments, "raw", True):
+            sys.stderr.write(f"{NO_TEMPLATE}\n")
         yield client
+
+
+def load_spec(path: str, arguments: argparse.Namespace) -> LoadSpec:
+    """What the shared options ask for."""
+    return LoadSpec(
+        path=path,
+        n_ctx=arguments.ctx,
+        n_threads=arguments.threads,
+        n_gpu_layers=arguments.gpu_layers,
+        kv_type=arguments.kv_type,
+    )
 
 
 def chosen_model(paths: Paths, wanted: str | None) -> LibraryModel:
@@ -60,10 +74,14 @@ def stream_reply(
     Its tokens are added to `tokens`, where a list is given.
     """
     finished: Finished | None = None
+    told = False
     with progress_bar("Reading the prompt") as bar, ctrl_c_cancels(client):
         for event in client.generate(prompt, sampling):
             match event:
-                case PromptProgress(done=done, total=total):
+                case PromptProgress(done=done, total=total, left_out=left_out):
+                    if left_out and not told:
+                        told = True
+                        sys.stderr.write(f"The context is full: the oldest {left_out} messages were left out.\n")
                     bar.set(done / total)
                 case TokensEmitted():
                     _print_tokens(event, output)
@@ -116,6 +134,7 @@ def _print_done(finished: Finished, output: Output) -> None:
         usage={
             "prompt_tokens": usage.prompt_tokens,
             "cached_tokens": usage.cached_tokens,
+            "left_out_messages": usage.left_out,
             "completion_tokens": usage.completion_tokens,
             "prompt_ms": round(usage.prompt_ms, 3),
             "generate_ms": round(usage.generate_ms, 3),

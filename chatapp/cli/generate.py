@@ -11,13 +11,14 @@ from chatapp.cli.output import Output
 from chatapp.core.chat import ChatMessage, Role, checked_prompt, checked_text
 from chatapp.core.errors import error
 from chatapp.core.sentences import INPUT_NOT_UTF8
-from chatapp.protocol.engine import ChatPrompt, Prompt, RawPrompt
+from chatapp.protocol.engine import ChatPrompt, Prompt, PromptShown, RawPrompt
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prompt", required=True, metavar="TEXT|-", help="the prompt; - reads it from stdin")
     parser.add_argument("--system", default="", metavar="TEXT", help="a system prompt put before it")
     parser.add_argument("--raw", action="store_true", help="continue the text itself, without a chat template")
+    parser.add_argument("--show-prompt", action="store_true", help="first print the exact tokens the model is given")
     add_model(parser)
     add_sampling(parser)
 
@@ -28,6 +29,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     prompt = make_prompt(text, checked_text(arguments.system), raw=arguments.raw)
     sampling = sampling_of(arguments)
     with loaded_engine(arguments) as client:
+        if arguments.show_prompt:
+            print_prompt(client.show_prompt(prompt, sampling.max_tokens), output)
         return exit_code(stream_reply(client, prompt, sampling, output))
 
 
@@ -38,6 +41,17 @@ def make_prompt(text: str, system: str, *, raw: bool) -> Prompt:
         return RawPrompt(text=text)
     first = (ChatMessage(role=Role.SYSTEM, text=system),) if system else ()
     return ChatPrompt(messages=(*first, ChatMessage(role=Role.USER, text=text)))
+
+
+def print_prompt(shown: PromptShown, output: Output) -> None:
+    """Every token between bars, control tokens by their names."""
+    for index, token in enumerate(shown.tokens):
+        source = "template" if token.message is None else "message"
+        output.record(
+            "prompt_token", index=index, id=token.id, text=token.text, bytes=token.data.hex(), control=token.control,
+            source=source,
+        )  # fmt: skip
+    output.words(f"Prompt, {len(shown.tokens)} tokens: |{'|'.join(token.text for token in shown.tokens)}|\n")
 
 
 def read_stdin() -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from chatapp.core.models import AUTO_GPU_LAYERS, KV_TYPES
 from chatapp.core.options import options_of
 from chatapp.core.sampling import SamplingSettings
+
+MAX_GPU_LAYERS = 9999
 
 
 def add_shared(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +19,25 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
 def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="PATH|NAME", help="default: the model used last, else the starter model")
     parser.add_argument("--ctx", type=int, default=0, metavar="N", help="context length in tokens, 0: automatic")
-    parser.add_argument("--threads", type=int, default=0, metavar="N", help="0: all physical cores")
+    parser.add_argument(
+        "--threads", type=int, default=0, metavar="N", help="0: the physical cores that are free, measured all the time"
+    )
+    parser.add_argument(
+        "--gpu-layers",
+        type=_gpu_layers,
+        default=AUTO_GPU_LAYERS,
+        metavar="auto|N",
+        help="how many layers a GPU computes; auto: as many as fit in its memory, 0: none",
+    )
+    parser.add_argument("--kv-type", choices=KV_TYPES, default=KV_TYPES[0], help="precision of the KV cache")
+
+
+def _gpu_layers(text: str) -> int:
+    if text == "auto":
+        return AUTO_GPU_LAYERS
+    if not text.isdecimal() or int(text) > MAX_GPU_LAYERS:
+        raise argparse.ArgumentTypeError(f"auto or 0 to {MAX_GPU_LAYERS}, not {text!r}")
+    return int(text)
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatapp import __version__
-from chatapp.cli.engine import chosen_model
+from chatapp.cli.engine import chosen_model, load_spec
 from chatapp.cli.options import add_model
 from chatapp.cli.output import Output
 from chatapp.core.display import has_display
 from chatapp.core.errors import AppError
-from chatapp.core.models import LoadSpec
+from chatapp.core.models import Device, size_text
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import Finished, RawPrompt
 from chatapp.storage.paths import find_paths
@@ -68,6 +68,13 @@ def _perform(check: Check, output: Output) -> bool:
     return ok or not check.needed
 
 
+def device_text(device: Device) -> str:
+    """A device in words, with its memory where it has its own."""
+    if device.kind not in ("gpu", "igpu"):
+        return device.description
+    return f"{device.description} ({size_text(device.free_bytes)} of {size_text(device.total_bytes)} free)"
+
+
 def _window() -> str:
     if importlib.util.find_spec("PySide6") is None:
         raise CheckFailedError("PySide6 is not installed; the terminal commands work without it.")
@@ -80,18 +87,19 @@ def _worker() -> str:
     with EngineClient() as client:
         backend = client.ready.backend
         offload = "yes" if backend.gpu_offload else "no"
-        devices = ", ".join(backend.devices)
+        devices = ", ".join(map(device_text, backend.devices))
         return f"llama-cpp-python {backend.llama_cpp}; devices: {devices}; GPU offload: {offload}"
 
 
 def _sentence(arguments: argparse.Namespace) -> str:
     model = chosen_model(find_paths(arguments.data_dir), arguments.model)
     with EngineClient() as client:
-        loaded = client.load(LoadSpec(path=model.path, n_ctx=arguments.ctx, n_threads=arguments.threads))
+        loaded = client.load(load_spec(model.path, arguments))
         *_, last = client.generate(RawPrompt(text=PROMPT), SamplingSettings(temperature=0.0, max_tokens=16))
     assert isinstance(last, Finished)
     if not last.text.strip():
         raise CheckFailedError("The model loaded but wrote nothing.")
     speed = last.usage.tokens_per_second
     answer = " ".join(last.text.split())
-    return f"{PROMPT} {answer} ({loaded.n_threads} threads, {speed:.0f} tokens/s)"
+    gpu = f"{loaded.n_gpu_layers} of {loaded.n_layers + 1} layers on the GPU, " if loaded.n_gpu_layers else ""
+    return f"{PROMPT} {answer} ({gpu}{loaded.n_threads} threads, {speed:.0f} tokens/s)"

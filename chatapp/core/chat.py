@@ -25,6 +25,13 @@ class MessageState(str, Enum):
     INTERRUPTED = "interrupted"
 
 
+class WhenFull(str, Enum):
+    """What happens when a conversation no longer fits in the context: the oldest turns are left out, or it ends."""
+
+    DROP_OLDEST = "drop_oldest"
+    STOP = "stop"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
     """One turn as the model sees it. ids: the tokens of a reply by this same model, () where they are not known."""
@@ -88,14 +95,21 @@ def as_prompt(messages: Iterable[Message], model: str = "") -> tuple[ChatMessage
     want the roles to alternate, and a prompt that was too long would make every later one too long as well. The ids
     of replies go along where `model`, a path, wrote them.
     """
-    turns: list[ChatMessage] = []
+    return tuple(
+        ChatMessage(role=message.role, text=message.text, ids=message.reply.ids if message.reply.model == model else ())
+        for message in sent(messages)
+    )
+
+
+def sent(messages: Iterable[Message]) -> list[Message]:
+    """Those of `messages` that `as_prompt` sends."""
+    turns: list[Message] = []
     for message in messages:
         if message.text:
-            ids = message.reply.ids if message.reply.model == model else ()
-            turns.append(ChatMessage(role=message.role, text=message.text, ids=ids))
+            turns.append(message)
         elif turns and turns[-1].role is Role.USER:
             turns.pop()
-    return tuple(turns)
+    return turns
 
 
 def title_of(text: str, limit: int = 60) -> str:

@@ -32,7 +32,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Token counts, and wall-clock times in milliseconds."""
+    """Token counts, and wall-clock times in milliseconds. left_out: how many of the oldest messages did not fit."""
 
     prompt_tokens: int
     cached_tokens: int
@@ -40,6 +40,7 @@ class Usage:
     prompt_ms: float
     generate_ms: float
     context_tokens: int
+    left_out: int = 0
 
     @property
     def tokens_per_second(self) -> float:

@@ -61,11 +61,13 @@ class TruncatedGgufError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GgufHeader:
-    """`values` holds scalars and texts; of an array only its length is kept, as an int under the same key."""
+    """`values` holds scalars and texts; of an array only its length is kept, as an int under the same key. tensors:
+    the shape of each, tensor_bytes: its size in the file."""
 
     version: int
     values: dict[str, str | int | float | bool]
     tensors: dict[str, tuple[int, ...]]
+    tensor_bytes: dict[str, int]
     expected_bytes: int
 
     def facts(self) -> ModelFacts:
@@ -106,6 +108,7 @@ def read_header(stream: BinaryIO, size: int) -> GgufHeader:
         version=version,
         values=values,
         tensors={name: shape for name, shape, _, _ in infos},
+        tensor_bytes={name: length for name, _, _, length in infos},
         expected_bytes=expected,
     )
 

@@ -14,6 +14,10 @@ QUANTIZATIONS = {
 }  # fmt: skip
 
 
+AUTO_GPU_LAYERS = -1  # as many as fit
+KV_TYPES = ("f16", "q8_0", "q4_0")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
     """What a GGUF header says; context is the length it was trained for, in tokens."""
@@ -39,17 +43,19 @@ class LibraryModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadSpec:
-    """What to load and how; n_ctx 0 and n_threads 0 let the engine choose, n_gpu_layers 0 keeps to the CPU."""
+    """What to load and how; n_ctx 0, n_threads 0 and AUTO_GPU_LAYERS let the engine choose, n_gpu_layers 0 keeps to the
+    CPU. kv_type: the precision of the KV cache, one of KV_TYPES."""
 
     path: str
     n_ctx: int = 0
     n_threads: int = 0
-    n_gpu_layers: int = 0
+    n_gpu_layers: int = AUTO_GPU_LAYERS
+    kv_type: str = "f16"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedModel:
-    """What the engine holds after a load that decoded one token."""
+    """What the engine holds after a load that decoded one token. n_gpu_layers: those on a GPU, of n_layers + 1."""
 
     path: str
     architecture: str
@@ -60,8 +66,20 @@ class LoadedModel:
     n_params: int
     n_threads: int
     n_gpu_layers: int
+    n_layers: int
     has_chat_template: bool
     load_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """Something to compute with. kind: "cpu", "gpu" (its own memory), "igpu" (the system's), "accelerator"."""
+
+    name: str
+    description: str
+    kind: str
+    free_bytes: int
+    total_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +88,7 @@ class BackendInfo:
 
     llama_cpp: str
     system_info: str
-    devices: tuple[str, ...]
+    devices: tuple[Device, ...]
     gpu_offload: bool
 
 

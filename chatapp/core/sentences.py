@@ -60,6 +60,14 @@ MODEL_NO_MEMORY = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "There is not enough memory for a context of {n_ctx} tokens with {path}."),
     hint=QT_TRANSLATE_NOOP("errors", "Choose a smaller context length in Settings, or a smaller model."),
 )
+OFFLOAD_FAILED = Sentence(
+    kind=ErrorKind.MODEL_LOAD,
+    text=QT_TRANSLATE_NOOP(
+        "errors",
+        "{layers} layers and a context of {n_ctx} tokens did not fit on the GPU: they need {needed}, {free} are free.",
+    ),
+    hint=QT_TRANSLATE_NOOP("errors", "What should fit: {ways}. The same options are in Settings."),
+)
 MODEL_CRASHED = Sentence(
     kind=ErrorKind.MODEL_LOAD,
     text=QT_TRANSLATE_NOOP("errors", "The model process stopped while loading {path}."),
@@ -102,7 +110,15 @@ PROMPT_TOO_LONG = Sentence(
     text=QT_TRANSLATE_NOOP(
         "errors", "The prompt has {needed} tokens; a context of {limit} has no room for it and a reply."
     ),
-    hint=QT_TRANSLATE_NOOP("errors", "Shorten it, start a new chat, or choose a larger context length in Settings."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors",
+        "Shorten it, start a new chat, choose a larger context length, or let Settings leave out the oldest messages.",
+    ),
+)
+STATE_NOT_SAVED = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "What the model has read could not be kept in {path}: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Nothing is lost: it is read again when it is needed."),
 )
 PROMPT_EMPTY = Sentence(
     kind=ErrorKind.BAD_INPUT,

@@ -10,10 +10,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from chatapp.core.chat import ChatMessage
+from chatapp.core.chat import ChatMessage, WhenFull
 from chatapp.core.errors import ErrorInfo
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
+from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.score import ScoredToken
 
@@ -32,9 +33,11 @@ class LoadModel(_Envelope, frozen=True, kw_only=True):
 
 
 class ChatPrompt(_Envelope, frozen=True, kw_only=True):
-    """Messages to be put in the model's chat template."""
+    """Messages to be put in the model's chat template, or in the plain one."""
 
     messages: tuple[ChatMessage, ...]
+    when_full: WhenFull = WhenFull.STOP
+    plain: bool = False
 
 
 class RawPrompt(_Envelope, frozen=True, kw_only=True):
@@ -47,11 +50,27 @@ Prompt: TypeAlias = ChatPrompt | RawPrompt
 
 
 class Generate(_Envelope, frozen=True, kw_only=True):
-    """Write one reply. Ends with Finished or Failed."""
+    """Write one reply. Ends with Finished or Failed. state: a file of SaveState to go on from where that saves time."""
 
     request_id: int
     prompt: Prompt
     sampling: SamplingSettings
+    state: str = ""
+
+
+class ShowPrompt(_Envelope, frozen=True, kw_only=True):
+    """Tell the tokens that Generate with this prompt would evaluate. Ends with PromptShown or Failed."""
+
+    request_id: int
+    prompt: Prompt
+    max_tokens: int
+
+
+class SaveState(_Envelope, frozen=True, kw_only=True):
+    """Write what was evaluated to a file, for a later process to go on from. Ends with StateSaved or Failed."""
+
+    request_id: int
+    path: str
 
 
 class Score(_Envelope, frozen=True, kw_only=True):
@@ -67,7 +86,7 @@ class Cancel(_Envelope, frozen=True, kw_only=True):
     request_id: int
 
 
-Command: TypeAlias = LoadModel | Generate | Score | Cancel
+Command: TypeAlias = LoadModel | Generate | ShowPrompt | SaveState | Score | Cancel
 
 
 class Ready(_Envelope, frozen=True, kw_only=True):
@@ -94,11 +113,12 @@ class Loaded(_Envelope, frozen=True, kw_only=True):
 
 
 class PromptProgress(_Envelope, frozen=True, kw_only=True):
-    """`done` of `total` prompt tokens are evaluated."""
+    """`done` of `total` prompt tokens are evaluated; the oldest `left_out` messages did not fit."""
 
     request_id: int
     done: int
     total: int
+    left_out: int = 0
 
 
 class TokensEmitted(_Envelope, frozen=True, kw_only=True):
@@ -121,6 +141,23 @@ class Finished(_Envelope, frozen=True, kw_only=True):
     seed: int
     reproducible: bool
     usage: Usage
+
+
+class PromptShown(_Envelope, frozen=True, kw_only=True):
+    """Terminal: the whole prompt, and how many of the oldest messages did not fit; n_ctx: room for tokens."""
+
+    request_id: int
+    tokens: tuple[PromptToken, ...]
+    left_out: int
+    n_ctx: int
+
+
+class StateSaved(_Envelope, frozen=True, kw_only=True):
+    """Terminal: n_tokens are in the file."""
+
+    request_id: int
+    n_tokens: int
+    size_bytes: int
 
 
 class TokensScored(_Envelope, frozen=True, kw_only=True):
@@ -147,5 +184,15 @@ class Failed(_Envelope, frozen=True, kw_only=True):
 
 
 Event: TypeAlias = (
-    Ready | LoadProgress | Loaded | PromptProgress | TokensEmitted | Finished | TokensScored | Scored | Failed
+    Ready
+    | LoadProgress
+    | Loaded
+    | PromptProgress
+    | TokensEmitted
+    | Finished
+    | PromptShown
+    | StateSaved
+    | TokensScored
+    | Scored
+    | Failed
 )

@@ -19,9 +19,11 @@ from chatapp.core.chat import (
     MessageState,
     Reply,
     Role,
+    WhenFull,
     as_prompt,
     branch,
     checked_prompt,
+    sent,
     title_of,
 )
 from chatapp.core.errors import AppError, ErrorInfo, error
@@ -32,6 +34,7 @@ from chatapp.services.background import Background
 from chatapp.services.inference import EngineState, InferenceService
 from chatapp.services.notifier import Notifier
 from chatapp.services.preferences import Preferences
+from chatapp.services.saved_contexts import SavedContexts
 from chatapp.storage.chats import ChatStore
 
 SAVE_EVERY_MS = 100
@@ -98,6 +101,7 @@ class ConversationService(QObject):
         preferences: Preferences,
         background: Background,
         notifier: Notifier,
+        contexts: SavedContexts,
     ) -> None:
         super().__init__()
         self._store = store
@@ -105,6 +109,7 @@ class ConversationService(QObject):
         self._preferences = preferences
         self._background = background
         self._notifier = notifier
+        self._contexts = contexts
         self._conversations: list[Conversation] = []
         self._current: Conversation | None = None
         self._messages: dict[str, Message] = {}
@@ -167,6 +172,34 @@ class ConversationService(QObject):
             return
         self._check_free()
         self._ask(self._current, question, is_new=False)
+
+    def show_prompt(self, reply_id: str) -> int:
+        """Asks the engine for the exact prompt of that reply, as it would be sent now; see InferenceService. Raises
+        AppError."""
+        message = self._messages.get(reply_id)
+        history = branch(self._messages, message.parent_id if message is not None else None)
+        return self._inference.show_prompt(self._prompt(history), self._preferences.settings.sampling.max_tokens)
+
+    def is_written_here(self) -> bool:
+        """Whether the reply being written belongs to the conversation on show."""
+        return self._reply is not None and self._is_shown(self._reply.message)
+
+    def first_kept(self, left_out: int | None = None) -> str | None:
+        """The id of the oldest message on show that the model still sees, when it leaves out that many; without a
+        number, as many as at the last reply. None: it sees all."""
+        shown = branch(self._messages, self._current.leaf_id if self._current is not None else None)
+        if left_out is None:
+            left_out = next((m.reply.usage.left_out for m in reversed(shown) if m.reply.usage is not None), 0)
+        turns = sent(shown)
+        return turns[left_out].id if 0 < left_out < len(turns) else None
+
+    def _prompt(self, history: list[Message]) -> ChatPrompt:
+        chat = self._preferences.settings.chat
+        return ChatPrompt(
+            messages=as_prompt(history, model=self._inference.status.path),
+            when_full=WhenFull(chat.when_full),
+            plain=chat.template == "plain",
+        )
 
     def stop(self) -> None:
         """Ends the reply being written; its text is kept."""
@@ -233,8 +266,8 @@ class ConversationService(QObject):
         self._reply = _ActiveReply(message=reply, parts=[])
         self.writing_changed.emit(True)
         try:
-            prompt = ChatPrompt(messages=as_prompt(history, model=reply.reply.model))
-            self._reply.request_id = self._inference.generate(prompt, self._preferences.settings.sampling)
+            prompt, state = self._prompt(history), self._contexts.begin(conversation.id)
+            self._reply.request_id = self._inference.generate(prompt, self._preferences.settings.sampling, state)
         except AppError as problem:
             self._end_reply(MessageState.INTERRUPTED, problem.info)
             return

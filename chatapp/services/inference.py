@@ -30,6 +30,7 @@ from chatapp.core.sentences import (
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
     Cancel,
+    Command,
     Event,
     Failed,
     Finished,
@@ -39,8 +40,12 @@ from chatapp.protocol.engine import (
     LoadProgress,
     Prompt,
     PromptProgress,
+    PromptShown,
     Ready,
+    SaveState,
     Scored,
+    ShowPrompt,
+    StateSaved,
     TokensEmitted,
     TokensScored,
 )
@@ -83,7 +88,11 @@ class InferenceService(QObject):
     finished = Signal(object)
     """Finished"""
     failed = Signal(object)
-    """Failed, with the id that `generate` returned"""
+    """Failed, with the id that the request returned"""
+    prompt_shown = Signal(object)
+    """PromptShown"""
+    state_saved = Signal(object)
+    """StateSaved"""
 
     def __init__(self, command: Callable[[], WorkerCommand], cancel_seconds: float = CANCEL_SECONDS) -> None:
         super().__init__()
@@ -94,6 +103,7 @@ class InferenceService(QObject):
         self._next_id = 0
         self._load_id: int | None = None
         self._reply_id: int | None = None
+        self._side_ids: set[int] = set()  # requests that wait in line beside replies
         self._closed = False
         self.status = EngineStatus()
         self._cancel_timer = QTimer(self, singleShot=True, interval=int(cancel_seconds * 1000))
@@ -127,17 +137,37 @@ class InferenceService(QObject):
         self._standby.prepare()
         self._set_status(EngineStatus())
 
-    def generate(self, prompt: Prompt, sampling: SamplingSettings) -> int:
-        """Begins a reply, after the load if one is under way; returns its id. Raises AppError."""
+    def generate(self, prompt: Prompt, sampling: SamplingSettings, state: str = "") -> int:
+        """Begins a reply, after the load if one is under way; returns its id. Raises AppError.
+
+        state: a file of `save_state` to go on from where that saves time.
+        """
         if self._worker is None or self.status.state is EngineState.EMPTY:
             raise error(NO_MODEL_LOADED)
         if self._reply_id is not None:
             raise error(REPLY_BUSY)
         self._reply_id = self._new_id()
-        self._worker.send(Generate(request_id=self._reply_id, prompt=prompt, sampling=sampling))
+        self._worker.send(Generate(request_id=self._reply_id, prompt=prompt, sampling=sampling, state=state))
         if self.status.state is EngineState.READY:
             self._set_state(EngineState.GENERATING)
         return self._reply_id
+
+    def show_prompt(self, prompt: Prompt, max_tokens: int) -> int:
+        """Asks for the tokens of a prompt, after the reply being written; ends with prompt_shown or failed, with the id
+        this returns. Raises AppError."""
+        return self._ask_aside(lambda i: ShowPrompt(request_id=i, prompt=prompt, max_tokens=max_tokens))
+
+    def save_state(self, path: str) -> int:
+        """Asks for a file of what was evaluated; ends with state_saved or failed. Raises AppError."""
+        return self._ask_aside(lambda i: SaveState(request_id=i, path=path))
+
+    def _ask_aside(self, make: Callable[[int], Command]) -> int:
+        if self._worker is None or self.status.state is EngineState.EMPTY:
+            raise error(NO_MODEL_LOADED)
+        request_id = self._new_id()
+        self._side_ids.add(request_id)
+        self._worker.send(make(request_id))
+        return request_id
 
     def cancel(self) -> None:
         """Ends the reply: answered soon, or the worker is replaced. One that waits for a load ends at once."""
@@ -198,8 +228,17 @@ class InferenceService(QObject):
             case Failed(request_id=request_id):
                 if self._load_id is not None and request_id in (self._load_id, None):
                     self._on_load_failed(event.error)
+                elif request_id in self._side_ids:
+                    self._side_ids.discard(request_id)
+                    self.failed.emit(event)
                 elif request_id in (self._reply_id, None):
                     self._fail_reply(event.error)
+            case PromptShown(request_id=request_id):
+                self._side_ids.discard(request_id)
+                self.prompt_shown.emit(event)
+            case StateSaved(request_id=request_id):
+                self._side_ids.discard(request_id)
+                self.state_saved.emit(event)
             case Ready() | TokensScored() | Scored():
                 pass  # the window asks for no scores yet
             case _:
@@ -271,6 +310,9 @@ class InferenceService(QObject):
 
     def _release_worker(self) -> None:
         worker, self._worker = self._worker, None
+        side_ids, self._side_ids = self._side_ids, set()
+        for request_id in side_ids:
+            self.failed.emit(Failed(request_id=request_id, error=error(MODEL_CHANGED).info))
         self._load_id = None
         self._cancel_timer.stop()
         if worker is None:

@@ -30,9 +30,17 @@ class ModelChoice(QObject):
         self._library.find_start_model(self._preferences.settings.last_model)
 
     def use(self, path: str) -> None:
-        """Loads the model at `path`, with the context length and threads of the settings."""
+        """Loads the model at `path`, as the settings say."""
         engine = self._preferences.settings.engine
-        self._inference.load(LoadSpec(path=path, n_ctx=engine.context_length, n_threads=engine.threads))
+        self._inference.load(
+            LoadSpec(
+                path=path,
+                n_ctx=engine.context_length,
+                n_threads=engine.threads,
+                n_gpu_layers=engine.gpu_layers,
+                kv_type=engine.kv_type,
+            )
+        )
 
     def unload(self) -> None:
         self._inference.unload()

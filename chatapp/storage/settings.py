@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from chatapp.core.chat import WhenFull
 from chatapp.core.errors import ErrorInfo, error
+from chatapp.core.models import AUTO_GPU_LAYERS
 from chatapp.core.options import QT_TRANSLATE_NOOP, Option, option, options_of, problem_with
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import SETTINGS_SET_ASIDE, SETTINGS_VALUE_IGNORED
@@ -81,10 +83,92 @@ class EngineSettings:
         0,
         Option(
             label=QT_TRANSLATE_NOOP("options", "Threads"),
-            help=QT_TRANSLATE_NOOP("options", "How many processor cores compute. Auto takes all physical cores."),
+            help=QT_TRANSLATE_NOOP(
+                "options",
+                "How many processor cores compute. Auto takes the physical cores that other programs leave free, "
+                "measured all the time; a number is kept to.",
+            ),
             minimum=0,
             maximum=512,
             minimum_label=QT_TRANSLATE_NOOP("options", "Auto"),
+        ),
+    )
+    gpu_layers: int = option(
+        AUTO_GPU_LAYERS,
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Layers on the GPU"),
+            help=QT_TRANSLATE_NOOP(
+                "options",
+                "How much of the model a graphics card computes, where this build supports one. "
+                "Auto takes as many layers as fit in its memory, 0 none.",
+            ),
+            minimum=AUTO_GPU_LAYERS,
+            maximum=9999,
+            minimum_label=QT_TRANSLATE_NOOP("options", "Auto"),
+        ),
+    )
+    kv_type: str = option(
+        "f16",
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "KV cache precision"),
+            help=QT_TRANSLATE_NOOP(
+                "options",
+                "How exactly keys and values of the tokens read are kept. Fewer bits need less memory and change the "
+                "probabilities a little.",
+            ),
+            choices=(
+                ("f16", QT_TRANSLATE_NOOP("options", "16 bits")),
+                ("q8_0", QT_TRANSLATE_NOOP("options", "8 bits")),
+                ("q4_0", QT_TRANSLATE_NOOP("options", "4 bits")),
+            ),
+        ),
+    )
+    saved_contexts: int = option(
+        2,
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Saved contexts (GB)"),
+            help=QT_TRANSLATE_NOOP(
+                "options",
+                "Room on the disk for what the model has read of your chats, so that a chat opened again answers at "
+                "once. The least recently used are deleted first.",
+            ),
+            minimum=0,
+            maximum=1000,
+            minimum_label=QT_TRANSLATE_NOOP("options", "Off"),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatSettings:
+    when_full: str = option(
+        WhenFull.DROP_OLDEST.value,
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "When the context is full"),
+            help=QT_TRANSLATE_NOOP(
+                "options",
+                "What happens when a chat has more tokens than the model can see: the oldest messages are left out "
+                "of the prompt, and the chat says so, or it stops with a message.",
+            ),
+            choices=(
+                (WhenFull.DROP_OLDEST.value, QT_TRANSLATE_NOOP("options", "Leave out the oldest")),
+                (WhenFull.STOP.value, QT_TRANSLATE_NOOP("options", "Stop")),
+            ),
+        ),
+    )
+    template: str = option(
+        "model",
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Chat template"),
+            help=QT_TRANSLATE_NOOP(
+                "options",
+                "How messages become one text. The model's own is what it was trained with; the plain one "
+                "(User: … Assistant: …) helps where that one fails.",
+            ),
+            choices=(
+                ("model", QT_TRANSLATE_NOOP("options", "The model's own")),
+                ("plain", QT_TRANSLATE_NOOP("options", "Plain")),
+            ),
         ),
     )
 
@@ -94,6 +178,7 @@ class Settings:
     """Everything a person can set, and the model used last (a path, "" for none)."""
 
     appearance: Appearance = field(default_factory=Appearance)
+    chat: ChatSettings = field(default_factory=ChatSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     last_model: str = ""
@@ -157,6 +242,7 @@ def _settings_of(found: dict[str, Any], ignored: list[str]) -> Settings:
     last_model = found.get("last_model", "")
     return Settings(
         appearance=_section(Appearance(), found.get("appearance"), "appearance", ignored),
+        chat=_section(ChatSettings(), found.get("chat"), "chat", ignored),
         engine=_section(EngineSettings(), found.get("engine"), "engine", ignored),
         sampling=_section(SamplingSettings(), found.get("sampling"), "sampling", ignored),
         last_model=last_model if isinstance(last_model, str) else "",

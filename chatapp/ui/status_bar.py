@@ -7,6 +7,7 @@ import time
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from chatapp.core.models import LoadedModel
 from chatapp.protocol.engine import Finished, PromptProgress, TokensEmitted
 from chatapp.services.conversation import ConversationService, OpenedConversation
 from chatapp.services.inference import EngineState, EngineStatus, InferenceService
@@ -53,11 +54,14 @@ class StatusBar(Translated, QWidget):
         self.context.setText(
             self.tr("Context {used:,} of {limit:,}").format(used=self._used, limit=model.n_ctx) if model else ""
         )
-        self.device.setText(self._device_text(model.n_threads) if model else "")
+        self.device.setText(self._device_text(model) if model else "")
         for label in (self.state, self.speed, self.context, self.device):
             label.setAccessibleName(label.text())
 
-    def _device_text(self, threads: int) -> str:
+    def _device_text(self, model: LoadedModel) -> str:
+        if model.n_gpu_layers:
+            return self.tr("GPU · {count} of {total} layers").format(count=model.n_gpu_layers, total=model.n_layers + 1)
+        threads = model.n_threads
         return self.tr("CPU · 1 thread") if threads == 1 else self.tr("CPU · {count} threads").format(count=threads)
 
     def _state_text(self) -> str:

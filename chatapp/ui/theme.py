@@ -75,6 +75,7 @@ QToolTip { color: @text; background: @surface; border: 1px solid @border; paddin
 #statusbar { background: @sidebar; border-top: 1px solid @border; }
 #statusbar QLabel { color: @muted; }
 #muted { color: @muted; }
+#notice { color: @muted; background: @soft; border-radius: 6px; padding: 5px 10px; }
 #heading { font-weight: 600; }
 #railButton { border: none; border-radius: 8px; padding: 8px 4px; color: @muted; }
 #railButton:hover { background: @hover; color: @text; }

@@ -35,9 +35,13 @@ from chatapp.protocol.engine import (
     LoadProgress,
     Prompt,
     PromptProgress,
+    PromptShown,
     Ready,
+    SaveState,
     Score,
     Scored,
+    ShowPrompt,
+    StateSaved,
     TokensEmitted,
     TokensScored,
 )
@@ -93,10 +97,10 @@ class EngineClient:
         raise self._died(error(MODEL_CRASHED, path=spec.path, detail=self.stderr()))
 
     def generate(
-        self, prompt: Prompt, sampling: SamplingSettings
+        self, prompt: Prompt, sampling: SamplingSettings, state: str = ""
     ) -> Iterator[PromptProgress | TokensEmitted | Finished]:
         """The events of one reply, the last of them Finished; raises AppError."""
-        for event in self._request(lambda i: Generate(request_id=i, prompt=prompt, sampling=sampling)):
+        for event in self._request(lambda i: Generate(request_id=i, prompt=prompt, sampling=sampling, state=state)):
             if isinstance(event, PromptProgress | TokensEmitted | Finished):
                 yield event
             if isinstance(event, Finished):
@@ -110,6 +114,20 @@ class EngineClient:
                 yield event
             if isinstance(event, Scored):
                 return
+        raise self._died(None)
+
+    def show_prompt(self, prompt: Prompt, max_tokens: int) -> PromptShown:
+        """The tokens that `generate` would evaluate; raises AppError."""
+        for event in self._request(lambda i: ShowPrompt(request_id=i, prompt=prompt, max_tokens=max_tokens)):
+            if isinstance(event, PromptShown):
+                return event
+        raise self._died(None)
+
+    def save_state(self, path: str) -> StateSaved:
+        """Writes what was evaluated to a file that `generate` can go on from; raises AppError."""
+        for event in self._request(lambda i: SaveState(request_id=i, path=path)):
+            if isinstance(event, StateSaved):
+                return event
         raise self._died(None)
 
     def cancel(self) -> None:
@@ -172,7 +190,7 @@ class EngineClient:
                 if isinstance(event, Failed):
                     raise AppError(event.error)
                 yield event
-                if isinstance(event, Loaded | Finished | Scored):
+                if isinstance(event, Loaded | Finished | PromptShown | StateSaved | Scored):
                     return
         finally:
             self._current = None

@@ -14,10 +14,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from chatapp.core.errors import error
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
+from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sentences import CANCELLED, DECODE_FAILED, NO_MODEL_LOADED
 from chatapp.protocol import engine as protocol
 from chatapp.protocol.engine import (
@@ -25,8 +27,12 @@ from chatapp.protocol.engine import (
     Finished,
     Generate,
     PromptProgress,
+    PromptShown,
+    SaveState,
     Score,
     Scored,
+    ShowPrompt,
+    StateSaved,
     TokensEmitted,
     TokensScored,
 )
@@ -44,7 +50,7 @@ class ScriptedEngine:
         self._loaded = False
 
     def backend(self) -> BackendInfo:
-        return BackendInfo(llama_cpp="scripted", system_info="", devices=("none",), gpu_offload=False)
+        return BackendInfo(llama_cpp="scripted", system_info="", devices=(), gpu_offload=False)
 
     def load(self, spec: LoadSpec, progress: Callable[[float], None]) -> LoadedModel:
         if "crash" in spec.path:
@@ -66,6 +72,7 @@ class ScriptedEngine:
             n_params=1,
             n_threads=spec.n_threads or 1,
             n_gpu_layers=0,
+            n_layers=1,
             has_chat_template=True,
             load_ms=1.0,
         )
@@ -102,6 +109,16 @@ class ScriptedEngine:
                 context_tokens=1 + len(said),
             ),
         )
+
+    def show_prompt(self, request: ShowPrompt) -> PromptShown:
+        prompt = request.prompt
+        text = prompt.messages[-1].text if isinstance(prompt, ChatPrompt) else prompt.text
+        token = PromptToken(id=1, text=text, data=text.encode())
+        return PromptShown(request_id=request.request_id, tokens=(token,), left_out=0, n_ctx=100)
+
+    def save_state(self, request: SaveState) -> StateSaved:
+        Path(request.path).write_text("state")
+        return StateSaved(request_id=request.request_id, n_tokens=1, size_bytes=5)
 
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         yield Scored(request_id=request.request_id, n_tokens=len(request.data), n_scored=0, nll=0.0)

@@ -16,6 +16,7 @@ from chatapp.workers.engine.llama.context import CHUNK, Context
 from chatapp.workers.engine.llama.generation import Generation
 from chatapp.workers.engine.llama.model import Model
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
+from chatapp.workers.engine.threads import AdaptiveThreads
 from tests.acceptance.prompts import PROMPTS
 
 pytestmark = pytest.mark.model
@@ -35,7 +36,7 @@ def model(request: pytest.FixtureRequest) -> Iterator[Model]:
 
 
 def context_of(model: Model) -> Context:
-    return Context(model, n_ctx=2048, n_threads=1, cancel=CancelFlag(), path="")
+    return Context(model, LoadSpec(path="", n_threads=1), n_ctx=2048, cancel=CancelFlag())
 
 
 def evaluate(context: Context, ids: list[int]) -> None:
@@ -101,3 +102,28 @@ def test_a_rewind_to_nothing_is_an_empty_context(model: Model) -> None:
         assert context.n_past == 0
     finally:
         context.close()
+
+
+def test_the_number_of_threads_changes_long_contexts_only_and_is_told(model: Model) -> None:
+    """With flash attention a step over many cells depends on how many threads share them; no other call does."""
+    ids = model.vocabulary.tokenize(" ".join(PROMPTS) * 10, special=False)
+    one, two = context_of(model), Context(model, LoadSpec(path=""), n_ctx=2048, cancel=CancelFlag())
+    two.n_threads = 2  # as on a machine with two cores ...
+    two._threads = AdaptiveThreads(2, clock=lambda: 0.0, used=lambda: 0.0, idle=lambda: 0.0)
+    try:
+        for context in (one, two):
+            context.evaluate(ids[:200])
+            context.evaluate(ids[200:201])
+        assert (one.logits() == two.logits()).all()
+        for context in (one, two):
+            evaluate(context, ids[201:600])
+        assert (one.logits() == two.logits()).all()
+        assert two.as_usual
+        two._threads.count = 1  # ... of which one is busy
+        for context in (one, two):
+            context.evaluate(ids[600:601])
+        assert (one.logits() == two.logits()).all()
+        assert not two.as_usual
+    finally:
+        one.close()
+        two.close()

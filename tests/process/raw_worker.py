@@ -21,9 +21,11 @@ from chatapp.protocol.engine import (
     Generate,
     Loaded,
     LoadModel,
+    PromptShown,
     RawPrompt,
     Ready,
     Scored,
+    StateSaved,
 )
 from chatapp.protocol.launch import WorkerCommand
 
@@ -84,7 +86,10 @@ class RawWorker:
         while True:
             events.append(self.next_event(seconds))
             last = events[-1]
-            if isinstance(last, Loaded | Finished | Scored | Failed) and last.request_id == request_id:
+            if (
+                isinstance(last, Loaded | Finished | PromptShown | StateSaved | Scored | Failed)
+                and last.request_id == request_id
+            ):
                 return events
 
     def ready(self) -> Ready:

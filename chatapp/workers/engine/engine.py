@@ -10,8 +10,12 @@ from chatapp.protocol.engine import (
     Finished,
     Generate,
     PromptProgress,
+    PromptShown,
+    SaveState,
     Score,
     Scored,
+    ShowPrompt,
+    StateSaved,
     TokensEmitted,
     TokensScored,
 )
@@ -29,6 +33,12 @@ class Engine(Protocol):
 
     def generate(self, request: Generate) -> Iterator[PromptProgress | TokensEmitted | Finished]:
         """Progress, then exactly one Finished; raises AppError."""
+
+    def show_prompt(self, request: ShowPrompt) -> PromptShown:
+        """The tokens of a prompt; raises AppError."""
+
+    def save_state(self, request: SaveState) -> StateSaved:
+        """What was evaluated, in a file; raises AppError."""
 
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         """Scores, then exactly one Scored; raises AppError."""

@@ -6,7 +6,9 @@ import os
 import queue
 import signal
 import threading
+import time
 import traceback
+from collections.abc import Callable, Iterator
 
 from typing_extensions import assert_never
 
@@ -18,18 +20,24 @@ from chatapp.protocol.engine import (
     Cancel,
     Command,
     Failed,
+    Finished,
     Generate,
     Loaded,
     LoadModel,
     LoadProgress,
+    PromptProgress,
     Ready,
+    SaveState,
     Score,
+    ShowPrompt,
+    TokensEmitted,
 )
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.engine import Engine, EngineFactory
 from chatapp.workers.stdio import Channel, log
 
-Request = LoadModel | Generate | Score
+GATHER_SECONDS = 0.025
+Request = LoadModel | Generate | ShowPrompt | SaveState | Score
 
 
 class CommandLoop:
@@ -70,8 +78,12 @@ class CommandLoop:
                 case LoadModel():
                     self._load(request)
                 case Generate():
-                    for event in self._engine.generate(request):
+                    for event in gathered(self._engine.generate(request)):
                         self._channel.send(event)
+                case ShowPrompt():
+                    self._channel.send(self._engine.show_prompt(request))
+                case SaveState():
+                    self._channel.send(self._engine.save_state(request))
                 case Score():
                     for scored in self._engine.score(request):
                         self._channel.send(scored)
@@ -112,7 +124,7 @@ class CommandLoop:
                         self._cancelled.add(request_id)
                     if request_id == self._current:
                         self._flag.set()
-            case LoadModel() | Generate() | Score():
+            case LoadModel() | Generate() | ShowPrompt() | SaveState() | Score():
                 with self._lock:
                     self._open.add(command.request_id)
                 self._requests.put(command)
@@ -122,6 +134,41 @@ class CommandLoop:
     def _on_garbage(self, problem: str) -> None:
         log(f"a command could not be read: {problem}")
         self._channel.send(Failed(request_id=None, error=error(PROTOCOL_BROKEN, detail=problem).info))
+
+
+def gathered(
+    events: Iterator[PromptProgress | TokensEmitted | Finished], clock: Callable[[], float] = time.perf_counter
+) -> Iterator[PromptProgress | TokensEmitted | Finished]:
+    """The same with tokens that come within GATHER_SECONDS of the last sent ones put together.
+
+    Every message wakes the reader, on a core that computes; nobody sees text arrive more often than that. A token
+    waits at most until the next one.
+    """
+    waiting: list[TokensEmitted] = []
+    sent = -GATHER_SECONDS
+    try:
+        for event in events:
+            if not isinstance(event, TokensEmitted):
+                yield from _together(waiting)
+                yield event
+                continue
+            waiting.append(event)
+            if clock() - sent >= GATHER_SECONDS:
+                yield from _together(waiting)
+                sent = clock()
+    except Exception:
+        yield from _together(waiting)
+        raise
+
+
+def _together(waiting: list[TokensEmitted]) -> Iterator[TokensEmitted]:
+    if waiting:
+        tokens = tuple(token for event in waiting for token in event.tokens)
+        together = TokensEmitted(
+            request_id=waiting[0].request_id, tokens=tokens, text="".join(event.text for event in waiting)
+        )
+        waiting.clear()
+        yield together
 
 
 def _bug(bug: Exception) -> ErrorInfo:

@@ -32,11 +32,13 @@ class PromptPart:
     """A stretch of prompt; `special` says whether control tokens in it count as such.
 
     `ids`, where there are any, are its tokens as they were generated: tokenising the text again could give others.
+    message: the place of the message it is the text of; None: the template's own words.
     """
 
     text: str
     special: bool
     ids: tuple[int, ...] = ()
+    message: int | None = None
 
 
 def render_chat(template: str, messages: Sequence[ChatMessage], *, bos: str = "", eos: str = "") -> list[PromptPart]:
@@ -52,12 +54,10 @@ def render_chat(template: str, messages: Sequence[ChatMessage], *, bos: str = ""
         "tools": None,
     }
     text = render(template, values, limit=_MOST_OWN_TEXT * (len(messages) + 1))
-    contents = dict(zip(marks, messages, strict=True))
-    return [part for piece in re.split(f"({nonce}n[0-9]+z)", text) if (part := _part(piece, contents)).text]
-
-
-def _part(piece: str, contents: dict[str, ChatMessage]) -> PromptPart:
-    message = contents.get(piece)
-    if message is None:
-        return PromptPart(text=piece, special=True)
-    return PromptPart(text=message.text, special=False, ids=message.ids)
+    contents = {
+        mark: PromptPart(text=message.text, special=False, ids=message.ids, message=place)
+        for place, (mark, message) in enumerate(zip(marks, messages, strict=True))
+    }
+    pieces = re.split(f"({nonce}n[0-9]+z)", text)
+    parts = (contents.get(piece) or PromptPart(text=piece, special=True) for piece in pieces)
+    return [part for part in parts if part.text]

@@ -30,6 +30,8 @@ _COPIED_MS = 1500
 class MessageView(Translated, QFrame):
     retry_requested = Signal(object)
     """str: the message's id"""
+    prompt_requested = Signal(object)
+    """str: the message's id"""
 
     def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +48,8 @@ class MessageView(Translated, QFrame):
         self._copy.clicked.connect(self._on_copy)
         self._retry = named(QToolButton(self), "quiet")
         self._retry.clicked.connect(lambda: self.retry_requested.emit(self.message.id))
+        self._prompt = named(QToolButton(self), "quiet")
+        self._prompt.clicked.connect(lambda: self.prompt_requested.emit(self.message.id))
         self._lay_out()
         theme.changed.connect(self._set_icons)
         self._set_icons()
@@ -89,6 +93,9 @@ class MessageView(Translated, QFrame):
         self._copy.setAccessibleName(self._copy.toolTip())
         self._retry.setToolTip(self.tr("Ask again for another reply"))
         self._retry.setAccessibleName(self._retry.toolTip())
+        self._prompt.setToolTip(self.tr("Show the exact prompt of this reply, token by token (Ctrl+Shift+E)"))
+        self._prompt.setAccessibleName(self.tr("Show the exact prompt"))
+        self._prompt.setVisible(not mine)
         self._update_retry()
         self.body.setAccessibleName(self.tr("Message of {author}").format(author=self._author.text()))
         self.setAccessibleName(self.body.accessibleName())
@@ -111,6 +118,7 @@ class MessageView(Translated, QFrame):
         footer = QHBoxLayout()
         footer.addWidget(self._figures)
         footer.addStretch()
+        footer.addWidget(self._prompt)
         footer.addWidget(self._retry)
         footer.addWidget(self._copy)
         self._content.addLayout(footer)
@@ -135,7 +143,7 @@ class MessageView(Translated, QFrame):
         )
 
     def _set_icons(self) -> None:
-        for button, name in ((self._copy, "copy"), (self._retry, "retry")):
+        for button, name in ((self._copy, "copy"), (self._retry, "retry"), (self._prompt, "prompt")):
             button.setIcon(self._theme.icon(name, color=self._theme.colors.muted))
             button.setIconSize(self._theme.icon_size(16))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from chatapp.core.chat import Message
+from chatapp.core.chat import Message, Role
 from chatapp.core.errors import ErrorInfo
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.message_view import MessageView
@@ -23,6 +23,8 @@ _FOLLOW_PIXELS = 40
 class Transcript(Translated, QScrollArea):
     retry_requested = Signal(object)
     """str: a message's id"""
+    prompt_requested = Signal(object)
+    """str: a message's id"""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +35,8 @@ class Transcript(Translated, QScrollArea):
         self._following = True
         self._earlier = shown(QPushButton(), False)
         self._earlier.clicked.connect(self._show_earlier)
+        self._border = shown(named(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter), "notice"), False)
+        self._first_kept: str | None = None
         self._column = QWidget()
         self._rows = QVBoxLayout(self._column)
         self._rows.setContentsMargins(0, 16, 0, 16)
@@ -61,6 +65,7 @@ class Transcript(Translated, QScrollArea):
             view.hide()
             view.deleteLater()
         self._views.clear()
+        self.set_first_kept(None)
         self._messages = list(messages)
         self._following = True
         for message in self._messages[-_MOST_SHOWN:]:
@@ -89,13 +94,30 @@ class Transcript(Translated, QScrollArea):
         if message_id in self._views:
             self._views[message_id].show_error(info)
 
+    def set_first_kept(self, message_id: str | None) -> None:
+        """Draws a border above the first message that still fits in the context; None: all do."""
+        self._first_kept = message_id
+        self._place_border()
+
+    def last_reply(self) -> str | None:
+        """The id of the last message that is no person's; None where there is none."""
+        return next((m.id for m in reversed(self._messages) if m.role is not Role.USER), None)
+
     def shown_text(self, message_id: str) -> str:
         """What a person can read of that message now."""
         return self._views[message_id].body.text() if message_id in self._views else ""
 
     def retranslate(self) -> None:
         self._earlier.setText(self.tr("Show earlier messages"))
+        self._border.setText(self.tr("The context is full: the model no longer sees what is above this line."))
         self.setAccessibleName(self.tr("Conversation"))
+
+    def _place_border(self) -> None:
+        view = self._views.get(self._first_kept or "")
+        self._rows.removeWidget(self._border)
+        self._border.setVisible(view is not None)
+        if view is not None:
+            self._rows.insertWidget(self._rows.indexOf(view), self._border)
 
     def _mark_last(self) -> None:
         for message in self._messages:
@@ -108,6 +130,7 @@ class Transcript(Translated, QScrollArea):
     def _make_view(self, message: Message) -> MessageView:
         view = MessageView(message, self._theme)
         view.retry_requested.connect(self.retry_requested)
+        view.prompt_requested.connect(self.prompt_requested)
         self._views[message.id] = view
         return view
 
@@ -115,6 +138,7 @@ class Transcript(Translated, QScrollArea):
         hidden = self._messages[: len(self._messages) - len(self._views)]
         for message in reversed(hidden[-_MOST_SHOWN:]):
             self._rows.insertWidget(1, self._make_view(message))
+        self._place_border()
         self._earlier.setVisible(len(self._messages) > len(self._views))
         self._following = False
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from chatapp.core.errors import ErrorInfo, ErrorKind
-from chatapp.ui.language import Language
+from chatapp.ui.language import Language, Translated
 from chatapp.ui.tabs.chat.conversation_list import ConversationList
+from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.transcript import Transcript
 from chatapp.ui.tabs.chat.welcome import Welcome
 from chatapp.ui.theme import Theme
-from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.column import centred
 from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.prompt_box import PromptBox
@@ -20,8 +21,10 @@ from chatapp.ui.widgets.prompt_box import PromptBox
 _LIST_EMS = 19
 
 
-class ChatView(QWidget):
+class ChatView(Translated, QWidget):
     new_requested = Signal()
+    prompt_requested = Signal(object)
+    """str: the reply whose exact prompt is wanted"""
 
     def __init__(self, theme: Theme, language: Language, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +40,8 @@ class ChatView(QWidget):
         self._below = QWidget()
         self._rows = QVBoxLayout(self._below)
         self._rows.setContentsMargins(0, 0, 0, 14)
+        self.notice = shown(named(QLabel(wordWrap=True), "notice"), False)
+        self._rows.addWidget(self.notice)
         self._rows.addWidget(self.prompt)
         centre = centred(self._below, 24)
         main = named(QWidget(), "page")
@@ -54,9 +59,12 @@ class ChatView(QWidget):
         layout.addWidget(splitter)
         self.welcome.chosen.connect(self._on_example)
         self.conversations.new_requested.connect(self.new_requested)
+        self.transcript.prompt_requested.connect(self.prompt_requested)
         QShortcut(QKeySequence("Ctrl+B"), self).activated.connect(self._toggle_list)
+        QShortcut(QKeySequence("Ctrl+Shift+E"), self).activated.connect(self._on_prompt_key)
         theme.changed.connect(self._fit_column)
         self._fit_column()
+        self.retranslate()
 
     def take_focus(self) -> None:
         self.prompt.edit.setFocus()
@@ -66,6 +74,24 @@ class ChatView(QWidget):
 
     def show_transcript(self) -> None:
         self._middle.setCurrentWidget(self.transcript)
+
+    def open_prompt(self) -> PromptDialog:
+        """A window for an exact prompt, waiting for it."""
+        dialog = PromptDialog(self._theme, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+        return dialog
+
+    def set_plain_template(self, plain: bool) -> None:
+        """Whether to say that messages go into the plain template."""
+        self.notice.setVisible(plain)
+
+    def retranslate(self) -> None:
+        self.notice.setText(
+            self.tr(
+                "This model brings no chat template, so a plain dialogue is used. It may not answer like an assistant."
+            )
+        )
 
     def show_error(self, info: ErrorInfo) -> None:
         """A card above the prompt box, in place of an earlier one."""
@@ -81,6 +107,11 @@ class ChatView(QWidget):
         self._card.hide()
         self._card.deleteLater()
         self._card = None
+
+    def _on_prompt_key(self) -> None:
+        reply_id = self.transcript.last_reply()
+        if reply_id is not None:
+            self.prompt_requested.emit(reply_id)
 
     def _toggle_list(self) -> None:
         self.conversations.setVisible(not self.conversations.isVisible())

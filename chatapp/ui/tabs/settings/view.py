@@ -27,6 +27,7 @@ from chatapp.ui.widgets.column import centred
 
 SECTIONS = {
     "appearance": QT_TRANSLATE_NOOP("options", "Appearance"),
+    "chat": QT_TRANSLATE_NOOP("options", "Chat"),
     "engine": QT_TRANSLATE_NOOP("options", "Engine"),
     "sampling": QT_TRANSLATE_NOOP("options", "Sampling"),
 }

@@ -11,43 +11,58 @@ import numpy as np
 import numpy.typing as npt
 
 from chatapp.core.errors import error
+from chatapp.core.models import LoadSpec
 from chatapp.core.sentences import CANCELLED, DECODE_FAILED, MODEL_NO_MEMORY
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama import library
 from chatapp.workers.engine.llama.model import Model
+from chatapp.workers.engine.threads import AdaptiveThreads, default_threads
 
 # The same tokens in another batch size run through other kernels and give other logits, so prompts are always cut
 # at the same borders: every CHUNK tokens, counted from position 0.
 CHUNK = 512
 _PADDING = 256
+# From this many cells on (in steps of _PADDING), flash attention on the CPU splits them among the threads when one
+# token is evaluated, and the sum depends a little on how many threads there are.
+_SPLIT_CELLS = 512
 _ABORTED = 2
+_KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # enum ggml_type
 
 
 class Context:
-    """One sequence of at most n_ctx tokens; `cached` holds the ids of those evaluated."""
+    """One sequence of at most n_ctx tokens; `cached` holds the ids of those evaluated.
 
-    def __init__(self, model: Model, *, n_ctx: int, n_threads: int, cancel: CancelFlag, path: str) -> None:
-        """Raises AppError(MODEL_LOAD) where the cache does not fit in memory."""
+    n_threads: the most it computes with. as_usual: no logits since `begin` depend on there having been fewer.
+    """
+
+    def __init__(self, model: Model, spec: LoadSpec, *, n_ctx: int, cancel: CancelFlag) -> None:
+        """spec.n_threads 0: as many as the machine has cores for just now. Raises AppError(MODEL_LOAD) where the cache
+        does not fit in memory."""
+        self._threads = AdaptiveThreads(default_threads()) if spec.n_threads == 0 else None
+        self.n_threads = self._count = self._threads.most if self._threads is not None else spec.n_threads
+        self.as_usual = True
         params = llama_cpp.llama_context_default_params()
         # llama.cpp pads the context but not the batch, which it cuts to n_ctx: a longer call then ends the process
         params.n_ctx = -(-n_ctx // _PADDING) * _PADDING
         params.n_batch = CHUNK
         params.n_ubatch = CHUNK
-        params.n_threads = n_threads
-        params.n_threads_batch = n_threads
+        params.n_threads = params.n_threads_batch = self.n_threads
+        params.type_k = params.type_v = _KV_TYPES[spec.kv_type]
         self._abort = library.strlen_callback()
         params.abort_callback = self._abort
         params.abort_callback_data = ctypes.c_void_p(cancel.address)
         library.forget_errors()
         self.handle: Any = llama_cpp.llama_init_from_model(model.handle, params)
         if not self.handle:
-            raise error(MODEL_NO_MEMORY, n_ctx=n_ctx, path=path, detail=library.recent_errors())
+            raise error(MODEL_NO_MEMORY, n_ctx=n_ctx, path=spec.path, detail=library.recent_errors())
         self._n_vocab = model.vocabulary.n_tokens
         self._memory = llama_cpp.llama_get_memory(self.handle)
         self._batch = llama_cpp.llama_batch_init(CHUNK, 0, 1)
         self._cancel = cancel
         self.n_ctx = int(llama_cpp.llama_n_ctx(self.handle))
         self.cached: list[int] = []
+        self._row = 0
+        self._logits: npt.NDArray[np.float32] = np.zeros(0, dtype=np.float32)
         self._n_swa = int(llama_cpp.llama_model_n_swa(model.handle))
         self._rewinds = not (
             llama_cpp.llama_model_is_recurrent(model.handle) or llama_cpp.llama_model_is_hybrid(model.handle)
@@ -57,6 +72,12 @@ class Context:
     def n_past(self) -> int:
         """How many tokens are evaluated."""
         return len(self.cached)
+
+    def begin(self) -> None:
+        """Call before a request's first evaluation."""
+        self.as_usual = True
+        if self._threads is not None:
+            self._threads.begin()
 
     def clear(self) -> None:
         """Forgets every token."""
@@ -96,6 +117,7 @@ class Context:
             batch.seq_id[i][0] = 0
             batch.logits[i] = all_logits
         batch.logits[len(tokens) - 1] = True
+        self._set_threads(len(tokens))
         library.forget_errors()
         code = llama_cpp.llama_decode(self.handle, batch)
         if code != 0 and not self._drop_from(self.n_past):  # a part of the call may have been evaluated
@@ -110,11 +132,43 @@ class Context:
             )
         self.cached += tokens
 
+    def _set_threads(self, n_tokens: int) -> None:
+        if self._threads is None:
+            return
+        count = self._threads.look()
+        if count != self._count:
+            llama_cpp.llama_set_n_threads(self.handle, count, count)
+            self._count = count
+        if count != self.n_threads and n_tokens == 1 and self.n_past >= _SPLIT_CELLS - _PADDING:
+            self.as_usual = False
+
+    def state(self) -> bytearray:
+        """The KV cache of all evaluated tokens in llama.cpp's own form."""
+        size = int(llama_cpp.llama_state_seq_get_size(self.handle, 0))
+        data = bytearray(size)
+        buffer = (ctypes.c_uint8 * size).from_buffer(data)
+        written = int(llama_cpp.llama_state_seq_get_data(self.handle, buffer, size, 0))
+        del buffer
+        return data[:written]
+
+    def restore(self, state: bytes, ids: Sequence[int]) -> bool:
+        """Puts `state`, what `state()` gave for a context that held `ids`, in place of all; False: it is empty now."""
+        self.clear()
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        if int(llama_cpp.llama_state_seq_set_data(self.handle, buffer, len(state), 0)) != len(state):
+            self.clear()
+            return False
+        self.cached += ids
+        return True
+
     def logits(self, at: int = -1) -> npt.NDArray[np.float32]:
         """float32 (n_vocab,) after the last token evaluated, or after the one at place `at` of the last call: a view,
         valid until the next `evaluate`."""
-        row = llama_cpp.llama_get_logits_ith(self.handle, at)
-        return np.ctypeslib.as_array(row, shape=(self._n_vocab,))
+        row = ctypes.cast(llama_cpp.llama_get_logits_ith(self.handle, at), ctypes.c_void_p).value or 0
+        if row != self._row:  # the same place every time but for a changed kind of call
+            self._row = row
+            self._logits = np.ctypeslib.as_array((ctypes.c_float * self._n_vocab).from_address(row))
+        return self._logits
 
     def close(self) -> None:
         llama_cpp.llama_batch_free(self._batch)

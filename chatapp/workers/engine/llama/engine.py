@@ -8,34 +8,35 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from chatapp.core.chat import checked_text
 from chatapp.core.errors import AppError, error
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.sampling import MAX_SEED
-from chatapp.core.sentences import MODEL_REFUSED, NO_MODEL_LOADED, OPTION_OUT_OF_RANGE, PROMPT_EMPTY
+from chatapp.core.sentences import MODEL_REFUSED, NO_MODEL_LOADED, OPTION_OUT_OF_RANGE, STATE_NOT_SAVED
 from chatapp.protocol.engine import (
-    ChatPrompt,
     Finished,
     Generate,
-    Prompt,
     PromptProgress,
-    RawPrompt,
+    PromptShown,
+    SaveState,
     Score,
     Scored,
+    ShowPrompt,
+    StateSaved,
     TokensEmitted,
     TokensScored,
 )
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama import library, scoring
+from chatapp.workers.engine.llama.assembly import PromptAssembler
 from chatapp.workers.engine.llama.context import Context
 from chatapp.workers.engine.llama.generation import Generation
+from chatapp.workers.engine.llama.loading import open_model
 from chatapp.workers.engine.llama.model import Model
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
-from chatapp.workers.engine.prompt import PLAIN_STOP, PLAIN_TEMPLATE, render_chat
-from chatapp.workers.engine.threads import default_threads
+from chatapp.workers.engine.llama.saved_state import restore_state, save_state
+from chatapp.workers.engine.prompt import PLAIN_STOP
 
 LEAST_CONTEXT = 64  # tokens; llama.cpp ends the process where it gets much less
-AUTOMATIC_CONTEXT = 8192  # tokens; more only on request, since the KV cache grows with it
 
 
 class LlamaEngine:
@@ -56,16 +57,11 @@ class LlamaEngine:
         if 0 < spec.n_ctx < LEAST_CONTEXT:
             raise error(OPTION_OUT_OF_RANGE, name="context", value=spec.n_ctx, allowed=f"{LEAST_CONTEXT} …")
         self._unload()
-        model = Model(spec, self._cancel, progress)
-        try:
-            n_ctx = spec.n_ctx or min(model.n_ctx_train, AUTOMATIC_CONTEXT)
-            n_threads = spec.n_threads or default_threads()
-            context = Context(model, n_ctx=n_ctx, n_threads=n_threads, cancel=self._cancel, path=spec.path)
-        except AppError:
-            model.close()
-            raise
+        model, context, n_gpu_layers = open_model(spec, self._cancel, progress)
         self._model, self._context = model, context
         self._memory = PromptMemory(model.vocabulary.n_tokens)
+        self._assembler = PromptAssembler(model.vocabulary, model.chat_template)
+        self._fingerprint = f"{model.fingerprint} {n_gpu_layers} {spec.kv_type}"
         self._prove(spec)
         return LoadedModel(
             path=spec.path,
@@ -75,8 +71,9 @@ class LlamaEngine:
             n_ctx_train=model.n_ctx_train,
             n_vocab=model.vocabulary.n_tokens,
             n_params=model.n_params,
-            n_threads=n_threads,
-            n_gpu_layers=spec.n_gpu_layers,
+            n_threads=context.n_threads,
+            n_gpu_layers=n_gpu_layers,
+            n_layers=model.n_layers,
             has_chat_template=model.chat_template is not None,
             load_ms=(time.perf_counter() - started) * 1000,
         )
@@ -86,18 +83,42 @@ class LlamaEngine:
             raise error(NO_MODEL_LOADED)
         sampling = request.sampling
         seed = sampling.seed if sampling.seed is not None else secrets.randbelow(MAX_SEED + 1)
-        chat_without_template = isinstance(request.prompt, ChatPrompt) and self._model.chat_template is None
+        assembled = self._assembler.assemble(request.prompt, n_ctx=self._context.n_ctx, max_tokens=sampling.max_tokens)
+        if request.state:
+            restore_state(request.state, self._context, self._memory, self._fingerprint, assembled.ids)
         yield from Generation(
             request_id=request.request_id,
             context=self._context,
             memory=self._memory,
             vocabulary=self._model.vocabulary,
             cancel=self._cancel,
-            prompt=self._ids(self._model, request.prompt),
+            prompt=assembled.ids,
+            left_out=assembled.left_out,
             sampling=sampling,
             seed=seed,
-            stop=(*sampling.stop, *PLAIN_STOP) if chat_without_template else sampling.stop,
+            stop=(*sampling.stop, *PLAIN_STOP) if self._assembler.is_plain(request.prompt) else sampling.stop,
         ).events()
+
+    def show_prompt(self, request: ShowPrompt) -> PromptShown:
+        if self._model is None or self._context is None:
+            raise error(NO_MODEL_LOADED)
+        n_ctx = self._context.n_ctx
+        assembled = self._assembler.assemble(request.prompt, n_ctx=n_ctx, max_tokens=request.max_tokens)
+        return PromptShown(
+            request_id=request.request_id,
+            tokens=self._assembler.tokens(assembled),
+            left_out=assembled.left_out,
+            n_ctx=n_ctx,
+        )
+
+    def save_state(self, request: SaveState) -> StateSaved:
+        if self._context is None:
+            raise error(NO_MODEL_LOADED)
+        try:
+            size = save_state(request.path, self._context, self._memory, self._fingerprint)
+        except OSError as problem:
+            raise error(STATE_NOT_SAVED, path=request.path, reason=problem.strerror or problem) from problem
+        return StateSaved(request_id=request.request_id, n_tokens=self._context.n_past, size_bytes=size)
 
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         if self._model is None or self._context is None:
@@ -125,24 +146,3 @@ class LlamaEngine:
         if self._model is not None:
             self._model.close()
         self._model = self._context = None
-
-    def _ids(self, model: Model, prompt: Prompt) -> list[int]:
-        vocabulary = model.vocabulary
-        match prompt:
-            case RawPrompt(text=text):
-                ids = vocabulary.tokenize(checked_text(text), special=False)
-            case ChatPrompt(messages=messages):
-                for message in messages:
-                    checked_text(message.text)
-                parts = render_chat(
-                    model.chat_template or PLAIN_TEMPLATE,
-                    messages,
-                    bos=vocabulary.control_text(vocabulary.bos),
-                    eos=vocabulary.control_text(vocabulary.eos),
-                )
-                ids = [i for part in parts for i in part.ids or vocabulary.tokenize(part.text, special=part.special)]
-        if vocabulary.adds_bos and ids[:1] != [vocabulary.bos]:
-            ids.insert(0, vocabulary.bos)
-        if not ids:
-            raise error(PROMPT_EMPTY)
-        return ids

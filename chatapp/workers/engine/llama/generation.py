@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from chatapp.core.errors import AppError, ErrorKind, error
+from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.sampling import SamplingSettings
-from chatapp.core.sentences import PROMPT_TOO_LONG
 from chatapp.protocol.engine import Finished, PromptProgress, TokensEmitted
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama.context import Context
@@ -36,6 +35,7 @@ class Generation:
     vocabulary: Vocabulary
     cancel: CancelFlag
     prompt: Sequence[int]
+    left_out: int = 0
     sampling: SamplingSettings
     seed: int
     stop: Sequence[str]
@@ -43,8 +43,6 @@ class Generation:
 
     def events(self) -> Iterator[PromptProgress | TokensEmitted | Finished]:
         """Progress, tokens as they are drawn, one Finished. Raises AppError; a cancellation ends with Finished."""
-        if len(self.prompt) >= self.context.n_ctx:
-            raise error(PROMPT_TOO_LONG, needed=len(self.prompt), limit=self.context.n_ctx)
         self._stream = TextStream(self.stop)
         self._text: list[str] = []
         self._count = 0
@@ -63,12 +61,16 @@ class Generation:
         yield self._finished(reason)
 
     def _evaluate_prompt(self) -> Iterator[PromptProgress]:
-        total = len(self.prompt)
+        self.context.begin()
         self._plan = self.memory.begin(self.context, self.prompt)
-        yield PromptProgress(request_id=self.request_id, done=self._plan.keep, total=total)
-        for chunk in self.memory.evaluate_rest(self.context, self.prompt):
+        yield self._progress(self._plan.keep)
+        for done in self.memory.evaluate_rest(self.context, self.prompt):
             self._prompt_done = time.perf_counter()
-            yield PromptProgress(request_id=self.request_id, done=chunk, total=total)
+            yield self._progress(done)
+
+    def _progress(self, done: int) -> PromptProgress:
+        total = len(self.prompt)
+        return PromptProgress(request_id=self.request_id, done=done, total=total, left_out=self.left_out)
 
     def _decode(self) -> Generator[TokensEmitted, None, FinishReason]:
         chain = SamplerChain(self.sampling, seed=self.seed, n_vocab=self.vocabulary.n_tokens)
@@ -109,7 +111,7 @@ class Generation:
             text="".join(self._text),
             finish_reason=reason,
             seed=self.seed,
-            reproducible=self._plan.exact and reason is not FinishReason.CANCELLED,
+            reproducible=self._plan.exact and self.context.as_usual and reason is not FinishReason.CANCELLED,
             usage=Usage(
                 prompt_tokens=len(self.prompt),
                 cached_tokens=self._plan.keep,
@@ -117,5 +119,6 @@ class Generation:
                 prompt_ms=(prompt_done - self._started) * 1000,
                 generate_ms=(ended - prompt_done) * 1000,
                 context_tokens=self.context.n_past,
+                left_out=self.left_out,
             ),
         )

@@ -8,11 +8,13 @@ from collections import deque
 from typing import Any
 
 import llama_cpp
+from llama_cpp._ggml import libggml
 
-from chatapp.core.models import BackendInfo
+from chatapp.core.models import BackendInfo, Device
 from chatapp.workers.stdio import log
 
 _WARN, _ERROR, _CONTINUED = 3, 4, 5
+_KINDS = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accelerator"}  # enum ggml_backend_dev_type
 _recent_errors: deque[str] = deque(maxlen=20)
 _last_level = 0
 
@@ -75,14 +77,40 @@ def backend_info() -> BackendInfo:
     )
 
 
-def _devices() -> tuple[str, ...]:
-    from llama_cpp._ggml import libggml
+def gpu_free_bytes() -> list[int]:
+    """Free memory of each GPU, now."""
+    return [device.free_bytes for device in _devices() if device.kind in ("gpu", "igpu")]
 
+
+def _devices() -> tuple[Device, ...]:
+    return tuple(_device(libggml.ggml_backend_dev_get(number)) for number in range(libggml.ggml_backend_dev_count()))
+
+
+def _device(handle: int) -> Device:
+    free, total = ctypes.c_size_t(), ctypes.c_size_t()
+    libggml.ggml_backend_dev_memory(handle, ctypes.byref(free), ctypes.byref(total))
+    return Device(
+        name=libggml.ggml_backend_dev_name(handle).decode("utf-8", "replace").strip(),
+        description=libggml.ggml_backend_dev_description(handle).decode("utf-8", "replace").strip(),
+        kind=_KINDS.get(libggml.ggml_backend_dev_type(handle), "other"),
+        free_bytes=free.value,
+        total_bytes=total.value,
+    )
+
+
+def _declare() -> None:
+    """The parts of ggml's C API that the binding leaves out."""
     libggml.ggml_backend_dev_count.restype = ctypes.c_size_t
     libggml.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
     libggml.ggml_backend_dev_get.restype = ctypes.c_void_p
-    describe = libggml.ggml_backend_dev_description
-    describe.argtypes = [ctypes.c_void_p]
-    describe.restype = ctypes.c_char_p
-    devices = (libggml.ggml_backend_dev_get(number) for number in range(libggml.ggml_backend_dev_count()))
-    return tuple(describe(device).decode("utf-8", "replace").strip() for device in devices)
+    for name in ("ggml_backend_dev_name", "ggml_backend_dev_description"):
+        getattr(libggml, name).argtypes = [ctypes.c_void_p]
+        getattr(libggml, name).restype = ctypes.c_char_p
+    libggml.ggml_backend_dev_type.argtypes = [ctypes.c_void_p]
+    libggml.ggml_backend_dev_type.restype = ctypes.c_int
+    size = ctypes.POINTER(ctypes.c_size_t)
+    libggml.ggml_backend_dev_memory.argtypes = [ctypes.c_void_p, size, size]
+    libggml.ggml_backend_dev_memory.restype = None
+
+
+_declare()

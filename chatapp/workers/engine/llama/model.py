@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import llama_cpp
@@ -18,6 +20,7 @@ from chatapp.workers.engine.llama import library
 from chatapp.workers.engine.llama.vocabulary import Vocabulary
 
 _TEXT_BYTES = 256
+_FINGERPRINT_BYTES = 1 << 20
 
 
 class Model:
@@ -26,13 +29,24 @@ class Model:
     def __init__(self, spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], None]) -> None:
         """Raises AppError where the file can't be a model, llama.cpp refuses it, or the load was cancelled."""
         self.header = checked_header(spec.path)
+        self._path = Path(spec.path)
         self.handle = _load(spec, cancel, progress)
         self.vocabulary = Vocabulary(self.handle)
         self.n_ctx_train = int(llama_cpp.llama_model_n_ctx_train(self.handle))
+        self.n_layers = int(llama_cpp.llama_model_n_layer(self.handle))
         self.n_params = int(llama_cpp.llama_model_n_params(self.handle))
         if not llama_cpp.llama_model_has_decoder(self.handle) or llama_cpp.llama_model_has_encoder(self.handle):
             self.close()
             raise error(MODEL_NOT_TEXT, path=spec.path, architecture=self.header.facts().architecture)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the file's first bytes, size and time, and of what computes with it: another model gives another."""
+        facts = self._path.stat()
+        with self._path.open("rb") as source:
+            head = source.read(_FINGERPRINT_BYTES)
+        about = f"{llama_cpp.__version__} {facts.st_size} {facts.st_mtime_ns}".encode()
+        return hashlib.sha256(head + about).hexdigest()
 
     @property
     def description(self) -> str:

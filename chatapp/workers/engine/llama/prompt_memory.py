@@ -12,29 +12,30 @@ from chatapp.workers.engine.llama.reuse import ReusePlan, plan_reuse
 
 
 class PromptMemory:
-    """Belongs to one context. prompt_logits: float32 (n_vocab,) after the last prompt, a copy."""
+    """Belongs to one context. prompt_logits: float32 (n_vocab,) after the last prompt, a copy. exact_until: how many of
+    the first cells were evaluated as a fresh process would evaluate them."""
 
     def __init__(self, n_vocab: int) -> None:
         self.prompt_logits: npt.NDArray[np.float32] = np.zeros(n_vocab, dtype=np.float32)
         self._last_prompt = 0
-        self._exact_until = 0
+        self.exact_until = 0
 
     def forget(self) -> None:
         """Call when something else has used the context."""
-        self._last_prompt = self._exact_until = 0
+        self._last_prompt = self.exact_until = 0
 
     def begin(self, context: Context, prompt: Sequence[int]) -> ReusePlan:
         """Brings the cache to the part of `prompt` it can keep."""
         plan = plan_reuse(
-            context.cached, prompt, last_prompt=self._last_prompt, exact_until=self._exact_until, chunk=CHUNK
+            context.cached, prompt, last_prompt=self._last_prompt, exact_until=self.exact_until, chunk=CHUNK
         )
         if not context.rewind(plan.keep):
             plan = ReusePlan(keep=0, exact=True)
         if not plan.whole:
             self._last_prompt = 0
-        self._exact_until = min(self._exact_until, plan.keep)
+        self.exact_until = min(self.exact_until, plan.keep)
         if not plan.whole:
-            self._exact_until = self._exact_until // CHUNK * CHUNK
+            self.exact_until = self.exact_until // CHUNK * CHUNK
         return plan
 
     def evaluate_rest(self, context: Context, prompt: Sequence[int]) -> Iterator[int]:
@@ -42,8 +43,8 @@ class PromptMemory:
         while (start := context.n_past) < len(prompt):
             end = min(len(prompt), (start // CHUNK + 1) * CHUNK)
             context.evaluate(prompt[start:end])
-            if start == self._exact_until:
-                self._exact_until = end
+            if start == self.exact_until and context.as_usual:
+                self.exact_until = end
             yield end
         if self._last_prompt != len(prompt):
             self.prompt_logits[:] = context.logits()

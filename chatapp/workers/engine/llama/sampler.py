@@ -14,6 +14,7 @@ from chatapp.core.sampling import PENALTY_WINDOW, SAMPLER_ORDER, SamplingSetting
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 _MIN_KEEP = 1  # a cutting sampler leaves at least the most likely token
+_MARGINS = (8.0, 16.0)  # below the best logit; where the top k all lie within, the rest need not be looked at
 
 # None: this sampler changes nothing with these settings and is left out of the chain.
 _MAKERS: dict[str, Callable[[SamplingSettings, int, int], Any]] = {
@@ -49,18 +50,32 @@ class SamplerChain:
             if sampler:
                 llama_cpp.llama_sampler_chain_add(self._chain, sampler)
                 self.names.append(name)
+        self._top_k = settings.top_k if self.names[0] == "top_k" else 0  # 0: something else needs all candidates
 
     def draw(self, logits: npt.NDArray[np.float32]) -> int:
         """The next token id, drawn from `logits`, float32 (n_vocab,), and remembered for the penalties."""
-        self._candidates["id"] = self._ids
-        self._candidates["logit"] = logits
-        self._candidates["p"] = 0.0
+        size = self._fill(logits)
         array = self._array
-        array.data, array.size, array.selected, array.sorted = self._data, len(self._ids), -1, False
+        array.data, array.size, array.selected, array.sorted = self._data, size, -1, False
         llama_cpp.llama_sampler_apply(self._chain, ctypes.byref(array))
         token = int(array.data[array.selected].id)
         llama_cpp.llama_sampler_accept(self._chain, token)
         return token
+
+    def _fill(self, logits: npt.NDArray[np.float32]) -> int:
+        """Makes the candidates, in the order of their ids; returns how many there are."""
+        ids: npt.NDArray[np.signedinteger] = self._ids
+        best = logits.max()
+        for margin in _MARGINS if self._top_k else ():
+            near = np.flatnonzero(logits > best - margin)
+            if len(near) >= self._top_k:
+                ids, logits = near, logits[near]
+                break
+        size = len(ids)
+        self._candidates["id"][:size] = ids
+        self._candidates["logit"][:size] = logits
+        self._candidates["p"][:size] = 0.0
+        return size
 
     def close(self) -> None:
         llama_cpp.llama_sampler_free(self._chain)

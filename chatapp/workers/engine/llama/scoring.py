@@ -30,6 +30,7 @@ def score(
     readable = TextStream(())
     nll, n_scored = 0.0, 0
     figures: _Figures = (None, None, None)  # of the token at `start`, known from the chunk before
+    context.begin()
     context.clear()
     try:
         for start in range(0, len(ids), CHUNK):

@@ -18,11 +18,24 @@ class Vocabulary:
         self.n_tokens = int(llama_cpp.llama_vocab_n_tokens(self.handle))
         self.bos = int(llama_cpp.llama_vocab_bos(self.handle))
         self.eos = int(llama_cpp.llama_vocab_eos(self.handle))
+        self._buffer = ctypes.create_string_buffer(_PIECE_BYTES)
+        self._newline = self.tokenize("\n", special=False)
+        self._adds_space = b"".join(map(self.piece, self.tokenize("a", special=False))) == b" a"
         self.adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self.handle)) and self.bos >= 0
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Token ids of `text`, nothing added; `special` says whether control tokens in it count as such."""
         return self.tokenize_bytes(text.encode("utf-8"), special=special)
+
+    def tokenize_joined(self, text: str, *, special: bool) -> list[int]:
+        """The same for a text that goes on from other text: a vocabulary that puts a space before every text, as Llama
+        2's does, then puts none there."""
+        if not self._adds_space:
+            return self.tokenize(text, special=special)
+        if len(text) > 1 and text[0] == " " and not text[1].isspace():
+            return self.tokenize(text[1:], special=special)
+        ids, mark = self.tokenize(f"\n{text}", special=special), self._newline
+        return ids[len(mark) :] if ids[: len(mark)] == mark else self.tokenize(text, special=special)
 
     def tokenize_bytes(self, data: bytes, *, special: bool) -> list[int]:
         """The same for bytes, which need not be valid UTF-8."""
@@ -46,10 +59,8 @@ class Vocabulary:
         return bool(llama_cpp.llama_vocab_is_eog(self.handle, token))
 
     def _piece(self, token: int, *, special: bool) -> bytes:
-        room = _PIECE_BYTES
-        while True:
-            buffer = ctypes.create_string_buffer(room)
-            n = llama_cpp.llama_token_to_piece(self.handle, token, buffer, room, 0, special)
-            if n >= 0:
-                return buffer.raw[:n]
-            room = -n
+        n = llama_cpp.llama_token_to_piece(self.handle, token, self._buffer, len(self._buffer), 0, special)
+        if n < 0:
+            self._buffer = ctypes.create_string_buffer(-n)
+            n = llama_cpp.llama_token_to_piece(self.handle, token, self._buffer, -n, 0, special)
+        return self._buffer.raw[:n]

@@ -1,0 +1,90 @@
+"""Opens a model and its context: on the GPU as far as it fits, with what to do where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from chatapp.core.errors import AppError, ErrorKind, error
+from chatapp.core.model_file import checked_header
+from chatapp.core.models import AUTO_GPU_LAYERS, LoadSpec, size_text
+from chatapp.core.sentences import OFFLOAD_FAILED
+from chatapp.workers.engine.cancel import CancelFlag
+from chatapp.workers.engine.llama import library
+from chatapp.workers.engine.llama.context import Context
+from chatapp.workers.engine.llama.model import Model
+from chatapp.workers.engine.offload import KV_BYTES, Needs, needs_of
+from chatapp.workers.stdio import log
+
+AUTOMATIC_CONTEXT = 8192  # tokens; more only on request, since the KV cache grows with it
+
+
+def open_model(spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], None]) -> tuple[Model, Context, int]:
+    """(model, context, layers on the GPU). Raises AppError.
+
+    The automatic number of layers is the most that fits by the numbers; where the device refuses it all the same, half
+    of it is tried, and so on down to the CPU. A number that was asked for is tried and explained, never changed.
+    """
+    if spec.n_gpu_layers == 0 or not library.gpu_free_bytes():
+        return *_open(replace(spec, n_gpu_layers=0), cancel, progress), 0
+    header = checked_header(spec.path)
+    needs = needs_of(header)
+    n_ctx = spec.n_ctx or min(header.facts().context or AUTOMATIC_CONTEXT, AUTOMATIC_CONTEXT)
+    free = sum(library.gpu_free_bytes())
+    if spec.n_gpu_layers != AUTO_GPU_LAYERS:
+        try:
+            return *_open(spec, cancel, progress), min(spec.n_gpu_layers, len(needs.layers) + 1)
+        except AppError as problem:
+            if problem.info.kind is not ErrorKind.MODEL_LOAD:
+                raise
+            raise _explained(spec, needs, n_ctx, free, problem) from problem
+    n_layers = needs.layers_in(free, n_ctx, spec.kv_type)
+    while n_layers > 0:
+        try:
+            return *_open(replace(spec, n_gpu_layers=n_layers), cancel, progress), n_layers
+        except AppError as problem:
+            if problem.info.kind is not ErrorKind.MODEL_LOAD:
+                raise
+            log(f"{n_layers} layers on the GPU did not work: {problem.info.message}")
+            n_layers //= 2
+    return *_open(replace(spec, n_gpu_layers=0), cancel, progress), 0
+
+
+def _open(spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], None]) -> tuple[Model, Context]:
+    model = Model(spec, cancel, progress)
+    n_ctx = spec.n_ctx or min(model.n_ctx_train, AUTOMATIC_CONTEXT)
+    try:
+        return model, Context(model, spec, n_ctx=n_ctx, cancel=cancel)
+    except AppError:
+        model.close()
+        raise
+
+
+def _explained(spec: LoadSpec, needs: Needs, n_ctx: int, free: int, problem: AppError) -> AppError:
+    return error(
+        OFFLOAD_FAILED,
+        layers=spec.n_gpu_layers,
+        n_ctx=n_ctx,
+        needed=size_text(needs.bytes_for(spec.n_gpu_layers, n_ctx, spec.kv_type)),
+        free=size_text(free),
+        ways="; ".join(ways_out(spec, needs, n_ctx, free)),
+        detail=f"{problem.info.message}\n{problem.info.detail}",
+    )
+
+
+def ways_out(spec: LoadSpec, needs: Needs, n_ctx: int, free: int) -> Iterator[str]:
+    """What would fit: a smaller context, a quantised KV cache, fewer layers, the CPU; in this order."""
+    smaller = needs.context_in(free, spec.n_gpu_layers, n_ctx // 2, spec.kv_type)
+    if smaller:
+        yield f"--ctx {smaller}"
+    for kv_type in KV_BYTES:
+        if (
+            KV_BYTES[kv_type] < KV_BYTES[spec.kv_type]
+            and needs.context_in(free, spec.n_gpu_layers, n_ctx, kv_type) == n_ctx
+        ):
+            yield f"--kv-type {kv_type}"
+            break
+    fewer = min(needs.layers_in(free, n_ctx, spec.kv_type), spec.n_gpu_layers - 1)
+    if fewer > 0:
+        yield f"--gpu-layers {fewer}"
+    yield "--gpu-layers 0"
