@@ -1,6 +1,7 @@
 # make run   sets everything up on a fresh machine and opens the app
 # make test  sets everything up with the test tools and runs every check
-# make bench measures how soon a dead model process is replaced (run it on an idle machine)
+# make bench measures speed beside llama.cpp's own programs, and how soon a dead model process is replaced
+#            (run it on an idle machine; it builds those programs first, about five minutes)
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHON
@@ -25,7 +26,10 @@ test:
 
 bench:
 	@sh scripts/setup.sh test
-	$(BIN)/python -m benchmarks.standby $(ARGS)
+	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.second_turn
+	$(BIN)/python -m benchmarks.chunks
+	$(BIN)/python -m benchmarks.standby
 
 screenshots:
 	@sh scripts/setup.sh test

@@ -46,7 +46,7 @@ class Tasks:
         self._adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self._llm._model.vocab))
 
     def next(self) -> Task:
-        prompt, opening = self._text(N_PROMPT), self._text(DEPTH)
+        prompt, opening = self.text(N_PROMPT), self.text(DEPTH)
         return Task(
             prompt=prompt,
             prompt_ids=self._ids(prompt),
@@ -55,7 +55,7 @@ class Tasks:
             n_reply=N_REPLY,
         )
 
-    def _text(self, n: int) -> str:
+    def text(self, n: int) -> str:
         while True:
             words = [str(self._rng.randrange(10)), *self._rng.choices(TEXT.split(), k=n + 1)]
             while len(self._ids(" ".join(words))) > n:
@@ -116,7 +116,7 @@ def main() -> None:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))  # so that no peer is left behind
     tools = Path(
-        subprocess.run(["sh", "scripts/llama_tools.sh"], capture_output=True, text=True, check=True).stdout.strip()
+        subprocess.run(["sh", "scripts/llama_tools.sh"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     )
     threads = default_threads()
     for name in arguments.models:

@@ -63,7 +63,7 @@ class App:
         preferences = Preferences(paths, self._storage_work, notifier)
         inference = InferenceService(engine_command)
         library_service = LibraryService(library, self._file_work)
-        self._contexts = SavedContexts(inference, SavedStates(paths), preferences)
+        self._contexts = SavedContexts(inference, SavedStates(paths), preferences, self._file_work)
         self.context = AppContext(
             conversations=ConversationService(
                 ChatStore(self._database), inference, preferences, self._storage_work, notifier, self._contexts

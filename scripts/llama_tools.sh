@@ -12,6 +12,7 @@ if [ ! -x "$tools/bin/llama-server" ]; then
     .venv/bin/python -m pip --disable-pip-version-check download --quiet --no-deps --no-binary llama-cpp-python \
         -d "$source" "$llama" >&2
     tar xzf "$source"/*.tar.gz -C "$source" --strip-components 1
+    command -v cmake >/dev/null || { .venv/bin/python -m pip install --quiet cmake >&2; PATH=$PWD/.venv/bin:$PATH; }
     # shellcheck disable=SC2086
     cmake -S "$source/vendor/llama.cpp" -B "$tools" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DGGML_NATIVE=OFF \
         -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \

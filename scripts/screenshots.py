@@ -21,6 +21,7 @@ from chatapp.app import App
 from chatapp.services.inference import EngineState
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import find_paths
+from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.view import ChatView
 from scripts.wheel_models import STARTER_WHEEL, cached
 
@@ -73,6 +74,7 @@ def shoot_all(app: App, folder: Path) -> None:
             shoot(app, folder, f"writing-{language}-{theme}", sizes=SIZES[:1])
             wait_for(lambda: not app.context.conversations.writing)
             shoot(app, folder, f"chat-{language}-{theme}")
+            shoot_prompt(app, chat, folder, f"prompt-{language}-{theme}")
             for place, name in ((1, "models"), (2, "settings")):
                 app.window.rail.choose(place)
                 shoot(app, folder, f"{name}-{language}-{theme}")
@@ -90,6 +92,21 @@ def shoot_all(app: App, folder: Path) -> None:
         wait_for(lambda: app.context.inference.status.state is EngineState.READY)
     preferences.set_option("appearance", "zoom", 150)
     shoot(app, folder, "zoom-150")
+
+
+def shoot_prompt(app: App, chat: ChatView, folder: Path, name: str) -> None:
+    """The exact prompt behind the last reply; and, after it, what a full context and a missing template look like."""
+    chat.prompt_requested.emit(chat.transcript.last_reply())
+    (dialog,) = chat.findChildren(PromptDialog)
+    wait_for(lambda: bool(dialog.text.toPlainText()))
+    dialog.grab().save(str(folder / f"{name}.png"))
+    dialog.close()
+    wait_for(lambda: not chat.findChildren(PromptDialog))
+    chat.transcript.set_first_kept(chat.transcript.last_reply())
+    chat.set_plain_template(True)
+    shoot(app, folder, name.replace("prompt", "full"), sizes=SIZES[:1])
+    chat.transcript.set_first_kept(None)
+    chat.set_plain_template(False)
 
 
 def shoot(app: App, folder: Path, name: str, sizes: tuple[tuple[int, int], ...] = SIZES) -> None:

@@ -18,7 +18,18 @@ from scripts.wheel_models import GEMMA_WHEEL, STARTER_WHEEL, WheelModel, cached
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=1, help="seed of the random choices in acceptance tests")
+    parser.addoption(
+        "--gpu", action="store_true", help="run the tests that need a build with a GPU (scripts/vulkan.sh)"
+    )
     parser.addoption("--long", action="store_true", help="run acceptance tests with their full counts")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --gpu the tests marked so and no others, without it the others."""
+    wanted = bool(config.getoption("--gpu"))
+    left_out = [item for item in items if (item.get_closest_marker("gpu") is not None) != wanted]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(autouse=True)

@@ -459,8 +459,12 @@
         <translation>请在设置中选择更小的上下文长度，或换用更小的模型。</translation>
     </message>
     <message>
-        <source>{layers} layers and a context of {n_ctx} tokens did not fit on the GPU: they need {needed}, {free} are free.</source>
-        <translation>{layers} 层和 {n_ctx} 个词元的上下文放不进 GPU：需要 {needed}，可用 {free}。</translation>
+        <source>{layers} layers were to go on a GPU, but this build of llama.cpp finds none.</source>
+        <translation>要把 {layers} 层放到 GPU 上，但这个 llama.cpp 版本没有找到 GPU。</translation>
+    </message>
+    <message>
+        <source>Set the layers on the GPU to Auto or 0. The README tells how to build it for your graphics card.</source>
+        <translation>请将 GPU 上的层数设为“自动”或 0。README 说明了如何为你的显卡编译。</translation>
     </message>
     <message>
         <source>What should fit: {ways}. The same options are in Settings.</source>
@@ -469,10 +473,6 @@
     <message>
         <source>The model process stopped while loading {path}.</source>
         <translation>加载 {path} 时模型进程停止了。</translation>
-    </message>
-    <message>
-        <source>The file may be damaged or need more memory than is free. Choose another model.</source>
-        <translation>文件可能已损坏，或所需内存超过可用内存。请选择其他模型。</translation>
     </message>
     <message>
         <source>{path} does not produce text (its architecture is {architecture}).</source>
@@ -531,6 +531,10 @@
         <translation>没有丢失任何内容：需要时会重新读取。</translation>
     </message>
     <message>
+        <source>Choose Plain as chat template in Settings, or another model; chatapp generate has --raw.</source>
+        <translation>请在“设置”中将对话模板改为“简单格式”，或选择其他模型；chatapp generate 也可用 --raw。</translation>
+    </message>
+    <message>
         <source>What was written is kept and the model is loaded again by itself; then ask again.</source>
         <translation>已写的内容已保留，模型会自动重新加载；之后可再次提问。</translation>
     </message>
@@ -545,6 +549,14 @@
     <message>
         <source>This reply was not finished when chatapp last ended.</source>
         <translation>上次 chatapp 结束时，这条回复尚未写完。</translation>
+    </message>
+    <message>
+        <source>{layers} layers and a context of {n_ctx} tokens do not fit on the GPU: they need {needed}, {free} are free.</source>
+        <translation>{layers} 层和 {n_ctx} 个词元的上下文放不进 GPU：需要 {needed}，可用 {free}。</translation>
+    </message>
+    <message>
+        <source>The file may be damaged or need more memory than is free. Choose another model, a smaller context or fewer layers on the GPU.</source>
+        <translation>文件可能已损坏，或所需内存超过可用内存。请选择其他模型、更小的上下文，或减少 GPU 上的层数。</translation>
     </message>
     <message>
         <source>The prompt is empty.</source>
@@ -601,10 +613,6 @@
     <message>
         <source>The model&apos;s chat template can&apos;t be used: {reason}.</source>
         <translation>无法使用该模型的对话模板：{reason}。</translation>
-    </message>
-    <message>
-        <source>Choose another model, or use plain completion (chatapp generate --raw).</source>
-        <translation>请选择其他模型，或使用纯文本补全（chatapp generate --raw）。</translation>
     </message>
     <message>
         <source>Cancelled.</source>

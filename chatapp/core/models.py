@@ -73,9 +73,11 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """Something to compute with. kind: "cpu", "gpu" (its own memory), "igpu" (the system's), "accelerator"."""
+    """Something to compute with. kind: "cpu", "gpu" (its own memory), "igpu" (the system's), "accelerator". key: the
+    same for the same device under another backend, "" where that is not known."""
 
     name: str
+    key: str
     description: str
     kind: str
     free_bytes: int

@@ -60,18 +60,29 @@ MODEL_NO_MEMORY = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "There is not enough memory for a context of {n_ctx} tokens with {path}."),
     hint=QT_TRANSLATE_NOOP("errors", "Choose a smaller context length in Settings, or a smaller model."),
 )
+NO_GPU = Sentence(
+    kind=ErrorKind.MODEL_LOAD,
+    text=QT_TRANSLATE_NOOP("errors", "{layers} layers were to go on a GPU, but this build of llama.cpp finds none."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "Set the layers on the GPU to Auto or 0. The README tells how to build it for your graphics card."
+    ),
+)
 OFFLOAD_FAILED = Sentence(
     kind=ErrorKind.MODEL_LOAD,
     text=QT_TRANSLATE_NOOP(
         "errors",
-        "{layers} layers and a context of {n_ctx} tokens did not fit on the GPU: they need {needed}, {free} are free.",
+        "{layers} layers and a context of {n_ctx} tokens do not fit on the GPU: they need {needed}, {free} are free.",
     ),
     hint=QT_TRANSLATE_NOOP("errors", "What should fit: {ways}. The same options are in Settings."),
 )
 MODEL_CRASHED = Sentence(
     kind=ErrorKind.MODEL_LOAD,
     text=QT_TRANSLATE_NOOP("errors", "The model process stopped while loading {path}."),
-    hint=QT_TRANSLATE_NOOP("errors", "The file may be damaged or need more memory than is free. Choose another model."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors",
+        "The file may be damaged or need more memory than is free. Choose another model, a smaller context or fewer "
+        "layers on the GPU.",
+    ),
 )
 MODEL_NOT_TEXT = Sentence(
     kind=ErrorKind.MODEL_LOAD,
@@ -160,7 +171,9 @@ OUTPUT_FAILED = Sentence(
 TEMPLATE_FAILED = Sentence(
     kind=ErrorKind.TEMPLATE,
     text=QT_TRANSLATE_NOOP("errors", "The model's chat template can't be used: {reason}."),
-    hint=QT_TRANSLATE_NOOP("errors", "Choose another model, or use plain completion (chatapp generate --raw)."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "Choose Plain as chat template in Settings, or another model; chatapp generate has --raw."
+    ),
 )
 CANCELLED = Sentence(
     kind=ErrorKind.CANCELLED,

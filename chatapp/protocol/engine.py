@@ -18,7 +18,7 @@ from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.score import ScoredToken
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
@@ -67,10 +67,12 @@ class ShowPrompt(_Envelope, frozen=True, kw_only=True):
 
 
 class SaveState(_Envelope, frozen=True, kw_only=True):
-    """Write what was evaluated to a file, for a later process to go on from. Ends with StateSaved or Failed."""
+    """Write what was evaluated to a file, for a later process to go on from; nothing where it is more than most_bytes.
+    Ends with StateSaved or Failed."""
 
     request_id: int
     path: str
+    most_bytes: int
 
 
 class Score(_Envelope, frozen=True, kw_only=True):
@@ -153,7 +155,7 @@ class PromptShown(_Envelope, frozen=True, kw_only=True):
 
 
 class StateSaved(_Envelope, frozen=True, kw_only=True):
-    """Terminal: n_tokens are in the file."""
+    """Terminal: n_tokens are in the file; 0: it would have been too large."""
 
     request_id: int
     n_tokens: int

@@ -190,7 +190,7 @@ class ConversationService(QObject):
         shown = branch(self._messages, self._current.leaf_id if self._current is not None else None)
         if left_out is None:
             left_out = next((m.reply.usage.left_out for m in reversed(shown) if m.reply.usage is not None), 0)
-        turns = sent(shown)
+        turns = sent(message for message in shown if message.state is not MessageState.STREAMING)
         return turns[left_out].id if 0 < left_out < len(turns) else None
 
     def _prompt(self, history: list[Message]) -> ChatPrompt:

@@ -157,9 +157,9 @@ class InferenceService(QObject):
         this returns. Raises AppError."""
         return self._ask_aside(lambda i: ShowPrompt(request_id=i, prompt=prompt, max_tokens=max_tokens))
 
-    def save_state(self, path: str) -> int:
+    def save_state(self, path: str, most_bytes: int) -> int:
         """Asks for a file of what was evaluated; ends with state_saved or failed. Raises AppError."""
-        return self._ask_aside(lambda i: SaveState(request_id=i, path=path))
+        return self._ask_aside(lambda i: SaveState(request_id=i, path=path, most_bytes=most_bytes))
 
     def _ask_aside(self, make: Callable[[int], Command]) -> int:
         if self._worker is None or self.status.state is EngineState.EMPTY:
@@ -173,7 +173,8 @@ class InferenceService(QObject):
         """Ends the reply: answered soon, or the worker is replaced. One that waits for a load ends at once."""
         if self._reply_id is None or self._worker is None or self._cancel_timer.isActive():
             return
-        self._worker.send(Cancel(request_id=self._reply_id))
+        for request_id in (*self._side_ids, self._reply_id):  # what waits before it would hold up its end
+            self._worker.send(Cancel(request_id=request_id))
         if self._load_id is None:
             self._cancel_timer.start()
             return
@@ -286,6 +287,7 @@ class InferenceService(QObject):
     def _replace_worker(self, info: ErrorInfo) -> None:
         """Loads the model again in the standby; the reply, if there is one, ends with `info`."""
         reply_id, self._reply_id = self._reply_id, None
+        self._release_worker(info)
         if self._spec is not None:
             self.load(self._spec)
         if reply_id is not None:
@@ -308,11 +310,11 @@ class InferenceService(QObject):
         if self.status.state is EngineState.GENERATING:
             self._set_state(EngineState.READY)
 
-    def _release_worker(self) -> None:
+    def _release_worker(self, why: ErrorInfo | None = None) -> None:
         worker, self._worker = self._worker, None
         side_ids, self._side_ids = self._side_ids, set()
         for request_id in side_ids:
-            self.failed.emit(Failed(request_id=request_id, error=error(MODEL_CHANGED).info))
+            self.failed.emit(Failed(request_id=request_id, error=why or error(MODEL_CHANGED).info))
         self._load_id = None
         self._cancel_timer.stop()
         if worker is None:

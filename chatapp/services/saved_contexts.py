@@ -8,6 +8,7 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer
 
 from chatapp.core.errors import AppError
 from chatapp.protocol.engine import Finished, StateSaved
+from chatapp.services.background import Background
 from chatapp.services.inference import EngineState, EngineStatus, InferenceService
 from chatapp.services.preferences import Preferences
 from chatapp.storage.saved_states import SavedStates
@@ -21,11 +22,15 @@ _GB = 1_000_000_000
 class SavedContexts(QObject):
     """Saves when another conversation needs the model, after a pause, and at the end of the app."""
 
-    def __init__(self, inference: InferenceService, states: SavedStates, preferences: Preferences) -> None:
+    def __init__(
+        self, inference: InferenceService, states: SavedStates, preferences: Preferences, background: Background
+    ) -> None:
         super().__init__()
         self._inference = inference
         self._states = states
         self._preferences = preferences
+        self._background = background
+        self._trimmed_to = -1
         self._in_use = ""
         self._unsaved = ""
         self._saving: int | None = None
@@ -35,6 +40,8 @@ class SavedContexts(QObject):
         inference.status_changed.connect(self._on_status)
         inference.state_saved.connect(self._on_saved)
         inference.failed.connect(lambda event: self._on_ended(event.request_id))
+        preferences.changed.connect(lambda _settings: self._trim_to_setting())
+        self._trim_to_setting()
 
     def begin(self, conversation_id: str) -> str:
         """Call before a reply in that conversation; the file to go on from, "" where none is kept."""
@@ -51,7 +58,7 @@ class SavedContexts(QObject):
         if conversation_id and self._most_bytes():
             with suppress(AppError, OSError):  # only time would be lost
                 self._states.prepare()
-                self._saving = self._inference.save_state(str(self._states.path(conversation_id)))
+                self._saving = self._inference.save_state(str(self._states.path(conversation_id)), self._most_bytes())
 
     def close(self) -> None:
         """Saves, and waits a moment for it."""
@@ -76,7 +83,15 @@ class SavedContexts(QObject):
 
     def _on_saved(self, event: StateSaved) -> None:
         self._on_ended(event.request_id)
-        self._states.trim(self._most_bytes())
+        self._trim()
+
+    def _trim_to_setting(self) -> None:
+        if self._trimmed_to != self._most_bytes():
+            self._trim()
+
+    def _trim(self) -> None:
+        most = self._trimmed_to = self._most_bytes()
+        self._background.run(lambda: self._states.trim(most), lambda _result: None, lambda _problem: None)
 
     def _on_ended(self, request_id: int | None) -> None:
         if request_id == self._saving:

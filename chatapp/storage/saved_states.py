@@ -30,9 +30,11 @@ class SavedStates:
         kept = 0
         for file in sorted(self._folder.glob(f"*{_SUFFIX}"), key=_changed, reverse=True):
             with suppress(OSError):
-                kept += file.stat().st_size
-                if kept > most_bytes:
+                size = file.stat().st_size
+                if kept + size > most_bytes:
                     file.unlink()
+                else:
+                    kept += size
 
 
 def _changed(file: Path) -> float:

@@ -123,9 +123,9 @@ class EngineClient:
                 return event
         raise self._died(None)
 
-    def save_state(self, path: str) -> StateSaved:
+    def save_state(self, path: str, most_bytes: int = 1 << 40) -> StateSaved:
         """Writes what was evaluated to a file that `generate` can go on from; raises AppError."""
-        for event in self._request(lambda i: SaveState(request_id=i, path=path)):
+        for event in self._request(lambda i: SaveState(request_id=i, path=path, most_bytes=most_bytes)):
             if isinstance(event, StateSaved):
                 return event
         raise self._died(None)

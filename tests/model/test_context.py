@@ -8,68 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatapp.core.models import LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import TokensEmitted
 from chatapp.workers.engine.cancel import CancelFlag
-from chatapp.workers.engine.llama.context import CHUNK, Context
 from chatapp.workers.engine.llama.generation import Generation
 from chatapp.workers.engine.llama.model import Model
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
 from chatapp.workers.engine.threads import AdaptiveThreads
 from tests.acceptance.prompts import PROMPTS
+from tests.contexts import context_of, evaluate, open_model
 
 pytestmark = pytest.mark.model
-
-TOKENS = 1600
-# One token back leaves 63 tokens of a call of 64, for which a fresh evaluation uses other kernels; further back the
-# calls are the same and so are the logits.
-LARGEST_KL = {1: 1e-2, 600: 1e-3, 1300: 1e-3}
 
 
 @pytest.fixture(scope="module", params=["starter_model", "gemma_model"])
 def model(request: pytest.FixtureRequest) -> Iterator[Model]:
     path: Path = request.getfixturevalue(request.param)
-    model = Model(LoadSpec(path=str(path)), CancelFlag(), lambda _fraction: None)
-    yield model
-    model.close()
-
-
-def context_of(model: Model) -> Context:
-    return Context(model, LoadSpec(path="", n_threads=1), n_ctx=2048, cancel=CancelFlag())
-
-
-def evaluate(context: Context, ids: list[int]) -> None:
-    for start in range(0, len(ids), CHUNK):
-        context.evaluate(ids[start : start + CHUNK])
-
-
-def kl(p_logits: np.ndarray, q_logits: np.ndarray) -> float:
-    """KL(p || q) in nats of the two softmax distributions."""
-    p, q = (x.astype(np.float64) - np.logaddexp.reduce(x.astype(np.float64)) for x in (p_logits, q_logits))
-    return float((np.exp(p) * (p - q)).sum())
-
-
-def test_the_next_token_after_going_back_is_that_of_a_fresh_evaluation(model: Model, long_run: bool) -> None:
-    ids = model.vocabulary.tokenize(" ".join(PROMPTS) * 10, special=False)[:TOKENS]
-    assert len(ids) == TOKENS
-    for back in LARGEST_KL if long_run else (600,):
-        keep = TOKENS - back
-        used, fresh = context_of(model), context_of(model)
-        try:
-            evaluate(used, ids)
-            if used.rewind(keep):
-                assert used.cached == ids[:keep]
-            else:
-                assert used.cached == []
-                evaluate(used, ids[:keep])
-            evaluate(fresh, ids[:keep])
-            for context in (used, fresh):
-                context.evaluate(ids[:1])
-            assert kl(fresh.logits(), used.logits()) < LARGEST_KL[back], back
-        finally:
-            used.close()
-            fresh.close()
+    with open_model(path) as model:
+        yield model
 
 
 def test_the_step_hook_sees_the_logits_each_token_is_drawn_from(model: Model) -> None:
@@ -107,7 +63,7 @@ def test_a_rewind_to_nothing_is_an_empty_context(model: Model) -> None:
 def test_the_number_of_threads_changes_long_contexts_only_and_is_told(model: Model) -> None:
     """With flash attention a step over many cells depends on how many threads share them; no other call does."""
     ids = model.vocabulary.tokenize(" ".join(PROMPTS) * 10, special=False)
-    one, two = context_of(model), Context(model, LoadSpec(path=""), n_ctx=2048, cancel=CancelFlag())
+    one, two = context_of(model), context_of(model, n_threads=0)
     two.n_threads = 2  # as on a machine with two cores ...
     two._threads = AdaptiveThreads(2, clock=lambda: 0.0, used=lambda: 0.0, idle=lambda: 0.0)
     try:

@@ -8,7 +8,9 @@ CHUNK = 8
 
 
 def plan(cached: list[int], prompt: list[int], *, last_prompt: int = 0, exact_until: int = 0) -> ReusePlan:
-    return plan_reuse(cached, prompt, last_prompt=last_prompt, exact_until=exact_until, chunk=CHUNK)
+    return plan_reuse(
+        cached, prompt, last_prompt=last_prompt, logits_known=last_prompt > 0, exact_until=exact_until, chunk=CHUNK
+    )
 
 
 def test_nothing_cached_is_a_fresh_evaluation() -> None:
@@ -61,3 +63,15 @@ def test_a_plan_never_keeps_what_differs(rng: random.Random) -> None:
             assert found.keep % CHUNK == 0
             assert found.keep <= exact_until
         assert common_prefix(cached, prompt) >= found.keep
+
+
+def test_the_same_prompt_without_its_logits_is_evaluated_again_from_the_last_border() -> None:
+    prompt = list(range(20))
+    again = plan_reuse([*prompt, 9], prompt, last_prompt=20, logits_known=False, exact_until=20, chunk=CHUNK)
+    assert again == ReusePlan(keep=16, exact=True)
+
+
+def test_a_longer_prompt_goes_on_though_the_logits_are_not_known() -> None:
+    cached = list(range(20))
+    longer = plan_reuse(cached, [*cached, 90], last_prompt=18, logits_known=False, exact_until=18, chunk=CHUNK)
+    assert longer == ReusePlan(keep=20, exact=False)

@@ -68,6 +68,16 @@ def test_it_does_not_swing_at_any_constant_load() -> None:
         assert {machine.run(threads, other=percent / 100, seconds=0.3) for _ in range(20)} == {first}
 
 
+def test_it_does_not_swing_at_any_amount_of_free_cores() -> None:
+    for tenths in range(5, 85):
+        clock, free = iter(range(1000)), iter(range(0, 100_000, tenths))
+        threads = AdaptiveThreads(
+            8, clock=lambda clock=clock: float(next(clock)), used=lambda: 0.0, idle=lambda free=free: next(free) / 10
+        )
+        counts = [threads.look() for _ in range(30)]
+        assert len(set(counts[5:])) == 1, tenths
+
+
 def test_never_less_than_one_and_never_more_than_there_are() -> None:
     clock = iter(range(100))
     starved = AdaptiveThreads(8, clock=lambda: float(next(clock)), used=lambda: 0.0, idle=lambda: 0.0)

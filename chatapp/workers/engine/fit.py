@@ -23,6 +23,8 @@ def first_to_keep(turns: Sequence[int], size: Callable[[int], int], *, limit: in
     if total <= limit:
         return turns[0]
     to_drop = -(-(total - limit) // step) * step
+    if total - size(turns[-1]) < to_drop:  # all that is old is less than a step
+        to_drop = total - limit
     low, high = 1, len(turns) - 1  # the first turn that drops enough lies between; `high` is taken where none does
     while low < high:
         middle = (low + high) // 2

@@ -15,7 +15,7 @@ from chatapp.core.gguf import GgufHeader
 KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}  # a value; see core/gguf.py for the blocks
 MARGIN_BYTES = 256 << 20  # left for what else is drawn and computed on the device
 _BATCH = 512
-_BLOCK = re.compile(r"blk\.(\d+)\.")
+_BLOCK = re.compile(r"blk\.(\d{1,4})\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +56,18 @@ class Needs:
 
 
 def needs_of(header: GgufHeader) -> Needs:
-    """Read from the header's tensor table and its architecture's numbers."""
+    """Read from the header's table of tensors, whose shapes hold also where an architecture's numbers vary by layer."""
     architecture = header.facts().architecture
 
     def number(name: str, default: int) -> int:
         value = header.values.get(f"{architecture}.{name}", default)
         return value if isinstance(value, int) and value > 0 else default
 
-    n_layers = number("block_count", 1)
-    layers, output, embedding = [0] * n_layers, 0, 0
+    places = [int(block[1]) for name in header.tensor_bytes if (block := _BLOCK.match(name)) is not None]
+    layers, output, embedding = [0] * (max(places, default=0) + 1), 0, 0
     for name, size in header.tensor_bytes.items():
         block = _BLOCK.match(name)
-        if block is not None and int(block[1]) < n_layers:
+        if block is not None:
             layers[int(block[1])] += size
         elif name == "token_embd.weight":
             embedding = size  # stays on the CPU, but is the output layer where a model has no other
@@ -76,14 +76,19 @@ def needs_of(header: GgufHeader) -> Needs:
     if "output.weight" not in header.tensor_bytes:
         output += embedding
     width, n_heads = number("embedding_length", 4096), number("attention.head_count", 32)
-    n_kv_heads = number("attention.head_count_kv", n_heads)
-    key = number("attention.key_length", width // n_heads)
-    value = number("attention.value_length", width // n_heads)
-    n_vocab = number("vocab_size", 0) or int(header.values.get("tokenizer.ggml.tokens", 0) or 0)
-    row = 4 * (6 * width + 3 * number("feed_forward_length", 4 * width))
-    return Needs(
-        layers=layers,
-        output=output,
-        kv_values=[n_kv_heads * (key + value)] * n_layers,
-        row_bytes=(row, row + 4 * n_vocab),
-    )
+    head = number("attention.head_count_kv", n_heads) * 2 * number("attention.key_length", max(1, width // n_heads))
+
+    def rows(name: str) -> int:
+        """Of a weight: how many values it makes for one token; 0 where there is no such weight."""
+        shape = header.tensors.get(name, ())
+        return shape[1] if len(shape) > 1 else 0
+
+    kv_values = []
+    for layer in range(len(layers)):
+        key, value = rows(f"blk.{layer}.attn_k.weight"), rows(f"blk.{layer}.attn_v.weight")
+        fused = f"blk.{layer}.attn_qkv.weight" in header.tensors
+        kv_values.append(head if fused else key + (value or key))  # neither: a layer without attention
+    widest = max(rows(f"blk.{layer}.ffn_up.weight") for layer in range(len(layers))) or 4 * width
+    row = 4 * (6 * width + 3 * widest)
+    n_vocab = rows("token_embd.weight")
+    return Needs(layers=layers, output=output, kv_values=kv_values, row_bytes=(row, row + 4 * n_vocab))

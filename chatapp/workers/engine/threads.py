@@ -26,8 +26,8 @@ class AdaptiveThreads:
 
     The threads of a computation wait for each other hundreds of times a token, so one that has lost its core to
     another process holds up all. What the machine can give is what this process got plus what nobody used. Below
-    `count` by more than 0.4 cores one thread fewer is faster; above it by half a core one more is (both measured on
-    2 cores with another process that takes 15 to 100 % of one).
+    `count` by more than 0.4 cores one thread fewer is faster (measured on 2 cores with another process that takes 15 to
+    100 % of one); one more needs 0.7, well above that, so that no constant load makes it swing.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class AdaptiveThreads:
             self._at = (now, used, idle)
             if available < self.count - 0.4:
                 self.count = max(1, int(available + 0.4))
-            elif available >= self.count + 0.5:
-                self.count = min(self.most, int(available + 0.5))
+            elif available >= self.count + 0.7:
+                self.count = min(self.most, int(available + 0.3))
         return self.count
 
 

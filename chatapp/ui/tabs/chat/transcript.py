@@ -35,9 +35,10 @@ class Transcript(Translated, QScrollArea):
         self._following = True
         self._earlier = shown(QPushButton(), False)
         self._earlier.clicked.connect(self._show_earlier)
-        self._border = shown(named(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter), "notice"), False)
         self._first_kept: str | None = None
         self._column = QWidget()
+        border = QLabel(self._column, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self._border = shown(named(border, "notice"), False)
         self._rows = QVBoxLayout(self._column)
         self._rows.setContentsMargins(0, 16, 0, 16)
         self._rows.setSpacing(14)
@@ -115,9 +116,9 @@ class Transcript(Translated, QScrollArea):
     def _place_border(self) -> None:
         view = self._views.get(self._first_kept or "")
         self._rows.removeWidget(self._border)
-        self._border.setVisible(view is not None)
         if view is not None:
             self._rows.insertWidget(self._rows.indexOf(view), self._border)
+        self._border.setVisible(view is not None)
 
     def _mark_last(self) -> None:
         for message in self._messages:

@@ -79,6 +79,11 @@ class PromptAssembler:
         kept = first_to_keep(turns_of(talk), lambda turn: len(beginning_at(turn).ids), limit=limit, step=step)
         return beginning_at(kept)
 
+    def _are_its_ids(self, part: PromptPart) -> bool:
+        """Whether the ids kept with a reply are its text: they may be those of another model that lay at the path."""
+        known = bool(part.ids) and all(0 <= token < self._vocabulary.n_tokens for token in part.ids)
+        return known and b"".join(map(self._vocabulary.piece, part.ids)) == part.text.encode("utf-8")
+
     def _rendered(self, template: str, messages: Sequence[ChatMessage]) -> list[PromptPart]:
         vocabulary = self._vocabulary
         bos, eos = vocabulary.control_text(vocabulary.bos), vocabulary.control_text(vocabulary.eos)
@@ -95,7 +100,7 @@ class PromptAssembler:
                 text = text[:-1]
             after_control = not ids or not self._vocabulary.piece(ids[-1])
             tokenize = self._alone if after_control else self._joined
-            added = part.ids or tokenize(text, special=part.special)
+            added = part.ids if self._are_its_ids(part) else tokenize(text, special=part.special)
             source = part.message
             if source is not None and source >= n_system:
                 source += left_out

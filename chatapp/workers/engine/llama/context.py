@@ -142,20 +142,27 @@ class Context:
         if count != self.n_threads and n_tokens == 1 and self.n_past >= _SPLIT_CELLS - _PADDING:
             self.as_usual = False
 
+    def state_bytes(self) -> int:
+        """How large `state` is."""
+        return int(llama_cpp.llama_state_seq_get_size(self.handle, 0))
+
     def state(self) -> bytearray:
         """The KV cache of all evaluated tokens in llama.cpp's own form."""
-        size = int(llama_cpp.llama_state_seq_get_size(self.handle, 0))
+        size = self.state_bytes()
         data = bytearray(size)
         buffer = (ctypes.c_uint8 * size).from_buffer(data)
         written = int(llama_cpp.llama_state_seq_get_data(self.handle, buffer, size, 0))
-        del buffer
-        return data[:written]
+        del buffer  # it holds on to `data`, whose length can't change meanwhile
+        del data[written:]
+        return data
 
-    def restore(self, state: bytes, ids: Sequence[int]) -> bool:
+    def restore(self, state: bytearray, ids: Sequence[int]) -> bool:
         """Puts `state`, what `state()` gave for a context that held `ids`, in place of all; False: it is empty now."""
         self.clear()
-        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
-        if int(llama_cpp.llama_state_seq_set_data(self.handle, buffer, len(state), 0)) != len(state):
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        read = int(llama_cpp.llama_state_seq_set_data(self.handle, buffer, len(state), 0))
+        newest = int(llama_cpp.llama_memory_seq_pos_max(self._memory, 0))
+        if read != len(state) or newest != len(ids) - 1:
             self.clear()
             return False
         self.cached += ids

@@ -33,7 +33,7 @@ from chatapp.workers.engine.llama.generation import Generation
 from chatapp.workers.engine.llama.loading import open_model
 from chatapp.workers.engine.llama.model import Model
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
-from chatapp.workers.engine.llama.saved_state import restore_state, save_state
+from chatapp.workers.engine.llama.saved_state import SavedState
 from chatapp.workers.engine.prompt import PLAIN_STOP
 
 LEAST_CONTEXT = 64  # tokens; llama.cpp ends the process where it gets much less
@@ -61,7 +61,8 @@ class LlamaEngine:
         self._model, self._context = model, context
         self._memory = PromptMemory(model.vocabulary.n_tokens)
         self._assembler = PromptAssembler(model.vocabulary, model.chat_template)
-        self._fingerprint = f"{model.fingerprint} {n_gpu_layers} {spec.kv_type}"
+        fingerprint = f"{model.fingerprint} {context.n_ctx} {n_gpu_layers} {spec.kv_type}"
+        self._saved_state = SavedState(fingerprint, self._cancel)
         self._prove(spec)
         return LoadedModel(
             path=spec.path,
@@ -85,7 +86,7 @@ class LlamaEngine:
         seed = sampling.seed if sampling.seed is not None else secrets.randbelow(MAX_SEED + 1)
         assembled = self._assembler.assemble(request.prompt, n_ctx=self._context.n_ctx, max_tokens=sampling.max_tokens)
         if request.state:
-            restore_state(request.state, self._context, self._memory, self._fingerprint, assembled.ids)
+            self._saved_state.restore(request.state, self._context, self._memory, assembled.ids)
         yield from Generation(
             request_id=request.request_id,
             context=self._context,
@@ -115,10 +116,10 @@ class LlamaEngine:
         if self._context is None:
             raise error(NO_MODEL_LOADED)
         try:
-            size = save_state(request.path, self._context, self._memory, self._fingerprint)
+            size = self._saved_state.save(request.path, self._context, self._memory, most_bytes=request.most_bytes)
         except OSError as problem:
             raise error(STATE_NOT_SAVED, path=request.path, reason=problem.strerror or problem) from problem
-        return StateSaved(request_id=request.request_id, n_tokens=self._context.n_past, size_bytes=size)
+        return StateSaved(request_id=request.request_id, n_tokens=self._context.n_past if size else 0, size_bytes=size)
 
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         if self._model is None or self._context is None:

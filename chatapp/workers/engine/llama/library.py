@@ -77,9 +77,26 @@ def backend_info() -> BackendInfo:
     )
 
 
+class _Properties(ctypes.Structure):
+    """struct ggml_backend_dev_props"""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("description", ctypes.c_char_p),
+        ("memory_free", ctypes.c_size_t),
+        ("memory_total", ctypes.c_size_t),
+        ("type", ctypes.c_int),
+        ("device_id", ctypes.c_char_p),
+        ("capabilities", ctypes.c_uint8 * 64),  # more room than it needs
+    )
+
+
 def gpu_free_bytes() -> list[int]:
-    """Free memory of each GPU, now."""
-    return [device.free_bytes for device in _devices() if device.kind in ("gpu", "igpu")]
+    """Free memory, now, of each GPU that llama.cpp uses: those with memory of their own, else the system's; each once,
+    though several backends may know it."""
+    found = {device.key or device.name: device for device in reversed(_devices())}
+    own, shared = ([d.free_bytes for d in found.values() if d.kind == kind] for kind in ("gpu", "igpu"))
+    return own or shared[:1]
 
 
 def _devices() -> tuple[Device, ...]:
@@ -87,15 +104,20 @@ def _devices() -> tuple[Device, ...]:
 
 
 def _device(handle: int) -> Device:
-    free, total = ctypes.c_size_t(), ctypes.c_size_t()
-    libggml.ggml_backend_dev_memory(handle, ctypes.byref(free), ctypes.byref(total))
+    about = _Properties()
+    libggml.ggml_backend_dev_get_props(handle, ctypes.byref(about))
     return Device(
-        name=libggml.ggml_backend_dev_name(handle).decode("utf-8", "replace").strip(),
-        description=libggml.ggml_backend_dev_description(handle).decode("utf-8", "replace").strip(),
-        kind=_KINDS.get(libggml.ggml_backend_dev_type(handle), "other"),
-        free_bytes=free.value,
-        total_bytes=total.value,
+        name=_text(about.name),
+        description=_text(about.description),
+        key=_text(about.device_id),
+        kind=_KINDS.get(about.type, "other"),
+        free_bytes=about.memory_free,
+        total_bytes=about.memory_total,
     )
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode("utf-8", "replace").strip()
 
 
 def _declare() -> None:
@@ -103,14 +125,8 @@ def _declare() -> None:
     libggml.ggml_backend_dev_count.restype = ctypes.c_size_t
     libggml.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
     libggml.ggml_backend_dev_get.restype = ctypes.c_void_p
-    for name in ("ggml_backend_dev_name", "ggml_backend_dev_description"):
-        getattr(libggml, name).argtypes = [ctypes.c_void_p]
-        getattr(libggml, name).restype = ctypes.c_char_p
-    libggml.ggml_backend_dev_type.argtypes = [ctypes.c_void_p]
-    libggml.ggml_backend_dev_type.restype = ctypes.c_int
-    size = ctypes.POINTER(ctypes.c_size_t)
-    libggml.ggml_backend_dev_memory.argtypes = [ctypes.c_void_p, size, size]
-    libggml.ggml_backend_dev_memory.restype = None
+    libggml.ggml_backend_dev_get_props.argtypes = [ctypes.c_void_p, ctypes.POINTER(_Properties)]
+    libggml.ggml_backend_dev_get_props.restype = None
 
 
 _declare()

@@ -26,11 +26,11 @@ class ReusePlan:
 
 
 def plan_reuse(
-    cached: Sequence[int], prompt: Sequence[int], *, last_prompt: int, exact_until: int, chunk: int
+    cached: Sequence[int], prompt: Sequence[int], *, last_prompt: int, logits_known: bool, exact_until: int, chunk: int
 ) -> ReusePlan:
     """What to keep of `cached`, the ids in the KV cache, for `prompt`.
 
-    last_prompt: how many of `cached` were the last prompt, 0 where its logits are not known.
+    last_prompt: how many of `cached` were the last prompt; logits_known: whether its logits still are.
     exact_until: how many leading tokens of `cached` were evaluated as a fresh process would evaluate them, the last
     prompt's own incomplete chunk included.
 
@@ -39,11 +39,11 @@ def plan_reuse(
     for a reply that can't be reproduced.
     """
     common = common_prefix(cached, prompt)
-    if last_prompt and common >= last_prompt == len(prompt):
+    if logits_known and common >= last_prompt == len(prompt):
         return ReusePlan(keep=len(prompt), exact=exact_until >= len(prompt), whole=True)
     keep = min(common, len(prompt) - 1)  # the last token is evaluated in any case, for its logits
     whole_chunks = min(keep, exact_until) // chunk * chunk
-    goes_on = 0 < last_prompt <= common
+    goes_on = 0 < last_prompt <= common and last_prompt < len(prompt)
     if not goes_on and keep - whole_chunks < chunk // 2:
         keep = whole_chunks
     return ReusePlan(keep=keep, exact=keep == whole_chunks)

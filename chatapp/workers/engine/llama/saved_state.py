@@ -1,87 +1,125 @@
-"""What a context has evaluated, in a file: checksummed, bound to its model, written whole or not at all."""
+"""What a context has evaluated, in a file: checksummed, bound to its model, written whole or not at all.
+
+magic | SHA-256 of all that follows | length of the head | head, MessagePack | payload, llama.cpp's own form
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
+from chatapp.core.errors import error
+from chatapp.core.sentences import CANCELLED
+from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama.context import Context
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
 from chatapp.workers.engine.llama.reuse import common_prefix
 
 _MAGIC = b"chatapp state 1\n"
 _LENGTH_BYTES = 4
+_PIECE = 1 << 24  # bytes between two looks at the cancel flag
 _WORTH_READING = 128  # tokens it must save
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):
-    """ids: the tokens evaluated; exact_until: see PromptMemory; the payload is llama.cpp's own form."""
+    """ids: the tokens evaluated; last_prompt, exact_until: see PromptMemory."""
 
     fingerprint: str
     ids: list[int]
+    last_prompt: int
     exact_until: int
-    payload_bytes: int
-    payload_sha256: str
 
 
-def save_state(path: str, context: Context, memory: PromptMemory, fingerprint: str) -> int:
-    """Writes the file, returns its size in bytes. Raises OSError; an earlier file then stays as it was."""
-    payload = context.state()
-    head = msgspec.msgpack.encode(
-        _Head(
-            fingerprint=fingerprint,
-            ids=context.cached,
-            exact_until=memory.exact_until,
-            payload_bytes=len(payload),
-            payload_sha256=hashlib.sha256(payload).hexdigest(),
+class SavedState:
+    """Writes and reads such files for one loaded model. fingerprint: of all that a state depends on."""
+
+    def __init__(self, fingerprint: str, cancel: CancelFlag) -> None:
+        self._fingerprint = fingerprint
+        self._cancel = cancel
+
+    def save(self, path: str, context: Context, memory: PromptMemory, *, most_bytes: int) -> int:
+        """Writes the file, returns its size in bytes; 0 and nothing written where that would be more than most_bytes.
+
+        Raises OSError or AppError(CANCELLED); an earlier file then stays as it was.
+        """
+        if context.state_bytes() > most_bytes:
+            return 0
+        head = msgspec.msgpack.encode(
+            _Head(
+                fingerprint=self._fingerprint,
+                ids=context.cached,
+                last_prompt=memory.last_prompt,
+                exact_until=memory.exact_until,
+            )
         )
-    )
-    target = Path(path)
-    unfinished = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    try:
-        with unfinished.open("wb") as out:
-            for piece in (_MAGIC, len(head).to_bytes(_LENGTH_BYTES, "big"), head, payload):
-                out.write(piece)
-        unfinished.replace(target)
-    except OSError:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
-    return target.stat().st_size
+        content = (len(head).to_bytes(_LENGTH_BYTES, "big"), head, context.state())
+        target = Path(path)
+        unfinished = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+        checksum = hashlib.sha256()
+        try:
+            with unfinished.open("wb") as out:
+                out.write(_MAGIC + bytes(checksum.digest_size))
+                for part in content:
+                    for start in range(0, len(part), _PIECE):
+                        if self._cancel.is_set():
+                            raise error(CANCELLED)
+                        piece = memoryview(part)[start : start + _PIECE]
+                        checksum.update(piece)
+                        out.write(piece)
+                out.seek(len(_MAGIC))
+                out.write(checksum.digest())
+            unfinished.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise
+        return target.stat().st_size
 
-
-def restore_state(path: str, context: Context, memory: PromptMemory, fingerprint: str, prompt: Sequence[int]) -> bool:
-    """Puts the file's content in place of the context's where that spares `prompt` more evaluation; else changes
-    nothing. A file of another model or setting, a damaged or missing one is passed over."""
-    try:
-        with Path(path).open("rb") as source:
-            head = _read_head(source.read(len(_MAGIC) + _LENGTH_BYTES), source.read)
-            if head is None or head.fingerprint != fingerprint or len(head.ids) > context.n_ctx:
+    def restore(self, path: str, context: Context, memory: PromptMemory, prompt: Sequence[int]) -> bool:
+        """Puts the file's content in place of the context's where that spares `prompt` more evaluation; else changes
+        nothing. A file of another model or setting, a damaged or missing one is passed over."""
+        with suppress(OSError, ValueError, msgspec.MsgspecError), Path(path).open("rb") as source:
+            checksum = source.read(len(_MAGIC) + hashlib.sha256().digest_size).removeprefix(_MAGIC)
+            length = source.read(_LENGTH_BYTES)
+            rest = Path(path).stat().st_size - source.tell()
+            n_head = int.from_bytes(length, "big")
+            if n_head > rest:
                 return False
+            raw_head = source.read(n_head)
+            head = msgspec.msgpack.decode(raw_head, type=_Head)
             gain = common_prefix(head.ids, prompt) - common_prefix(context.cached, prompt)
-            if gain < _WORTH_READING:
+            if head.fingerprint != self._fingerprint or len(head.ids) > context.n_ctx or gain < _WORTH_READING:
                 return False
-            payload = source.read(head.payload_bytes + 1)
-    except OSError:
+            payload = self._read(source, rest - n_head)
+            if not self._is_sum(checksum, length, raw_head, payload):
+                return False
+            memory.forget()
+            if not context.restore(payload, head.ids):
+                return False
+            known = range(len(head.ids) + 1)
+            if head.last_prompt in known and head.exact_until in known:
+                memory.restored(last_prompt=head.last_prompt, exact_until=head.exact_until)
+            return True
         return False
-    if len(payload) != head.payload_bytes or hashlib.sha256(payload).hexdigest() != head.payload_sha256:
-        return False
-    memory.forget()
-    if not context.restore(payload, head.ids):
-        return False
-    memory.exact_until = min(head.exact_until, len(head.ids))
-    return True
 
+    def _read(self, source: BinaryIO, size: int) -> bytearray:
+        """At most `size` bytes; fewer where the request was cancelled meanwhile, which its checksum then shows."""
+        data = bytearray()
+        while len(data) < size and not self._cancel.is_set():
+            piece = source.read(min(_PIECE, size - len(data)))
+            if not piece:
+                break
+            data += piece
+        return data
 
-def _read_head(start: bytes, read: Callable[[int], bytes]) -> _Head | None:
-    if not start.startswith(_MAGIC) or len(start) != len(_MAGIC) + _LENGTH_BYTES:
-        return None
-    length = int.from_bytes(start[len(_MAGIC) :], "big")
-    with suppress(msgspec.DecodeError, msgspec.ValidationError, MemoryError):
-        return msgspec.msgpack.decode(read(length), type=_Head)
-    return None
+    def _is_sum(self, checksum: bytes, *parts: bytes | bytearray) -> bool:
+        found = hashlib.sha256()
+        for part in parts:
+            found.update(part)
+        return found.digest() == checksum

@@ -32,8 +32,10 @@ class Vocabulary:
         2's does, then puts none there."""
         if not self._adds_space:
             return self.tokenize(text, special=special)
-        if len(text) > 1 and text[0] == " " and not text[1].isspace():
-            return self.tokenize(text[1:], special=special)
+        if text.startswith(" "):
+            ids = self.tokenize(text[1:], special=special)
+            if ids and self.piece(ids[0]).startswith(b" ") and not text.startswith("  "):
+                return ids
         ids, mark = self.tokenize(f"\n{text}", special=special), self._newline
         return ids[len(mark) :] if ids[: len(mark)] == mark else self.tokenize(text, special=special)
 
