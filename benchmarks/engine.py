@@ -46,8 +46,10 @@ class Tasks:
         self._adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self._llm._model.vocab))
 
     def next(self) -> Task:
-        prompt, opening = self.text(N_PROMPT), self.text(DEPTH)
+        warm_up, prompt, opening = self.text(N_PROMPT), self.text(N_PROMPT), self.text(DEPTH)
         return Task(
+            warm_up=warm_up,
+            warm_up_ids=self._ids(warm_up),
             prompt=prompt,
             prompt_ids=self._ids(prompt),
             opening=opening,
@@ -85,7 +87,8 @@ def rounds(peers: list[Peer], tasks: Tasks, wanted: int) -> Iterator[dict[str, S
         quiet, task = Quiet(), tasks.next()
         speeds = {peer.name: peer.measure(task) for peer in order}
         others = quiet.others()
-        print(f"round {number}: others {others:.3f} cores", speeds["chatapp"], file=sys.stderr, flush=True)
+        figures = ", ".join(f"{name} {speed.prompt:.0f}/{speed.decode:.1f}" for name, speed in speeds.items())
+        print(f"round {number}: others {others:.3f} cores; {figures}", file=sys.stderr, flush=True)
         if counted < 0 or others < MOST_OTHERS:
             counted += 1
             if counted > 0:
