@@ -37,7 +37,7 @@ def kl(p_logits: np.ndarray, q_logits: np.ndarray) -> float:
 def test_the_next_token_after_going_back_is_that_of_a_fresh_evaluation(model: Model, long_run: bool) -> None:
     ids = model.vocabulary.tokenize(" ".join(PROMPTS) * 10, special=False)[:TOKENS]
     assert len(ids) == TOKENS
-    for back in LARGEST_KL if long_run else (600,):
+    for back in LARGEST_KL if long_run else (1300,):
         keep = TOKENS - back
         used, fresh = context_of(model), context_of(model)
         try:

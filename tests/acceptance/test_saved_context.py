@@ -79,8 +79,15 @@ def test_a_damaged_or_foreign_file_is_passed_over(
     good = tmp_path / "good.state"
     with EngineClient() as client:
         client.load(spec)
-        expected, _ = reply(client, messages)
+        ids, finished = reply(client, messages)
         client.save_state(str(good))
+        replied = ChatMessage(role=Role.ASSISTANT, text=finished.text, ids=tuple(ids))
+        messages = (*messages, replied, ChatMessage(role=Role.USER, text="And then?"))
+        reply(client, (ChatMessage(role=Role.USER, text="Hi"),))
+        expected, told = reply(client, messages)
+        assert told.usage.cached_tokens < 128
+        reply(client, (ChatMessage(role=Role.USER, text="Hi"),))
+        assert reply(client, messages, str(good))[1].usage.cached_tokens > 128  # an undamaged file is used
         data = good.read_bytes()
         damaged = [b"", data[:7], data[:100], data[:-1], data + b"x", b"x" * 5000, b"chatapp state 1\n\xff\xff\xff\xff"]
         damaged = damaged if long_run else rng.sample(damaged, 3)
@@ -95,6 +102,7 @@ def test_a_damaged_or_foreign_file_is_passed_over(
             ids, told = reply(client, messages, str(file))
             assert told.usage.cached_tokens < 128
             assert ids == expected
+        reply(client, (ChatMessage(role=Role.USER, text="Hi"),))
         assert reply(client, messages, str(tmp_path / "nothing.state"))[0] == expected
     with EngineClient() as other:
         other.load(LoadSpec(path=str(starter_model), n_ctx=2048, n_threads=1, kv_type="q8_0"))
