@@ -35,7 +35,7 @@ def emitted(clock: Clock, count: int) -> list[TokensEmitted]:
 
 
 def test_fast_tokens_travel_together_in_order_and_none_is_lost() -> None:
-    events = emitted(Clock(GATHER_SECONDS / 3), 20)
+    events = emitted(Clock(GATHER_SECONDS * 0.34), 20)
     assert len(events[0].tokens) == 1  # the first one at once
     assert [t.index for event in events for t in event.tokens] == list(range(20))
     assert "".join(event.text for event in events) == "".join(f" {index}" for index in range(20))
