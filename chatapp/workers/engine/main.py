@@ -156,6 +156,7 @@ def gathered(
             if clock() - sent >= GATHER_SECONDS:
                 yield from _together(waiting)
                 sent = clock()
+        yield from _together(waiting)
     except Exception:
         yield from _together(waiting)
         raise
