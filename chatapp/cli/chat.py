@@ -39,9 +39,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     first = [ChatMessage(role=Role.SYSTEM, text=system)] if system else []
     with suppress(ImportError):
         import readline  # noqa: F401 - line editing and history for input()
-    arguments.raw = False
     when_full = WhenFull(arguments.when_full)
-    with loaded_engine(arguments) as client:
+    with loaded_engine(arguments, chats=True) as client:
         output.words(WELCOME)
         messages = list(first)
         while (text := _ask(output)) is not None:

@@ -27,8 +27,8 @@ NO_TEMPLATE = "This model brings no chat template; a plain dialogue (User: ... A
 
 
 @contextmanager
-def loaded_engine(arguments: argparse.Namespace) -> Iterator[EngineClient]:
-    """A worker with the chosen model in it; raises AppError."""
+def loaded_engine(arguments: argparse.Namespace, *, chats: bool = False) -> Iterator[EngineClient]:
+    """A worker with the chosen model in it; raises AppError. chats: a model without a chat template is remarked on."""
     paths = find_paths(arguments.data_dir)
     for name, value, maximum in (
         ("--ctx", arguments.ctx, MAX_CONTEXT),
@@ -40,7 +40,7 @@ def loaded_engine(arguments: argparse.Namespace) -> Iterator[EngineClient]:
     with EngineClient() as client:
         with progress_bar(f"Loading {model.name}") as bar, ctrl_c_cancels(client):
             loaded = client.load(load_spec(model.path, arguments), bar.set)
-        if not loaded.has_chat_template and not getattr(arguments, "raw", True):
+        if chats and not loaded.has_chat_template:
             sys.stderr.write(f"{NO_TEMPLATE}\n")
         yield client
 

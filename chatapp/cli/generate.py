@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     text = read_stdin() if arguments.prompt == "-" else arguments.prompt
     prompt = make_prompt(text, checked_text(arguments.system), raw=arguments.raw)
     sampling = sampling_of(arguments)
-    with loaded_engine(arguments) as client:
+    with loaded_engine(arguments, chats=not arguments.raw) as client:
         if arguments.show_prompt:
             print_prompt(client.show_prompt(prompt, sampling.max_tokens), output)
         return exit_code(stream_reply(client, prompt, sampling, output))

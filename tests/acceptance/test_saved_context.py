@@ -181,3 +181,13 @@ def test_the_terminal_shows_the_exact_prompt(starter_library: Paths) -> None:
     assert "".join(record["text"] for record in own) == "Hi <|im_end|>"
     assert not any(record["control"] for record in own)
     assert records[-1]["usage"]["prompt_tokens"] == len(prompt)
+
+
+def test_the_terminals_options_of_the_gpu_and_the_cache_are_taken_or_refused(starter_library: Paths) -> None:
+    command = [sys.executable, "-m", "chatapp", "generate", "--prompt", "Hi", "--max-tokens", "2", "--threads", "1"]
+    for options, code in (
+        (["--kv-type", "q8_0", "--gpu-layers", "auto"], 0),
+        (["--gpu-layers", "some"], 2),
+        (["--kv-type", "q1"], 2),
+    ):
+        assert subprocess.run([*command, *options], capture_output=True).returncode == code, options

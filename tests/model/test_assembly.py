@@ -62,10 +62,10 @@ def test_a_space_prefixing_vocabulary_gets_the_tokens_of_the_whole_text(
     import jinja2
 
     messages = [{"role": m.role.value, "content": m.text} for m in talk(*texts)]
-    whole = jinja2.Template(template, keep_trailing_newline=True).render(messages=messages, **values)
+    whole = jinja2.Template(template, trim_blocks=True, lstrip_blocks=True).render(messages=messages, **values)
     ids = PromptAssembler(spm, template).assemble(ChatPrompt(messages=talk(*texts)), n_ctx=999, max_tokens=9).ids
     expected = spm.tokenize(whole, special=True)
-    assert ids == expected if expected[:1] == [spm.bos] else [spm.bos, *expected]
+    assert ids == (expected if expected[:1] == [spm.bos] else [spm.bos, *expected])
 
 
 def test_no_space_is_added_between_parts(spm: Vocabulary) -> None:

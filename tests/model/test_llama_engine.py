@@ -178,6 +178,16 @@ def test_the_chain_is_built_in_the_documented_order() -> None:
     chain.close()
 
 
+def test_layers_for_a_gpu_that_is_not_there_are_a_sentence(starter_model: Path) -> None:
+    with EngineClient() as client:
+        if any(device.kind in ("gpu", "igpu") for device in client.ready.backend.devices):
+            pytest.skip("there is one")
+        with pytest.raises(AppError) as caught:
+            client.load(LoadSpec(path=str(starter_model), n_ctx=64, n_gpu_layers=5))
+        assert "finds none" in caught.value.info.message
+        assert client.load(LoadSpec(path=str(starter_model), n_ctx=64)).n_gpu_layers == 0
+
+
 def test_a_model_without_weights_is_refused_with_llama_cpps_reason(tmp_path: Path) -> None:
     from tests.builders import write_gguf
 

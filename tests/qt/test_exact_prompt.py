@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -115,6 +116,15 @@ def test_the_settings_reach_the_prompt(app: App, qtbot: QtBot) -> None:
     app.context.preferences.set_option("chat", "template", "plain")
     prompt = service._prompt([])
     assert (prompt.when_full.value, prompt.plain) == ("stop", True)
+
+
+def test_the_engine_settings_reach_the_load(app: App, library_model: Path) -> None:
+    app.context.preferences.set_option("engine", "gpu_layers", 7)
+    app.context.preferences.set_option("engine", "kv_type", "q8_0")
+    app.context.model_choice.use(str(library_model))
+    spec = app.context.inference._spec
+    assert spec is not None
+    assert (spec.n_gpu_layers, spec.kv_type) == (7, "q8_0")
 
 
 def test_contexts_are_saved_when_another_chat_begins_and_at_the_end(

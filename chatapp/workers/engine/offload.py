@@ -1,7 +1,8 @@
 """How much memory a model needs on a GPU, and how many layers fit. Pure: a header and numbers in, numbers out.
 
 llama.cpp's n_gpu_layers = n puts the last n layers and their part of the KV cache on the GPU; n = n_layers + 1 puts
-the output layer there as well. Weights and KV cache are counted exactly, buffers are estimated from above.
+the output layer there as well. Weights are counted exactly and so is the KV cache, but for
+fused projections, where it follows from the architecture's numbers; buffers are estimated.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ class ChatPresenter(QObject):
         super().__init__(view)
         self._view = view
         self._conversations = conversations
-        self._inference = inference
         self._asked: dict[int, PromptDialog] = {}
         view.prompt.submitted.connect(self._on_submitted)
         view.prompt.stop_requested.connect(conversations.stop)

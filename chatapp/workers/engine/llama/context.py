@@ -80,8 +80,8 @@ class Context:
             self._threads.begin()
 
     def clear(self) -> None:
-        """Forgets every token."""
-        llama_cpp.llama_memory_clear(self._memory, True)
+        """Forgets every token. What their cells hold is not wiped, as it is not when going back: nothing reads them."""
+        llama_cpp.llama_memory_clear(self._memory, False)
         self.cached.clear()
 
     def rewind(self, length: int) -> bool:

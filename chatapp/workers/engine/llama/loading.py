@@ -27,15 +27,14 @@ def open_model(spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], N
     of it is tried, and so on down to the CPU. A number that was asked for is never changed: what can't fit by the
     numbers is not tried, since llama.cpp may end the process over it, and a refusal is explained.
     """
-    has_gpu = bool(library.gpu_free_bytes())
-    if spec.n_gpu_layers > 0 and not has_gpu:
+    free = sum(library.gpu_free_bytes())
+    if spec.n_gpu_layers > 0 and not free:
         raise error(NO_GPU, layers=spec.n_gpu_layers)
-    if spec.n_gpu_layers == 0 or not has_gpu:
+    if spec.n_gpu_layers == 0 or not free:
         return *_open(replace(spec, n_gpu_layers=0), cancel, progress), 0
     header = checked_header(spec.path)
     needs = needs_of(header)
     n_ctx = spec.n_ctx or min(header.facts().context or AUTOMATIC_CONTEXT, AUTOMATIC_CONTEXT)
-    free = sum(library.gpu_free_bytes())
     if spec.n_gpu_layers != AUTO_GPU_LAYERS:
         if needs.bytes_for(spec.n_gpu_layers, n_ctx, spec.kv_type) > free:
             raise _explained(spec, needs, n_ctx, free, "")

@@ -14,7 +14,7 @@ from chatapp.core.sampling import PENALTY_WINDOW, SAMPLER_ORDER, SamplingSetting
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 _MIN_KEEP = 1  # a cutting sampler leaves at least the most likely token
-_MARGINS = (8.0, 16.0)  # below the best logit; where the top k all lie within, the rest need not be looked at
+_GROUP = 128  # logits looked at together when those that can't be among the top k are passed over
 
 # None: this sampler changes nothing with these settings and is left out of the chain.
 _MAKERS: dict[str, Callable[[SamplingSettings, int, int], Any]] = {
@@ -65,12 +65,10 @@ class SamplerChain:
     def _fill(self, logits: npt.NDArray[np.float32]) -> int:
         """Makes the candidates, in the order of their ids; returns how many there are."""
         ids: npt.NDArray[np.signedinteger] = self._ids
-        best = logits.max()
-        for margin in _MARGINS if self._top_k else ():
-            near = np.flatnonzero(logits > best - margin)
+        if self._top_k:
+            near = _may_be_among(logits, self._top_k)
             if len(near) >= self._top_k:
                 ids, logits = near, logits[near]
-                break
         size = len(ids)
         self._candidates["id"][:size] = ids
         self._candidates["logit"][:size] = logits
@@ -80,3 +78,20 @@ class SamplerChain:
     def close(self) -> None:
         llama_cpp.llama_sampler_free(self._chain)
         self._chain = None
+
+
+def _may_be_among(logits: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.signedinteger]:
+    """The places, in order, of all logits that reach the k-th highest peak of a group; none where that says nothing.
+
+    Each of the k groups with the highest peaks has a logit that reaches it, so the k largest logits do.
+    """
+    n_groups = len(logits) // _GROUP
+    if n_groups < k:
+        return np.zeros(0, dtype=np.int64)
+    grouped = logits[: n_groups * _GROUP].reshape(_GROUP, n_groups)  # a group is a column: numpy is fastest so
+    peaks = grouped.max(axis=0)
+    least = np.partition(peaks, n_groups - k)[n_groups - k]
+    groups = np.flatnonzero(peaks >= least)
+    row, column = np.divmod(np.flatnonzero(grouped[:, groups] >= least), len(groups))
+    rest = np.flatnonzero(logits[n_groups * _GROUP :] >= least) + n_groups * _GROUP
+    return np.concatenate((row * n_groups + groups[column], rest))

@@ -97,7 +97,7 @@ class SavedState:
             if head.fingerprint != self._fingerprint or len(head.ids) > context.n_ctx or gain < _WORTH_READING:
                 return False
             payload = self._read(source, rest - n_head)
-            if not self._is_sum(checksum, length, raw_head, payload):
+            if not _is_sum(checksum, length, raw_head, payload):
                 return False
             memory.forget()
             if not context.restore(payload, head.ids):
@@ -118,8 +118,9 @@ class SavedState:
             data += piece
         return data
 
-    def _is_sum(self, checksum: bytes, *parts: bytes | bytearray) -> bool:
-        found = hashlib.sha256()
-        for part in parts:
-            found.update(part)
-        return found.digest() == checksum
+
+def _is_sum(checksum: bytes, *parts: bytes | bytearray) -> bool:
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.digest() == checksum
