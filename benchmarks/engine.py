@@ -1,8 +1,9 @@
 """The engine beside llama.cpp's own programs and llama-cpp-python, interleaved in one run: prompt and decode speed.
 
-Usage: python -m benchmarks.engine [--rounds 5] [--models smollm2 gemma] [--busy both|no|yes]
-Prints Markdown tables: the median over the counted rounds, and the median of chatapp's ratio to each peer in the same
-round. A round counts where other processes used less than 5 % of a core; the second table has one busy process beside.
+Usage: python -m benchmarks.engine [--rounds 5] [--passes 3] [--models smollm2 gemma] [--busy both|no|yes]
+In a round each peer is measured `passes` times, all in turn; its speed is the median. Prints Markdown tables: the
+median over the counted rounds, and the median of chatapp's ratio to each peer in the same round. A round counts where
+other processes used less than 5 % of a core; the second table has one busy process beside.
 """
 
 from __future__ import annotations
@@ -79,13 +80,17 @@ def peers_of(names: Sequence[str], model: Path, tools: Path, threads: int) -> li
     return [makers[name]() for name in ("chatapp", *names)]
 
 
-def rounds(peers: list[Peer], tasks: Tasks, wanted: int) -> Iterator[dict[str, Speed]]:
+def rounds(peers: list[Peer], tasks: Tasks, wanted: int, passes: int) -> Iterator[dict[str, Speed]]:
     """The counted ones; a first round is thrown away."""
     counted = -1
     for number in range(wanted * ATTEMPTS):
-        order = random.Random(number).sample(peers, len(peers))  # what ran before leaves its traces
-        quiet, task = Quiet(), tasks.next()
-        speeds = {peer.name: peer.measure(task) for peer in order}
+        quiet = Quiet()
+        found: dict[str, list[Speed]] = {peer.name: [] for peer in peers}
+        for at in range(passes):
+            task = tasks.next()
+            for peer in random.Random(number * passes + at).sample(peers, len(peers)):  # what ran before leaves traces
+                found[peer.name].append(peer.measure(task))
+        speeds = {name: _median(some) for name, some in found.items()}
         others = quiet.others()
         figures = ", ".join(f"{name} {speed.prompt:.0f}/{speed.decode:.1f}" for name, speed in speeds.items())
         print(f"round {number}: others {others:.3f} cores; {figures}", file=sys.stderr, flush=True)
@@ -96,6 +101,13 @@ def rounds(peers: list[Peer], tasks: Tasks, wanted: int) -> Iterator[dict[str, S
         if counted == wanted:
             return
     raise SystemExit("The machine is too busy to measure on.")
+
+
+def _median(speeds: list[Speed]) -> Speed:
+    return Speed(
+        prompt=statistics.median(speed.prompt for speed in speeds),
+        decode=statistics.median(speed.decode for speed in speeds),
+    )
 
 
 def table(found: list[dict[str, Speed]]) -> Iterator[str]:
@@ -112,6 +124,7 @@ def table(found: list[dict[str, Speed]]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--models", nargs="+", choices=("smollm2", "gemma"), default=("smollm2", "gemma"))
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS)
@@ -128,7 +141,7 @@ def main() -> None:
         try:
             for busy in {"both": (False, True), "no": (False,), "yes": (True,)}[arguments.busy]:
                 with busy_process() if busy else contextlib.nullcontext():
-                    found = list(rounds(peers, tasks, arguments.rounds))
+                    found = list(rounds(peers, tasks, arguments.rounds, arguments.passes))
                 print(f"\n**{model.name}**, {threads} threads, {'one busy process beside' if busy else 'idle'}\n")
                 print("\n".join(table(found)), flush=True)
         finally:
