@@ -36,7 +36,7 @@ from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.engine import Engine, EngineFactory
 from chatapp.workers.stdio import Channel, log
 
-GATHER_SECONDS = 0.033
+GATHER_SECONDS = 0.05
 Request = LoadModel | Generate | ShowPrompt | SaveState | Score
 
 
