@@ -35,6 +35,7 @@ from chatapp.ui.main_window import MainWindow
 from chatapp.ui.tabs import TABS
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.rich_text import Typesetting
 
 _log = logging.getLogger("chatapp")
 _SIGNAL_MS = 200
@@ -59,6 +60,8 @@ class App:
         self._storage_work = Background("storage")
         self._file_work = Background("files")
         self._library_store = library
+        self._typesetting_work = Background("typesetting")
+        theme = Theme(application)
         notifier = Notifier()
         preferences = Preferences(paths, self._storage_work, notifier)
         inference = InferenceService(engine_command)
@@ -73,8 +76,9 @@ class App:
             model_choice=ModelChoice(inference, library_service, preferences, notifier),
             preferences=preferences,
             notifier=notifier,
-            theme=Theme(application),
+            theme=theme,
             language=Language(application),
+            typesetting=Typesetting(theme, self._typesetting_work, application),
         )
         self.window = MainWindow(self.context, TABS, self.close)
         self._closed = False
@@ -99,6 +103,7 @@ class App:
         self.context.inference.close()
         self._storage_work.close()
         self._file_work.close()
+        self._typesetting_work.close()
         self._database.close()
         self._library_store.close()
 

@@ -9,6 +9,17 @@
     </message>
 </context>
 <context>
+    <name>CodeView</name>
+    <message>
+        <source>Copy this code</source>
+        <translation>复制这段代码</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>代码</translation>
+    </message>
+</context>
+<context>
     <name>ConversationList</name>
     <message>
         <source>New chat</source>
@@ -44,6 +55,29 @@
     <message>
         <source>Details of the error</source>
         <translation>错误详情</translation>
+    </message>
+</context>
+<context>
+    <name>LinkDialog</name>
+    <message>
+        <source>Open a link</source>
+        <translation>打开链接</translation>
+    </message>
+    <message>
+        <source>Write a mail to {who}?</source>
+        <translation>给 {who} 写邮件？</translation>
+    </message>
+    <message>
+        <source>Open a page of {host} in the browser?</source>
+        <translation>在浏览器中打开 {host} 的网页？</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Copy address</source>
+        <translation>复制地址</translation>
     </message>
 </context>
 <context>
@@ -281,6 +315,13 @@
     </message>
 </context>
 <context>
+    <name>RichText</name>
+    <message>
+        <source>This message is very long. Show more of it</source>
+        <translation>这条消息很长，显示更多</translation>
+    </message>
+</context>
+<context>
     <name>SettingsView</name>
     <message>
         <source>Settings</source>
@@ -340,6 +381,25 @@
     <message>
         <source>Ready</source>
         <translation>就绪</translation>
+    </message>
+</context>
+<context>
+    <name>ThoughtView</name>
+    <message>
+        <source>Thought ({words} words)</source>
+        <translation>思考过程（{words} 个词）</translation>
+    </message>
+    <message>
+        <source>Thinking… ({words} words)</source>
+        <translation>正在思考…（{words} 个词）</translation>
+    </message>
+    <message>
+        <source>Show or hide what the model thought before its answer</source>
+        <translation>显示或隐藏模型回答之前的思考</translation>
+    </message>
+    <message>
+        <source>The model&apos;s thoughts</source>
+        <translation>模型的思考</translation>
     </message>
 </context>
 <context>

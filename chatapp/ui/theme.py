@@ -107,6 +107,8 @@ QComboBox QAbstractItemView { background: @surface; border: 1px solid @border; s
 #promptEdit, #messageText { background: transparent; border: none; }
 #promptEdit { placeholder-text-color: @muted; }
 #bubble { background: @soft; border-radius: 12px; }
+#code { background: @surface; border: 1px solid @border; border-radius: 8px; }
+#thought { border-left: 3px solid @border; padding-left: 8px; }
 #card { background: @danger_soft; border: 1px solid @danger; border-radius: 8px; }
 #cardTitle { color: @danger; font-weight: 600; }
 #detail { background: @surface; border: 1px solid @border; border-radius: 6px; }

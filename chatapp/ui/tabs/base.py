@@ -16,6 +16,7 @@ from chatapp.services.notifier import Notifier
 from chatapp.services.preferences import Preferences
 from chatapp.ui.language import Language
 from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.rich_text import Typesetting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class AppContext:
     notifier: Notifier
     theme: Theme
     language: Language
+    typesetting: Typesetting
 
 
 class TabPage(Protocol):

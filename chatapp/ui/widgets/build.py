@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TypeVar
 
 from PySide6.QtWidgets import QWidget
 
+_LONGEST_TIP = 500
 AnyWidget = TypeVar("AnyWidget", bound=QWidget)
 
 
@@ -19,3 +21,8 @@ def shown(widget: AnyWidget, visible: bool) -> AnyWidget:
     """`widget` visible or hidden from the start."""
     widget.setVisible(visible)
     return widget
+
+
+def plain_tip(text: str) -> str:
+    """A tool tip for somebody else's text: Qt would take what looks like HTML for HTML and open its pictures."""
+    return f"<p>{escape(text[:_LONGEST_TIP])}</p>"

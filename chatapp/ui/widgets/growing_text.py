@@ -1,24 +1,23 @@
-"""Read-only plain text that is as tall as its content and scrolls with the page around it."""
+"""Read-only text that is as tall as its content and scrolls with the page around it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QResizeEvent, QTextBlockFormat, QTextCursor, QWheelEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from chatapp.ui.widgets.exact_text import exact_text
 
-_LINE_PERCENT = 130
+LINE_PERCENT = 130
 
 
-class GrowingText(QTextEdit):
+class GrowingText(QTextBrowser):
     """Appending lays out only the last paragraph again. Nothing in the text is ever loaded or followed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("messageText")
-        self.setReadOnly(True)
-        self.setAcceptRichText(False)
+        self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -26,13 +25,13 @@ class GrowingText(QTextEdit):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setTabChangesFocus(True)
         self.document().setDocumentMargin(0)
-        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self.document().documentLayout().documentSizeChanged.connect(self.fit)
         self.set_text("")
 
     def set_text(self, text: str) -> None:
         self.clear()
         spaced = QTextBlockFormat()
-        spaced.setLineHeight(_LINE_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        spaced.setLineHeight(LINE_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor = QTextCursor(self.document())
         cursor.setBlockFormat(spaced)  # the paragraphs that follow inherit it
         cursor.insertText(text)
@@ -45,17 +44,26 @@ class GrowingText(QTextEdit):
     def text(self) -> str:
         return exact_text(self.document())
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """As tall as the text, with room for a scroll bar where the text is wider than the page."""
         height = max(self.fontMetrics().lineSpacing(), round(self.document().size().height() + 0.5))
+        if self.horizontalScrollBarPolicy() != Qt.ScrollBarPolicy.ScrollBarAlwaysOff and self._is_too_wide():
+            height += self.horizontalScrollBar().sizeHint().height()
         if self.height() != height:
             self.setFixedHeight(height)
+
+    def _is_too_wide(self) -> bool:
+        return self.document().idealWidth() > self.viewport().width()
+
+    def loadResource(self, _kind: int, _name: QUrl | str) -> None:
+        """No picture, style sheet or page that a text names is opened."""
 
     def sizeHint(self) -> QSize:
         return QSize(400, self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # the page scrolls

@@ -11,7 +11,7 @@ from chatapp.ui.tabs.chat.view import ChatView
 
 
 def _build(context: AppContext) -> QWidget:
-    view = ChatView(context.theme, context.language)
+    view = ChatView(context.typesetting, context.language)
     ChatPresenter(view, context.conversations, context.inference)
     return view
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QLabel, QListView, QPushButton, QVBoxLayout, QWidg
 from chatapp.core.chat import Conversation
 from chatapp.ui.language import Translated
 from chatapp.ui.theme import Theme
-from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.build import named, plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -52,7 +52,7 @@ class ConversationModel(QAbstractListModel):
             return conversation.title
         if role == Qt.ItemDataRole.ToolTipRole:
             changed = QDateTime.fromSecsSinceEpoch(int(conversation.updated_at))
-            return f"{conversation.title}\n{QLocale().toString(changed, QLocale.FormatType.ShortFormat)}"
+            return plain_tip(f"{conversation.title}\n{QLocale().toString(changed, QLocale.FormatType.ShortFormat)}")
         return None
 
 

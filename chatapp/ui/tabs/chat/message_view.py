@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -14,10 +14,10 @@ from chatapp.core.generation import FinishReason
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.core.sentences import REPLY_INTERRUPTED
 from chatapp.ui.language import Translated
-from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
 from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.growing_text import GrowingText
+from chatapp.ui.widgets.rich_text import RichText, Typesetting
 
 _ENDED = {
     FinishReason.STOP: QT_TRANSLATE_NOOP("MessageView", "finished"),
@@ -32,17 +32,19 @@ class MessageView(Translated, QFrame):
     """str: the message's id"""
     prompt_requested = Signal(object)
     """str: the message's id"""
+    link_chosen = Signal(object)
+    """str: an address"""
 
-    def __init__(self, message: Message, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, message: Message, typesetting: Typesetting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.message = message
-        self._theme = theme
+        self._theme = theme = typesetting.theme
         self._card: ErrorCard | None = None
         self._is_last = False
         self._waiting = message.state is MessageState.STREAMING and not message.text
-        self.body = GrowingText()
+        self.body = self._made_body(typesetting)
         self.body.set_text(message.text)
-        self._author = named(QLabel(), "heading")
+        self._author = named(QLabel(textFormat=Qt.TextFormat.PlainText), "heading")
         self._figures = named(QLabel(self), "muted")
         self._copy = named(QToolButton(), "quiet")
         self._copy.clicked.connect(self._on_copy)
@@ -56,6 +58,14 @@ class MessageView(Translated, QFrame):
         self.retranslate()
         if message.state is MessageState.INTERRUPTED:
             self.show_error(message.reply.error or error(REPLY_INTERRUPTED).info)
+
+    def _made_body(self, typesetting: Typesetting) -> GrowingText | RichText:
+        """What a person wrote is shown as it was written."""
+        if self.message.role is not Role.ASSISTANT:
+            return GrowingText()
+        body = RichText(typesetting)
+        body.link_chosen.connect(self.link_chosen)
+        return body
 
     def append_text(self, text: str) -> None:
         self.body.append_text(text)

@@ -11,9 +11,9 @@ from chatapp.core.chat import Message, Role
 from chatapp.core.errors import ErrorInfo
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.message_view import MessageView
-from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.column import centred
+from chatapp.ui.widgets.rich_text import Typesetting
 
 FLUSH_MS = 33
 _MOST_SHOWN = 60  # more widgets make every layout slower; earlier ones come on request
@@ -25,10 +25,13 @@ class Transcript(Translated, QScrollArea):
     """str: a message's id"""
     prompt_requested = Signal(object)
     """str: a message's id"""
+    link_chosen = Signal(object)
+    """str: an address"""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, typesetting: Typesetting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._typesetting = typesetting
+        self._theme = theme = typesetting.theme
         self._messages: list[Message] = []
         self._views: dict[str, MessageView] = {}
         self._pending: dict[str, list[str]] = {}
@@ -129,9 +132,10 @@ class Transcript(Translated, QScrollArea):
         self._rows.insertWidget(self._rows.count() - 1, self._make_view(message))
 
     def _make_view(self, message: Message) -> MessageView:
-        view = MessageView(message, self._theme)
+        view = MessageView(message, self._typesetting)
         view.retry_requested.connect(self.retry_requested)
         view.prompt_requested.connect(self.prompt_requested)
+        view.link_chosen.connect(self.link_chosen)
         self._views[message.id] = view
         return view
 

@@ -12,11 +12,12 @@ from chatapp.ui.tabs.chat.conversation_list import ConversationList
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.transcript import Transcript
 from chatapp.ui.tabs.chat.welcome import Welcome
-from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.column import centred
 from chatapp.ui.widgets.error_card import ErrorCard
+from chatapp.ui.widgets.link_dialog import LinkDialog
 from chatapp.ui.widgets.prompt_box import PromptBox
+from chatapp.ui.widgets.rich_text import Typesetting
 
 _LIST_EMS = 19
 
@@ -26,12 +27,12 @@ class ChatView(Translated, QWidget):
     prompt_requested = Signal(object)
     """str: the reply whose exact prompt is wanted"""
 
-    def __init__(self, theme: Theme, language: Language, parent: QWidget | None = None) -> None:
+    def __init__(self, typesetting: Typesetting, language: Language, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme = theme = typesetting.theme
         self._card: ErrorCard | None = None
         self.conversations = ConversationList(theme)
-        self.transcript = Transcript(theme)
+        self.transcript = Transcript(typesetting)
         self.welcome = Welcome(theme, language)
         self.prompt = PromptBox(theme)
         self._middle = QStackedWidget()
@@ -60,6 +61,7 @@ class ChatView(Translated, QWidget):
         self.welcome.chosen.connect(self._on_example)
         self.conversations.new_requested.connect(self.new_requested)
         self.transcript.prompt_requested.connect(self.prompt_requested)
+        self.transcript.link_chosen.connect(lambda address: LinkDialog(address, self).open())
         QShortcut(QKeySequence("Ctrl+B"), self).activated.connect(self._toggle_list)
         QShortcut(QKeySequence("Ctrl+Shift+E"), self).activated.connect(self._on_prompt_key)
         theme.changed.connect(self._fit_column)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Q
 
 from chatapp.core.models import LibraryModel, size_text
 from chatapp.core.options import QT_TRANSLATE_NOOP
+from chatapp.ui.widgets.build import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -58,7 +59,7 @@ class ModelTable(QAbstractTableModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         model = self._models[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return model.path
+            return plain_tip(model.path)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._texts(model)[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in _NUMBERS:

@@ -1,0 +1,54 @@
+"""Markdown from a model, before it is rendered: what would stall a renderer is defused, formulas are marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+MOST_LEVELS = 8  # of quotes and lists begun on one line
+MOST_CELLS = 1_000  # of all tables together
+_OPEN, _CLOSE = "\ue000", "\ue001"  # private characters around a formula's number
+
+_MARKER = r"[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))"
+_TOO_DEEP = re.compile(rf"((?:{_MARKER}){{{MOST_LEVELS}}})({_MARKER})", re.MULTILINE)
+_CODE_OR_FORMULA = re.compile(
+    r"(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)"
+    r"|(?<![\\$\w])\$(?![\s$])(?P<dollars>(?:[^$\n\\]|\\.)+?)(?<!\s)\$(?![\d$])"
+    r"|\\\((?P<round>[^\n]+?)\\\)"
+)
+FORMULA_PLACE = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+
+
+def is_heavy(text: str) -> bool:
+    """Whether rendering it could take long: tables, whose every row has as many cells as the widest."""
+    lines = [line for line in text.splitlines() if "|" in line]
+    return len(lines) * max((line.count("|") for line in lines), default=0) > MOST_CELLS
+
+
+def tamed(text: str) -> str:
+    """The same with no more than MOST_LEVELS quotes and lists begun on one line."""
+    return _TOO_DEEP.sub(lambda found: f"{found.group(1)} \\{found.group(2).lstrip()}", text)
+
+
+def with_formulas_marked(text: str) -> tuple[str, list[str]]:
+    """(the text with a place, FORMULA_PLACE, for each formula between $ and $ or \\( and \\), the formulas).
+
+    What stands in code is left alone, and so are amounts of money: a $ that begins a formula has no space behind it,
+    one that ends it none before and no digit behind.
+    """
+    formulas: list[str] = []
+
+    def mark(found: re.Match[str]) -> str:
+        formula = found.group("dollars") or found.group("round")
+        if not formula:
+            return found.group()
+        formulas.append(formula)
+        return f"{_OPEN}{len(formulas) - 1}{_CLOSE}"
+
+    clean = text.replace(_OPEN, "\ufffd").replace(_CLOSE, "\ufffd")
+    return _CODE_OR_FORMULA.sub(mark, clean), formulas
+
+
+def with_formulas_back(text: str, formula_of: Callable[[int], str]) -> str:
+    """A text with the places of formulas filled."""
+    return FORMULA_PLACE.sub(lambda found: formula_of(int(found.group(1))), text)

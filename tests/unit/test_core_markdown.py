@@ -1,0 +1,46 @@
+"""Markdown before it is rendered."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatapp.core.markdown import is_heavy, tamed, with_formulas_back, with_formulas_marked
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [
+        ("so $a^2$ and \\(b\\).", ["a^2", "b"]),
+        ("$5 and $10", []),
+        ("it costs 5$, not 6$", []),
+        ("`$a$` and ``\\(b\\)``", []),
+        ("US$a$", []),
+        ("\\$a$", []),
+        ("$a\\$b$", ["a\\$b"]),
+        ("$$a$$", []),
+        ("$x$$y$", []),
+        ("$a\nb$", []),
+    ],
+)
+def test_formulas_are_told_from_money_and_code(text: str, formulas: list[str]) -> None:
+    marked, found = with_formulas_marked(text)
+    assert found == formulas
+    if not formulas:
+        assert marked == text
+
+
+def test_formulas_come_back_in_their_places() -> None:
+    marked, formulas = with_formulas_marked("a $b$ c $d$ \ue0000\ue001")
+    assert with_formulas_back(marked, lambda number: formulas[number].upper()) == "a B c D \ufffd0\ufffd"
+
+
+def test_deep_quotes_and_lists_end() -> None:
+    assert tamed("> > a\n- - b\n1. c") == "> > a\n- - b\n1. c"
+    assert tamed(">" * 50).count(">") == 50
+    assert tamed(">" * 50).startswith(">" * 8 + " \\>")
+    assert "\\-" in tamed("- " * 100)
+
+
+def test_many_cells_are_heavy() -> None:
+    assert not is_heavy("| a | b |\n|---|---|\n" + "| c | d |\n" * 40)
+    assert is_heavy("|a" * 128 + "\n" + "|-" * 128 + "\n" + "|\n" * 900)
