@@ -103,7 +103,7 @@ class App:
         self.context.inference.close()
         self._storage_work.close()
         self._file_work.close()
-        self._typesetting_work.close()
+        self._typesetting_work.close(finish=False)
         self._database.close()
         self._library_store.close()
 

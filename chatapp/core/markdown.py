@@ -7,8 +7,12 @@ from collections.abc import Callable
 
 MOST_LEVELS = 8  # of quotes and lists begun on one line
 MOST_CELLS = 1_000  # of all tables together
+MOST_FORMULAS = 60  # in one piece of prose
+MOST_NESTED = 6
+LONGEST_FORMULA = 300  # characters
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private characters around a formula's number
 
+_NESTING = re.compile(r"(\{|\\left\b|\\begin\b)|\}|\\right\b|\\end\b")
 _MARKER = r"[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))"
 _TOO_DEEP = re.compile(rf"((?:{_MARKER}){{{MOST_LEVELS}}})({_MARKER})", re.MULTILINE)
 _CODE_OR_FORMULA = re.compile(
@@ -23,6 +27,15 @@ def is_heavy(text: str) -> bool:
     """Whether rendering it could take long: tables, whose every row has as many cells as the widest."""
     lines = [line for line in text.splitlines() if "|" in line]
     return len(lines) * max((line.count("|") for line in lines), default=0) > MOST_CELLS
+
+
+def is_heavy_formula(latex: str) -> bool:
+    """Whether setting it could take long: each level of nesting doubles the time."""
+    level = deepest = 0
+    for found in _NESTING.finditer(latex):
+        level += 1 if found.group(1) else -1
+        deepest = max(deepest, level)
+    return deepest > MOST_NESTED or len(latex) > LONGEST_FORMULA
 
 
 def tamed(text: str) -> str:
@@ -40,7 +53,7 @@ def with_formulas_marked(text: str) -> tuple[str, list[str]]:
 
     def mark(found: re.Match[str]) -> str:
         formula = found.group("dollars") or found.group("round")
-        if not formula:
+        if not formula or len(formulas) == MOST_FORMULAS:
             return found.group()
         formulas.append(formula)
         return f"{_OPEN}{len(formulas) - 1}{_CLOSE}"

@@ -37,12 +37,14 @@ class Background(QObject):
     ) -> None:
         """Runs `work`; its result goes to `done`, an AppError to `failed`, a bug there too, and to the log."""
         future: Future[Result] = self._pool.submit(work)
-        future.add_done_callback(lambda ended: self._completed.emit((ended, done, failed)))
+        future.add_done_callback(
+            lambda ended: None if ended.cancelled() else self._completed.emit((ended, done, failed))
+        )
 
-    def close(self) -> None:
-        """Waits until all work that was begun or is in line is done."""
+    def close(self, *, finish: bool = True) -> None:
+        """Waits until all work that was begun is done, and with `finish` what is in line as well."""
         self._closed = True
-        self._pool.shutdown(wait=True)
+        self._pool.shutdown(wait=True, cancel_futures=not finish)
 
     def _on_completed(self, ended: tuple[Future[Any], Callable[[Any], None], Callable[[ErrorInfo], None]]) -> None:
         future, done, failed = ended

@@ -158,9 +158,7 @@ def test_an_accepted_link_is_opened_in_the_browser(app: App) -> None:
     assert [bytes(url.toEncoded().data()) for url in opened] == [b"https://example.org/a%20b"]
 
 
-@pytest.mark.parametrize(
-    "link", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "/etc/passwd", "x:y"]
-)
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "/etc", "x:y"])
 def test_only_pages_and_mails_are_links(app: App, link: str) -> None:
     transcript = chat_of(app).transcript
     transcript.set_messages([reply(f"[words]({link}) and [page](https://example.org)")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp.core.markdown import is_heavy, tamed, with_formulas_back, with_formulas_marked
+from chatapp.core.markdown import is_heavy, is_heavy_formula, tamed, with_formulas_back, with_formulas_marked
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,10 @@ def test_deep_quotes_and_lists_end() -> None:
 def test_many_cells_are_heavy() -> None:
     assert not is_heavy("| a | b |\n|---|---|\n" + "| c | d |\n" * 40)
     assert is_heavy("|a" * 128 + "\n" + "|-" * 128 + "\n" + "|\n" * 900)
+
+
+def test_deep_and_long_formulas_are_heavy() -> None:
+    assert not is_heavy_formula("\\sum_{i=1}^{n} p_{i} \\log \\frac{1}{p_{i}}")
+    assert not is_heavy_formula("}" * 9 + "{x}")
+    for bomb in ("{" * 7, "\\frac{1}{" * 7, "\\left(" * 7, "\\begin{matrix}" * 7, "x" * 301):
+        assert is_heavy_formula(bomb), bomb

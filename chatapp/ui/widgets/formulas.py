@@ -6,15 +6,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, Qt
+from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from shiboken6 import isValid
 
+from chatapp.core.markdown import is_heavy_formula
 from chatapp.services.background import Background
 
-MOST_CHARACTERS = 500
 _KEPT = 500
+_GATHER_MS = 60
 _SHARPNESS = 2  # pixels of a picture to one on an ordinary screen
 
 
@@ -33,7 +34,10 @@ class Formulas(QObject):
         super().__init__(parent)
         self._background = background
         self._images: OrderedDict[_Key, QImage | None] = OrderedDict()
-        self._waiting: dict[_Key, list[Callable[[], object]]] = {}
+        self._waiting: dict[_Key, set[Callable[[], object]]] = {}
+        self._to_call: set[Callable[[], object]] = set()
+        self._timer = QTimer(self, singleShot=True, interval=_GATHER_MS)
+        self._timer.timeout.connect(self._call)
 
     def image(
         self, latex: str, *, size: int, color: str, ready: Callable[[], object], display: bool = False
@@ -46,12 +50,12 @@ class Formulas(QObject):
         if key in self._images:
             self._images.move_to_end(key)
             return self._images[key]
-        if len(latex) > MOST_CHARACTERS or not latex.strip():
+        if is_heavy_formula(latex) or not latex.strip():
             return None
         if key in self._waiting:
-            self._waiting[key].append(ready)
+            self._waiting[key].add(ready)
         else:
-            self._waiting[key] = [ready]
+            self._waiting[key] = {ready}
             self._background.run(
                 lambda: _svg_of(key), lambda svg: self._keep(key, svg), lambda _info: self._keep(key, None)
             )
@@ -61,10 +65,18 @@ class Formulas(QObject):
         self._images[key] = _drawn(svg) if svg is not None else None
         while len(self._images) > _KEPT:
             self._images.popitem(last=False)
-        for ready in self._waiting.pop(key):
-            owner = getattr(ready, "__self__", None)
-            if self._images.get(key) is not None and (owner is None or isValid(owner)):
-                ready()
+        waiting = self._waiting.pop(key)
+        if self._images.get(key) is not None:
+            self._to_call |= waiting
+            if not self._timer.isActive():
+                self._timer.start()
+
+    def _call(self) -> None:
+        """Once for all formulas that were ready about the same time: a text may have many."""
+        ready, self._to_call = self._to_call, set()
+        for call in ready:
+            if isValid(getattr(call, "__self__", self)):
+                call()
 
 
 def _svg_of(key: _Key) -> bytes | None:

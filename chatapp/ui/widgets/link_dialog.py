@@ -24,8 +24,8 @@ class LinkDialog(Translated, QMessageBox):
         self._browse = browse
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.go = self.addButton("", QMessageBox.ButtonRole.AcceptRole)
-        self.copy = self.addButton("", QMessageBox.ButtonRole.ActionRole)
+        self.go = self.addButton("Open", QMessageBox.ButtonRole.AcceptRole)
+        self.copy = self.addButton("Copy", QMessageBox.ButtonRole.ActionRole)
         self.cancel = self.addButton(QMessageBox.StandardButton.Cancel)
         self.setDefaultButton(QMessageBox.StandardButton.Cancel)
         self.go.clicked.connect(lambda: self._browse(self._url))

@@ -104,10 +104,11 @@ class RichText(Translated, QWidget):
         old = self._shown[place] if place < len(self._shown) else None
         if old is not None and old.segment == segment:
             return
-        widget = old.widget if old is not None and old.segment.kind is segment.kind else None
-        if old is not None and widget is None:
-            self._drop(old)
         has_content = bool(segment.text.strip()) or segment.kind is SegmentKind.CODE
+        stays = old is not None and has_content and old.segment.kind is segment.kind
+        widget = old.widget if old is not None and stays else None
+        if old is not None and not stays:
+            self._drop(old)
         if widget is None and has_content:
             widget = self._made(segment.kind)
             self._rows.insertWidget(self._place_of(place), widget)
