@@ -30,6 +30,7 @@ bench:
 	$(BIN)/python -m benchmarks.second_turn
 	$(BIN)/python -m benchmarks.chunks
 	$(BIN)/python -m benchmarks.standby
+	$(BIN)/python -m benchmarks.transcript
 
 screenshots:
 	@sh scripts/setup.sh test

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-MOST_LEVELS = 8  # of quotes and lists begun on one line
+MOST_LEVELS = 8  # of quotes and lists
 MOST_CELLS = 1_000  # of all tables together
 MOST_FORMULAS = 60  # in one piece of prose
 MOST_NESTED = 6
@@ -14,6 +14,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"  # private characters around a formula's numb
 
 _NESTING = re.compile(r"(\{|\\left\b|\\begin\b)|\}|\\right\b|\\end\b")
 _MARKER = r"[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))"
+_INDENTED = re.compile(rf"^ {{{2 * MOST_LEVELS},}}(?=[-*+][ \t]|\d{{1,9}}[.)][ \t])", re.MULTILINE)
 _TOO_DEEP = re.compile(rf"((?:{_MARKER}){{{MOST_LEVELS}}})({_MARKER})", re.MULTILINE)
 _CODE_OR_FORMULA = re.compile(
     r"(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)"
@@ -39,7 +40,8 @@ def is_heavy_formula(latex: str) -> bool:
 
 
 def tamed(text: str) -> str:
-    """The same with no more than MOST_LEVELS quotes and lists begun on one line."""
+    """The same with no more than MOST_LEVELS quotes and lists within each other."""
+    text = _INDENTED.sub(" " * (2 * MOST_LEVELS), text)
     return _TOO_DEEP.sub(lambda found: f"{found.group(1)} \\{found.group(2).lstrip()}", text)
 
 

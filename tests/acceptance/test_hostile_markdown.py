@@ -168,11 +168,12 @@ def test_only_pages_and_mails_are_links(app: App, link: str) -> None:
     assert link not in text.toHtml()
 
 
-def test_a_very_long_message_shows_more_on_request(app: App) -> None:
+def test_a_very_long_message_shows_more_on_request(app: App, qtbot: QtBot) -> None:
     transcript = chat_of(app).transcript
     chat_of(app).show_transcript()
     transcript.set_messages([reply("```\nx\n```\n\nword\n\n" * 400)])
     (body,) = transcript.findChildren(RichText)
+    qtbot.waitUntil(body._more.isVisible, timeout=10_000)
     before = len(body.widgets())
     body._more.click()
-    assert len(body.widgets()) > before
+    qtbot.waitUntil(lambda: len(body.widgets()) > before + 20, timeout=10_000)

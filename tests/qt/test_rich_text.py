@@ -62,8 +62,9 @@ def prose(rich: RichText) -> str:
     return "\n".join(view.document().toPlainText() for view in rich.widgets() if isinstance(view, MarkdownView))
 
 
-def test_every_kind_of_piece_has_its_view(rich: RichText) -> None:
+def test_every_kind_of_piece_has_its_view(rich: RichText, qtbot: QtBot) -> None:
     rich.set_text(TEXT)
+    qtbot.waitUntil(rich._is_whole)
     assert kinds(rich) == [
         ThoughtView, MarkdownView, MarkdownView, MarkdownView, CodeView, FormulaView, MarkdownView
     ]  # fmt: skip

@@ -39,6 +39,8 @@ def test_deep_quotes_and_lists_end() -> None:
     assert tamed(">" * 50).count(">") == 50
     assert tamed(">" * 50).startswith(">" * 8 + " \\>")
     assert "\\-" in tamed("- " * 100)
+    assert tamed(" " * 40 + "- x") == " " * 16 + "- x"
+    assert tamed(" " * 40 + "x") == " " * 40 + "x"
 
 
 def test_many_cells_are_heavy() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from chatapp.ui.widgets.markdown_view import MarkdownView
 from chatapp.ui.widgets.thought_view import ThoughtView
 
 MOST_SEGMENTS = 60  # at a time; a text of more shows the rest on request
+_FIRST, _STEP = 8, 3  # made at once, and whenever nothing else is to do
 
 
 class Typesetting(QObject):
@@ -46,7 +47,9 @@ class RichText(Translated, QWidget):
         self._typesetting = typesetting
         self._text = ""
         self._shown: list[_Shown] = []
-        self._most = MOST_SEGMENTS
+        self._most = self._wanted = MOST_SEGMENTS
+        self._filler = QTimer(self, interval=0)
+        self._filler.timeout.connect(self._show_some)
         self._more = shown(QPushButton(self), False)
         self._more.clicked.connect(self._show_more)
         self._rows = QVBoxLayout(self)
@@ -64,10 +67,14 @@ class RichText(Translated, QWidget):
             self._drop(old)
         self._shown.clear()
         self._text = text
+        self._most, self._wanted = _FIRST, MOST_SEGMENTS
         self._update_from(0)
+        self._filler.start()
 
     def append_text(self, text: str) -> None:
         self._text += text
+        if self._more.isHidden():  # nothing is left out of what grows before a person's eyes
+            self._most = self._wanted = len(self._shown) + MOST_SEGMENTS
         self._update_from(self._shown[-1].segment.start if self._shown else 0)
 
     def widgets(self) -> list[QWidget]:
@@ -85,20 +92,30 @@ class RichText(Translated, QWidget):
 
     def _update_from(self, start: int) -> None:
         place = len(self._shown) - 1 if self._shown else 0
-        end = start
         for segment in segments_of(self._text, start):
             if place >= self._most:
                 break
             self._put(place, segment)
-            place, end = place + 1, segment.end
+            place += 1
         for old in self._shown[place:]:
             self._drop(old)
         del self._shown[place:]
-        self._more.setVisible(end < len(self._text))
+        self._more.setVisible(self._most >= self._wanted and not self._is_whole())
 
     def _show_more(self) -> None:
-        self._most += MOST_SEGMENTS
+        self._wanted += MOST_SEGMENTS
+        self._filler.start()
+
+    def _show_some(self) -> None:
+        if self._is_whole() or self._most >= self._wanted:
+            self._filler.stop()
+            self._more.setVisible(not self._is_whole())
+            return
+        self._most = min(self._wanted, self._most + _STEP)
         self._update_from(self._shown[-1].segment.start if self._shown else 0)
+
+    def _is_whole(self) -> bool:
+        return (self._shown[-1].segment.end if self._shown else 0) >= len(self._text)
 
     def _put(self, place: int, segment: Segment) -> None:
         old = self._shown[place] if place < len(self._shown) else None

@@ -17,6 +17,7 @@ from chatapp.ui.widgets.rich_text import Typesetting
 
 FLUSH_MS = 33
 _MOST_SHOWN = 60  # more widgets make every layout slower; earlier ones come on request
+_FIRST_SHOWN = 8  # at once; more follow while nothing else is to do
 _FOLLOW_PIXELS = 40
 
 
@@ -47,12 +48,15 @@ class Transcript(Translated, QScrollArea):
         self._rows.setSpacing(14)
         self._rows.addWidget(self._earlier, alignment=Qt.AlignmentFlag.AlignHCenter)
         self._rows.addStretch()
-        page = named(QWidget(), "page")
+        self._page = page = named(QWidget(), "page")
         page.setLayout(centred(self._column, 24))
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._wanted = 0
+        self._filler = QTimer(self, interval=0)
+        self._filler.timeout.connect(self._show_one_earlier)
         self._timer = QTimer(self, interval=FLUSH_MS)
         self._timer.timeout.connect(self._flush)
         self.verticalScrollBar().rangeChanged.connect(self._on_range)
@@ -72,13 +76,16 @@ class Transcript(Translated, QScrollArea):
         self.set_first_kept(None)
         self._messages = list(messages)
         self._following = True
-        for message in self._messages[-_MOST_SHOWN:]:
+        for message in self._messages[-_FIRST_SHOWN:]:
             self._append_view(message)
         self._mark_last()
+        self._wanted = min(len(self._messages), _MOST_SHOWN)
         self._earlier.setVisible(len(self._messages) > _MOST_SHOWN)
+        self._filler.start()
 
     def add_message(self, message: Message) -> None:
         self._messages.append(message)
+        self._wanted = max(self._wanted, len(self._views) + 1)
         self._following = True
         self._append_view(message)
         self._mark_last()
@@ -140,12 +147,27 @@ class Transcript(Translated, QScrollArea):
         return view
 
     def _show_earlier(self) -> None:
-        hidden = self._messages[: len(self._messages) - len(self._views)]
-        for message in reversed(hidden[-_MOST_SHOWN:]):
-            self._rows.insertWidget(1, self._make_view(message))
-        self._place_border()
-        self._earlier.setVisible(len(self._messages) > len(self._views))
+        self._wanted = min(len(self._messages), self._wanted + _MOST_SHOWN)
         self._following = False
+        self._filler.start()
+
+    def _show_one_earlier(self) -> None:
+        """Above what is shown, which stays where it is on the screen."""
+        if len(self._views) >= self._wanted:
+            self._filler.stop()
+            self._earlier.setVisible(len(self._messages) > len(self._views))
+            return
+        bar = self.verticalScrollBar()
+        from_end = bar.maximum() - bar.value()
+        message = self._messages[len(self._messages) - len(self._views) - 1]
+        view = self._make_view(message)
+        self._rows.insertWidget(1, view)
+        if message.id == self._first_kept:
+            self._place_border()
+        if not self._following:
+            self._rows.activate()
+            self._page.adjustSize()
+            bar.setValue(bar.maximum() - from_end)
 
     def _flush(self) -> None:
         if not self._pending:
