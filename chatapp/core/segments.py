@@ -14,6 +14,7 @@ from enum import Enum
 PROSE_LIMIT = 2_500  # characters; longer prose is divided, at an empty line where there is one
 CODE_LIMIT = 20_000
 FORMULA_LIMIT = 1_000
+_LONGEST_LINE = 4 * PROSE_LIMIT  # of prose looked at; a longer one is divided anyway
 
 _FENCE = re.compile(r"( *)(`{3,}|~{3,})[ \t]*([^`\n]*)\n?$")
 _THINK, _THOUGHT = "<think>", "</think>"
@@ -46,9 +47,14 @@ def segments_of(text: str, start: int = 0) -> Iterator[Segment]:
     """The segments of `text` from `start`, which must be 0 or the start of one of its segments."""
     at = start
     while at < len(text):
-        segment = _block_at(text, at) or _prose_at(text, at)
-        yield segment
-        at = segment.end
+        segment = _block_at(text, at)
+        if segment is None:
+            prose, segment = _prose_at(text, at)
+            yield prose
+            at = prose.end
+        if segment is not None:
+            yield segment
+            at = segment.end
 
 
 def _block_at(text: str, at: int) -> Segment | None:
@@ -64,7 +70,10 @@ def _block_at(text: str, at: int) -> Segment | None:
         return _enclosed(SegmentKind.THOUGHT, text, at, begins + len(_THINK), _THOUGHT)
     for mark, end_mark in _FORMULA_MARKS.items():
         if inner.startswith(mark):
-            formula = _enclosed(SegmentKind.FORMULA, text, at, begins + len(mark), end_mark)
+            begins += len(mark)
+            if text.find(end_mark, begins, begins + FORMULA_LIMIT) < 0 and len(text) - begins > FORMULA_LIMIT:
+                return None  # whether it ends at all is not looked for: there may be thousands
+            formula = _enclosed(SegmentKind.FORMULA, text, at, begins, end_mark)
             return formula if len(formula.text) <= FORMULA_LIMIT and _ends_its_line(text, formula) else None
     return None
 
@@ -108,16 +117,15 @@ def _ends_its_line(text: str, formula: Segment) -> bool:
     return not formula.closed or formula.end == len(text) or text[formula.end - 1] == "\n"
 
 
-def _prose_at(text: str, at: int) -> Segment:
-    """Up to the next block, or a place to divide. A table is a piece of its own."""
+def _prose_at(text: str, at: int) -> tuple[Segment, Segment | None]:
+    """Up to the next block, which comes along, or a place to divide. A table is a piece of its own."""
     place, divide, table_end = at, 0, -1
     while place < len(text):
-        end = _line_end(text, place)
-        if place > at and _block_at(text, place) is not None:
-            return Segment(SegmentKind.PROSE, at, place, text[at:place].strip("\n"))
+        end = _line_end(text, place, _LONGEST_LINE)
+        block = _block_at(text, place) if place > at else None
         line = text[place:end]
-        if place > at and (place == table_end or _is_table_head(text, place)):
-            return Segment(SegmentKind.PROSE, at, place, text[at:place].strip("\n"))
+        if block is not None or (place > at and (place == table_end or _is_table_head(text, place))):
+            return Segment(SegmentKind.PROSE, at, place, text[at:place].strip("\n")), block
         if place == at and _is_table_head(text, place):
             table_end = _table_end(text, place)
         is_whole = line.endswith("\n")
@@ -127,16 +135,16 @@ def _prose_at(text: str, at: int) -> Segment:
             cut = divide or (place if place > at else at + PROSE_LIMIT)
             if cut == at + PROSE_LIMIT:
                 cut = max(text.rfind(" ", at + PROSE_LIMIT // 2, cut) + 1, 0) or cut
-            return Segment(SegmentKind.PROSE, at, cut, text[at:cut].strip("\n"))
+            return Segment(SegmentKind.PROSE, at, cut, text[at:cut].strip("\n")), None
         place = end
-    return Segment(SegmentKind.PROSE, at, len(text), text[at:].strip("\n"), closed=False)
+    return Segment(SegmentKind.PROSE, at, len(text), text[at:].strip("\n"), closed=False), None
 
 
 def _is_table_head(text: str, at: int) -> bool:
-    end = _line_end(text, at)
+    end = _line_end(text, at, _LONGEST_LINE)
     if "|" not in text[at:end] or text[at:end].lstrip().startswith((">", "-", "*", "+")):
         return False
-    return _DELIMITERS.match(text[end : _line_end(text, end)].rstrip("\n")) is not None
+    return _DELIMITERS.match(text[end : _line_end(text, end, _LONGEST_LINE)].rstrip("\n")) is not None
 
 
 def _table_end(text: str, at: int) -> int:
@@ -145,7 +153,8 @@ def _table_end(text: str, at: int) -> int:
     return len(text) if found < 0 else found + 2
 
 
-def _line_end(text: str, at: int) -> int:
-    """Behind the line break of the line at `at`, or the end of the text."""
-    found = text.find("\n", at)
-    return len(text) if found < 0 else found + 1
+def _line_end(text: str, at: int, most: int | None = None) -> int:
+    """Behind the line break of the line at `at`, or the end of the text; at most `most` characters on."""
+    last = len(text) if most is None else min(len(text), at + most)
+    found = text.find("\n", at, last)
+    return last if found < 0 else found + 1

@@ -157,6 +157,7 @@ class Theme(QObject):
         self._base_size = max(_LEAST_POINTS, application.font().pointSizeF())
         # The name of a real family: an alias such as "Sans Serif" in front of a list would be passed over.
         self._base_family = QFontInfo(application.font()).family()
+        self._icons: dict[tuple[str, str], QIcon] = {}  # of the colours in force
         self.dark = False
         self.zoom = 100
 
@@ -168,6 +169,7 @@ class Theme(QObject):
         """wanted: "light", "dark" or "system"; zoom in percent."""
         self.dark = wanted == "dark" or (wanted == "system" and _system_is_dark())
         self.zoom = zoom
+        self._icons.clear()
         font = QFont(self._application.font())
         font.setFamilies([self._base_family, *CHINESE_FAMILIES])
         font.setPointSizeF(self._base_size * zoom / 100)
@@ -178,15 +180,19 @@ class Theme(QObject):
 
     def icon(self, name: str, *, color: str | None = None) -> QIcon:
         """The drawing assets/icons/<name>.svg in the text's colour or another, grey where it is disabled."""
+        shade_of_text = color or self.colors.text
+        if (known := self._icons.get((name, shade_of_text))) is not None:
+            return known
         source = (assets() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
         icon = QIcon()
         for mode, shade in (
-            (QIcon.Mode.Normal, color or self.colors.text),
+            (QIcon.Mode.Normal, shade_of_text),
             (QIcon.Mode.Disabled, self.colors.muted),
         ):
             renderer = QSvgRenderer(QByteArray(source.replace("currentColor", shade).encode()))
             for size in (20, 40, 80):
                 icon.addPixmap(_rendered(renderer, size), mode)
+        self._icons[name, shade_of_text] = icon
         return icon
 
     def column_width(self) -> int:

@@ -86,3 +86,9 @@ def test_pieces_cover_the_text_and_growing_gives_the_same_places(rng: random.Ran
         assert [segment.start for segment in grown] == [0, *(segment.end for segment in grown[:-1])]
         assert grown[-1].end == len(text)
         assert "".join(text[segment.start : segment.end] for segment in grown) == text
+
+
+def test_marks_without_an_end_are_not_looked_for_in_all_that_follows() -> None:
+    """A mark that never ends is prose, however much follows; one whose end is near is a formula."""
+    assert {kind for kind, _ in pieces("\\[\n" * 3000)[:-1]} == {PROSE}  # the last may still be going to end
+    assert pieces("\\[ a \\]\n" + "word " * 3000)[0] == (FORMULA, " a ")

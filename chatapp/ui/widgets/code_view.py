@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.styles import get_style_by_name
-from pygments.token import Token, _TokenType
+from pygments.token import _TokenType
 from pygments.util import ClassNotFound
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import (
@@ -136,7 +136,7 @@ class _Highlighter(QSyntaxHighlighter):
         if self._lines is not None:
             pieces: Line = self._lines[number] if number < len(self._lines) else ()
         elif self._lexer is not None and len(text) <= _LONGEST_LINE:
-            pieces = [(len(piece), kind) for kind, piece in self._lexer.get_tokens(text)]
+            pieces = _split(self._lexer, text)[0]
         else:
             return
         at = 0
@@ -164,15 +164,20 @@ def _lexer_of(language: str) -> Lexer | None:
 
 
 def _lines(language: str, code: str) -> list[Line]:
-    """Runs off the main thread. Lengths are those of Qt, which counts in UTF-16 units."""
+    """Runs off the main thread."""
     lexer = _lexer_of(language)
     if lexer is None or max(map(len, code.split("\n"))) > _LONGEST_LINE:
         return []
+    return _split(lexer, code)
+
+
+def _split(lexer: Lexer, code: str) -> list[Line]:
+    """The pieces of each line. Lengths are those of Qt, which counts in UTF-16 units."""
     lines: list[list[tuple[int, _TokenType]]] = [[]]
     for kind, piece in lexer.get_tokens(code):
         for at, part in enumerate(piece.split("\n")):
             if at > 0:
                 lines.append([])
             if part:
-                lines[-1].append((len(part.encode("utf-16-le")) // 2, kind if kind is not Token else Token.Text))
+                lines[-1].append((len(part.encode("utf-16-le")) // 2, kind))
     return list(lines)
