@@ -23,8 +23,11 @@ from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
 from chatapp.services.notifier import Notifier
 from chatapp.services.preferences import Preferences
+from chatapp.services.replies import Replies
 from chatapp.services.saved_contexts import SavedContexts
+from chatapp.services.shelf import Shelf
 from chatapp.services.single_instance import SingleInstance
+from chatapp.storage.chat_search import ChatSearch
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.database import Database
 from chatapp.storage.model_library import ModelLibrary
@@ -67,10 +70,13 @@ class App:
         inference = InferenceService(engine_command)
         library_service = LibraryService(library, self._file_work)
         self._contexts = SavedContexts(inference, SavedStates(paths), preferences, self._file_work)
+        store, work = ChatStore(self._database), self._storage_work
+        shelf = Shelf(store, ChatSearch(self._database), work, notifier)
+        replies = Replies(store, inference, preferences, work, notifier, self._contexts)
         self.context = AppContext(
-            conversations=ConversationService(
-                ChatStore(self._database), inference, preferences, self._storage_work, notifier, self._contexts
-            ),
+            conversations=ConversationService(store, shelf, replies, inference, preferences, work, notifier),
+            shelf=shelf,
+            replies=replies,
             inference=inference,
             library=library_service,
             model_choice=ModelChoice(inference, library_service, preferences, notifier),
@@ -88,7 +94,7 @@ class App:
         for warning in self.context.preferences.warnings:
             self.context.notifier.post(warning)
         self.context.inference.start()
-        self.context.conversations.start()
+        self.context.shelf.start()
         self.context.model_choice.begin()
 
     def close(self) -> None:
@@ -96,7 +102,8 @@ class App:
         if self._closed:
             return
         self._closed = True
-        self.context.conversations.close()
+        self.context.replies.close()
+        self.context.shelf.close()
         self.context.preferences.close()
         self.context.library.close()
         self._contexts.close()

@@ -9,7 +9,8 @@ from contextlib import suppress
 from chatapp.cli.engine import loaded_engine, stream_reply
 from chatapp.cli.options import add_model, add_sampling, sampling_of
 from chatapp.cli.output import Output
-from chatapp.core.chat import ChatMessage, Role, WhenFull, checked_prompt, checked_text
+from chatapp.core.chat import ChatMessage, Role, WhenFull
+from chatapp.core.checks import checked_prompt, checked_text
 from chatapp.core.errors import AppError
 from chatapp.core.generation import Token, reply_ids
 from chatapp.core.sampling import SamplingSettings

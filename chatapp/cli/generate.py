@@ -8,7 +8,8 @@ import sys
 from chatapp.cli.engine import exit_code, loaded_engine, stream_reply
 from chatapp.cli.options import add_model, add_sampling, sampling_of
 from chatapp.cli.output import Output
-from chatapp.core.chat import ChatMessage, Role, checked_prompt, checked_text
+from chatapp.core.chat import ChatMessage, Role
+from chatapp.core.checks import checked_prompt, checked_text
 from chatapp.core.errors import error
 from chatapp.core.sentences import INPUT_NOT_UTF8
 from chatapp.protocol.engine import ChatPrompt, Prompt, PromptShown, RawPrompt

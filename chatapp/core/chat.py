@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from chatapp.core.errors import ErrorInfo, error
+from chatapp.core.errors import ErrorInfo
 from chatapp.core.generation import FinishReason, Usage
-from chatapp.core.sentences import LONE_SURROGATE, PROMPT_EMPTY
+from chatapp.core.sampling import SamplingSettings
 
 
 class Role(str, Enum):
@@ -43,7 +43,11 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """How a reply came about, kept beside its text. ids: its tokens, where they are exactly its text."""
+    """How a reply came about, kept beside its text.
+
+    sampling: the settings it was asked with; seed: the one it got. ids: its tokens, where they are exactly its text.
+    first_token_ms: from the question to the first token, waiting in line left out. reproducible: see Finished.
+    """
 
     model: str = ""
     finish_reason: FinishReason | None = None
@@ -51,6 +55,9 @@ class Reply:
     usage: Usage | None = None
     error: ErrorInfo | None = None
     ids: tuple[int, ...] = ()
+    sampling: SamplingSettings | None = None
+    first_token_ms: float | None = None
+    reproducible: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +76,23 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """leaf_id names the last message of the branch on show; None while the conversation is empty."""
+    """leaf_id names the last message of the branch on show; None while the conversation is empty.
+
+    folder: "" for none. deleted_at: when it went to the bin; None: it is not there. draft: what stands in the prompt
+    box. sampling None: the settings of the app.
+    """
 
     id: str
     title: str
     created_at: float
     updated_at: float
     leaf_id: str | None = None
+    folder: str = ""
+    pinned: bool = False
+    deleted_at: float | None = None
+    draft: str = ""
+    system_prompt: str = ""
+    sampling: SamplingSettings | None = None
 
 
 def branch(messages: Mapping[str, Message], leaf_id: str | None) -> list[Message]:
@@ -86,6 +103,43 @@ def branch(messages: Mapping[str, Message], leaf_id: str | None) -> list[Message
         found[at] = messages[at]
         at = messages[at].parent_id
     return list(reversed(found.values()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """The messages that stand in for each other at one place of the tree, oldest first; place: which is meant, from
+    0."""
+
+    ids: tuple[str, ...]
+    place: int
+
+
+def versions(messages: Mapping[str, Message], shown: Iterable[Message]) -> dict[str, Versions]:
+    """Of those of `shown` that have more than one version. `messages` is in order of creation."""
+    children = _children(messages)
+    found = {}
+    for message in shown:
+        ids = children.get(message.parent_id, [])
+        if len(ids) > 1:
+            found[message.id] = Versions(ids=tuple(ids), place=ids.index(message.id))
+    return found
+
+
+def newest_leaf(messages: Mapping[str, Message], message_id: str) -> str:
+    """The end of the branch that goes through `message_id` and from there always to the newest continuation."""
+    children = _children(messages)
+    at, seen = message_id, {message_id}
+    while (below := children.get(at)) and below[-1] not in seen:
+        at = below[-1]
+        seen.add(at)
+    return at
+
+
+def _children(messages: Mapping[str, Message]) -> dict[str | None, list[str]]:
+    children: dict[str | None, list[str]] = {}
+    for message in messages.values():
+        children.setdefault(message.parent_id, []).append(message.id)
+    return children
 
 
 def as_prompt(messages: Iterable[Message], model: str = "") -> tuple[ChatMessage, ...]:
@@ -119,19 +173,3 @@ def title_of(text: str, limit: int = 60) -> str:
         return line
     cut = line[:limit].rsplit(" ", 1)[0]
     return f"{cut}…"
-
-
-def checked_prompt(text: str) -> str:
-    """`text` itself; raises AppError(BAD_INPUT) where it is blank or can't be written as UTF-8."""
-    if not text.strip():
-        raise error(PROMPT_EMPTY)
-    return checked_text(text)
-
-
-def checked_text(text: str) -> str:
-    """`text` itself; raises AppError(BAD_INPUT) where it holds a lone surrogate (position counted from 1)."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as problem:
-        raise error(LONE_SURROGATE, position=problem.start + 1) from None
-    return text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatapp.core.chat import checked_text
+from chatapp.core.checks import checked_text
 from chatapp.core.errors import error
 from chatapp.core.options import QT_TRANSLATE_NOOP, Option, option, options_of, problem_with
 from chatapp.core.sentences import OPTION_OUT_OF_RANGE, STOP_TEXT_EMPTY
@@ -116,3 +116,15 @@ class SamplingSettings:
 
 
 PENALTY_WINDOW = 64  # tokens looked back at by the penalties, llama.cpp's own default
+
+PRESETS: tuple[tuple[str, dict[str, float]], ...] = (
+    (QT_TRANSLATE_NOOP("options", "Most likely"), {"temperature": 0.0}),
+    (QT_TRANSLATE_NOOP("options", "Careful"), {"temperature": 0.3, "top_k": 40, "top_p": 0.9, "min_p": 0.05}),
+    (QT_TRANSLATE_NOOP("options", "Balanced"), {"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05}),
+    (QT_TRANSLATE_NOOP("options", "Inventive"), {"temperature": 1.2, "top_k": 0, "top_p": 1.0, "min_p": 0.05}),
+    (
+        QT_TRANSLATE_NOOP("options", "The model's own distribution"),
+        {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0},
+    ),
+)
+"""Names and the options that each sets; the others stay as they are."""

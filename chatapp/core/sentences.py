@@ -268,3 +268,13 @@ INTERNAL_BUG = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "Something went wrong inside chatapp ({reason})."),
     hint=QT_TRANSLATE_NOOP("errors", "Your chats are safe. Try again; if it happens again, report it with the log."),
 )
+CHAT_FILE_FOREIGN = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "The file is no chat exported by chatapp: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose a .json file made with Export. Nothing was imported."),
+)
+CHAT_FILE_NEWER = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "The chat in this file was exported by a newer chatapp (format {theirs})."),
+    hint=QT_TRANSLATE_NOOP("errors", "Update chatapp, then import it again. Nothing was imported."),
+)

@@ -18,7 +18,7 @@ from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.score import ScoredToken
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
@@ -33,11 +33,15 @@ class LoadModel(_Envelope, frozen=True, kw_only=True):
 
 
 class ChatPrompt(_Envelope, frozen=True, kw_only=True):
-    """Messages to be put in the model's chat template, or in the plain one."""
+    """Messages to be put in the model's chat template, or in the plain one.
+
+    continues: the last message is a reply to be written on, not to be answered.
+    """
 
     messages: tuple[ChatMessage, ...]
     when_full: WhenFull = WhenFull.STOP
     plain: bool = False
+    continues: bool = False
 
 
 class RawPrompt(_Envelope, frozen=True, kw_only=True):

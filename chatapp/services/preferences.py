@@ -11,7 +11,7 @@ from chatapp.core.sentences import STORE_FAILED
 from chatapp.services.background import Background
 from chatapp.services.notifier import Notifier
 from chatapp.storage.paths import Paths
-from chatapp.storage.settings import Settings, load_settings, save_settings
+from chatapp.storage.settings import Settings, WindowState, load_settings, save_settings
 
 _SAVE_AFTER_MS = 300
 
@@ -28,6 +28,7 @@ class Preferences(QObject):
         self._background = background
         self._notifier = notifier
         self.settings, self.warnings = load_settings(paths.settings)
+        self._closed = False
         self._timer = QTimer(self, singleShot=True, interval=_SAVE_AFTER_MS)
         self._timer.timeout.connect(self._save)
 
@@ -39,17 +40,22 @@ class Preferences(QObject):
     def set_last_model(self, path: str) -> None:
         self.replace(dataclasses.replace(self.settings, last_model=path))
 
+    def set_window(self, window: WindowState) -> None:
+        self.replace(dataclasses.replace(self.settings, window=window))
+
     def reset(self) -> None:
-        """All options to their defaults; the model in use stays."""
-        self.replace(Settings(last_model=self.settings.last_model))
+        """All options to their defaults; the model in use and the window stay."""
+        self.replace(Settings(last_model=self.settings.last_model, window=self.settings.window))
 
     def replace(self, settings: Settings) -> None:
         if settings != self.settings:
             self.settings = settings
-            self._timer.start()
+            if not self._closed:
+                self._timer.start()
             self.changed.emit(settings)
 
     def close(self) -> None:
+        self._closed = True
         if self._timer.isActive():
             self._timer.stop()
             self._save()

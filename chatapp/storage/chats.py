@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
 
 import msgspec
 
 from chatapp.core.chat import Conversation, Message, MessageState, Reply, Role
+from chatapp.core.errors import AppError
+from chatapp.core.sampling import SamplingSettings
+from chatapp.storage.chat_search import note_characters
 from chatapp.storage.database import Database
+
+BIN_DAYS = 30
+Kind = TypeVar("Kind")
+_COLUMNS = tuple(entry.name for entry in fields(Conversation))
+_UPSERT = (
+    f"INSERT INTO conversation ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
+)
+_UPDATE = f"UPDATE conversation SET {', '.join(f'{name} = ?' for name in _COLUMNS)} WHERE id = ?"
 
 
 class ChatStore:
@@ -18,29 +33,22 @@ class ChatStore:
         self._database = database
 
     def recover(self) -> int:
-        """At start: replies a crash left open become interrupted, their text stays. Returns how many."""
+        """At start: replies a crash left open become interrupted, their text stays; what lay in the bin for BIN_DAYS
+        goes. Returns how many were interrupted."""
         with self._database.durable() as connection:
             found = connection.execute(
                 "UPDATE message SET state = ? WHERE state = ?",
                 (MessageState.INTERRUPTED.value, MessageState.STREAMING.value),
             )
-            return found.rowcount
+            oldest = time.time() - BIN_DAYS * 86_400
+            connection.execute("DELETE FROM conversation WHERE deleted_at < ?", (oldest,))
+        note_characters(self._database)
+        return found.rowcount
 
     def add_turn(self, conversation: Conversation, messages: Sequence[Message]) -> None:
         """Writes the conversation's row (new or changed) and new messages, durably, in one step."""
         with self._database.durable() as connection:
-            connection.execute(
-                "INSERT INTO conversation (id, title, created_at, updated_at, leaf_id) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET title = excluded.title, updated_at = excluded.updated_at,"
-                " leaf_id = excluded.leaf_id",
-                (
-                    conversation.id,
-                    conversation.title,
-                    conversation.created_at,
-                    conversation.updated_at,
-                    conversation.leaf_id,
-                ),
-            )
+            connection.execute(_UPSERT, _row(conversation))
             connection.executemany(
                 "INSERT INTO message (id, conversation_id, parent_id, role, text, state, created_at, reply)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -59,6 +67,21 @@ class ChatStore:
                 ],
             )
 
+    def save_conversation(self, conversation: Conversation) -> None:
+        """The row of a conversation that is stored, durably; one that was removed stays so."""
+        with self._database.durable() as connection:
+            connection.execute(_UPDATE, (*_row(conversation), conversation.id))
+
+    def save_draft(self, conversation_id: str, text: str) -> None:
+        """What stands in the prompt box."""
+        with self._database.quick() as connection:
+            connection.execute("UPDATE conversation SET draft = ? WHERE id = ?", (text, conversation_id))
+
+    def remove(self, conversation_id: str) -> None:
+        """Deletes a conversation and its messages for good."""
+        with self._database.durable() as connection:
+            connection.execute("DELETE FROM conversation WHERE id = ?", (conversation_id,))
+
     def save_text(self, message_id: str, text: str) -> None:
         """The text streamed so far."""
         with self._database.quick() as connection:
@@ -73,22 +96,19 @@ class ChatStore:
             )
 
     def conversations(self) -> list[Conversation]:
-        """All of them, the one changed last first."""
+        """All of them, those in the bin too, the one changed last first."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT id, title, created_at, updated_at, leaf_id FROM conversation"
-                " ORDER BY updated_at DESC, rowid DESC"
+                f"SELECT {', '.join(_COLUMNS)} FROM conversation ORDER BY updated_at DESC, rowid DESC"
             ).fetchall()
-        return [
-            Conversation(id=row[0], title=row[1], created_at=row[2], updated_at=row[3], leaf_id=row[4]) for row in rows
-        ]
+        return [_conversation(row) for row in rows]
 
     def messages(self, conversation_id: str) -> list[Message]:
-        """Every message of every branch, oldest first."""
+        """Every message of every branch in the order they were added, so each after the one it follows."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT id, conversation_id, parent_id, role, text, state, created_at, reply FROM message"
-                " WHERE conversation_id = ? ORDER BY created_at, rowid",
+                " WHERE conversation_id = ? ORDER BY number",
                 (conversation_id,),
             ).fetchall()
         return [_message(row) for row in rows]
@@ -104,8 +124,31 @@ def _message(row: sqlite3.Row | tuple[object, ...]) -> Message:
         text=str(text),
         state=MessageState(state),
         created_at=float(str(created_at)),
-        reply=msgspec.json.decode(str(reply), type=Reply),
+        reply=_decoded(str(reply), Reply) or Reply(),
     )
+
+
+def _conversation(row: sqlite3.Row | tuple[object, ...]) -> Conversation:
+    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+    values["pinned"] = bool(values["pinned"])
+    values["sampling"] = _decoded(values["sampling"], SamplingSettings) if values["sampling"] else None
+    return Conversation(**values)
+
+
+def _row(conversation: Conversation) -> tuple[object, ...]:
+    values = {name: getattr(conversation, name) for name in _COLUMNS}
+    values["pinned"] = int(conversation.pinned)
+    sampling = conversation.sampling
+    values["sampling"] = msgspec.json.encode(sampling).decode("utf-8") if sampling is not None else ""
+    return tuple(values.values())
+
+
+def _decoded(text: str, kind: type[Kind]) -> Kind | None:
+    """None where the text is of another version of the app, or damaged: the words beside it can still be read."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (AppError, ValueError, RecursionError):
+        return None
 
 
 def _reply_text(reply: Reply) -> str:

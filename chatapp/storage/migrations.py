@@ -35,4 +35,62 @@ MIGRATIONS: tuple[str, ...] = (
         added_at REAL NOT NULL
     ) STRICT;
     """,
+    # A row's number is its own column: full-text search refers to it, and an implicit one may change. Links to a parent no
+    # longer cascade: SQLite follows a chain of cascades for 1,000 rows only, and a conversation goes as a whole.
+    # A message is found once it is whole: while it streams its text is rewritten ten times a second. A character is put
+    # behind it, so that its last two begin a trigram as well. message_block: the characters in BLOCK messages (see
+    # chat_search.py), which makes them on demand. A statement ends with its line, so a trigger's END stands behind one.
+    """
+    ALTER TABLE conversation ADD COLUMN folder TEXT NOT NULL DEFAULT '';
+    ALTER TABLE conversation ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE conversation ADD COLUMN deleted_at REAL;
+    ALTER TABLE conversation ADD COLUMN draft TEXT NOT NULL DEFAULT '';
+    ALTER TABLE conversation ADD COLUMN system_prompt TEXT NOT NULL DEFAULT '';
+    ALTER TABLE conversation ADD COLUMN sampling TEXT NOT NULL DEFAULT '';
+
+    CREATE TABLE numbered_message (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        conversation_id TEXT NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+        parent_id TEXT REFERENCES numbered_message (id),
+        role TEXT NOT NULL,
+        text TEXT NOT NULL,
+        state TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        reply TEXT NOT NULL DEFAULT '{}'
+    ) STRICT;
+    INSERT INTO numbered_message (id, conversation_id, parent_id, role, text, state, created_at, reply)
+        SELECT id, conversation_id, parent_id, role, text, state, created_at, reply FROM message ORDER BY rowid;
+    CREATE INDEX message_by_parent ON message (parent_id);
+    UPDATE message SET parent_id = NULL;
+    DROP TABLE message;
+    ALTER TABLE numbered_message RENAME TO message;
+    CREATE INDEX message_by_conversation ON message (conversation_id);
+    CREATE INDEX message_by_parent ON message (parent_id);
+
+    CREATE VIEW whole_message AS SELECT number, text || char(2) AS text FROM message WHERE state <> 'streaming';
+    CREATE VIRTUAL TABLE message_text USING fts5 (
+        text, content = 'whole_message', content_rowid = 'number', tokenize = 'trigram'
+    );
+    CREATE VIRTUAL TABLE message_trigram USING fts5vocab (message_text, 'row');
+    CREATE TABLE message_block (block INTEGER PRIMARY KEY, characters TEXT NOT NULL) STRICT;
+    INSERT INTO message_text (rowid, text) SELECT number, text FROM whole_message;
+
+    CREATE TRIGGER message_added AFTER INSERT ON message WHEN new.state <> 'streaming' BEGIN
+        INSERT INTO message_text (rowid, text) SELECT number, text FROM whole_message WHERE number = new.number
+        ; DELETE FROM message_block WHERE block = new.number / 64
+        ; END;
+    CREATE TRIGGER message_changes BEFORE UPDATE OF text, state ON message WHEN old.state <> 'streaming' BEGIN
+        INSERT INTO message_text (message_text, rowid, text)
+            SELECT 'delete', number, text FROM whole_message WHERE number = old.number
+        ; END;
+    CREATE TRIGGER message_changed AFTER UPDATE OF text, state ON message WHEN new.state <> 'streaming' BEGIN
+        INSERT INTO message_text (rowid, text) SELECT number, text FROM whole_message WHERE number = new.number
+        ; DELETE FROM message_block WHERE block = new.number / 64
+        ; END;
+    CREATE TRIGGER message_goes BEFORE DELETE ON message WHEN old.state <> 'streaming' BEGIN
+        INSERT INTO message_text (message_text, rowid, text)
+            SELECT 'delete', number, text FROM whole_message WHERE number = old.number
+        ; END;
+    """,
 )

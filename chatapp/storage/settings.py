@@ -141,6 +141,24 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatSettings:
+    send_key: str = option(
+        "enter",
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Send with"),
+            help=QT_TRANSLATE_NOOP(
+                "options", "The key that sends a message. Shift+Enter always starts a new line in it."
+            ),
+            choices=(("enter", "Enter"), ("ctrl_enter", "Ctrl+Enter")),
+        ),
+    )
+    notify: str = option(
+        "on",
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Tell when a reply is finished"),
+            help=QT_TRANSLATE_NOOP("options", "While you work in another window; this one then asks for attention."),
+            choices=(("on", QT_TRANSLATE_NOOP("options", "On")), ("off", QT_TRANSLATE_NOOP("options", "Off"))),
+        ),
+    )
     when_full: str = option(
         WhenFull.DROP_OLDEST.value,
         Option(
@@ -174,14 +192,24 @@ class ChatSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowState:
+    """How the window was left: its place (Qt's own form in base64, "" for none), and what of the chat is on show."""
+
+    geometry: str = ""
+    list_shown: bool = True
+    inspector_shown: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a person can set, and the model used last (a path, "" for none)."""
+    """Everything a person can set, the model used last (a path, "" for none), and how the window was left."""
 
     appearance: Appearance = field(default_factory=Appearance)
     chat: ChatSettings = field(default_factory=ChatSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     last_model: str = ""
+    window: WindowState = field(default_factory=WindowState)
 
 
 def read_settings(path: Path) -> Settings:
@@ -246,7 +274,16 @@ def _settings_of(found: dict[str, Any], ignored: list[str]) -> Settings:
         engine=_section(EngineSettings(), found.get("engine"), "engine", ignored),
         sampling=_section(SamplingSettings(), found.get("sampling"), "sampling", ignored),
         last_model=last_model if isinstance(last_model, str) else "",
+        window=_window(found.get("window")),
     )
+
+
+def _window(found: Any) -> WindowState:
+    """What of it can be read; nobody wrote it by hand, so nothing is said of the rest."""
+    known = found if isinstance(found, dict) else {}
+    fields = {entry.name: known.get(entry.name) for entry in dataclasses.fields(WindowState)}
+    default = WindowState()
+    return WindowState(**{n: v for n, v in fields.items() if isinstance(v, type(getattr(default, n)))})
 
 
 def _section(default: Section, found: Any, where: str, ignored: list[str]) -> Section:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from dataclasses import replace
+from functools import partial
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QByteArray, QEvent, Qt
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from chatapp.core.errors import ErrorInfo, ErrorKind
+from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.services.inference import EngineStatus
+from chatapp.ui.actions import Action, add_shortcuts
 from chatapp.ui.model_picker import ModelPicker
+from chatapp.ui.notifications import Notifications
+from chatapp.ui.palette import Entry, Palette
 from chatapp.ui.rail import Rail
+from chatapp.ui.shortcuts_dialog import ShortcutsDialog
 from chatapp.ui.status_bar import StatusBar
-from chatapp.ui.tabs.base import AppContext, TabPage, TabSpec
+from chatapp.ui.tabs.base import AppContext, TabSpec
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.error_card import ErrorCard
 
@@ -36,7 +42,10 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self._pages = {tab.key: tab.build(context) for tab in tabs}
         for page in self._pages.values():
-            self.pages.addWidget(page)
+            self.pages.addWidget(page.widget)
+            add_shortcuts(page.actions, page.widget)
+        self._actions = self._own_actions()
+        add_shortcuts(self._actions, self)
         self.picker = ModelPicker(context.theme, context.inference, context.library, context.model_choice)
         self.status = StatusBar(context.inference, context.conversations)
         self._banner_area = shown(QWidget(), False)
@@ -47,17 +56,18 @@ class MainWindow(QMainWindow):
         context.notifier.posted.connect(self.show_card)
         context.inference.status_changed.connect(self._on_status)
         context.preferences.changed.connect(lambda _settings: self._apply_appearance())
-        self._add_shortcuts()
+        Notifications(self, context.replies, context.preferences)
         self._apply_appearance()
         self.setWindowTitle("chatapp")
         self.setWindowIcon(context.theme.icon("app"))
         self.resize(1180, 780)
         self.setMinimumSize(800, 540)
+        self.restoreGeometry(QByteArray.fromBase64(context.preferences.settings.window.geometry.encode()))
         self._on_tab(0)
 
     def page(self, key: str) -> QWidget:
         """The page of the tab named `key`."""
-        return self._pages[key]
+        return self._pages[key].widget
 
     def show_card(self, info: ErrorInfo) -> None:
         """Trouble that belongs to no place on the page; the same trouble is shown once."""
@@ -95,20 +105,55 @@ class MainWindow(QMainWindow):
         outer.addWidget(self.status)
         self.setCentralWidget(central)
 
-    def _add_shortcuts(self) -> None:
-        wishes: tuple[tuple[str, Callable[[], None]], ...] = (
-            ("Ctrl+=", lambda: self._zoom_by(_ZOOM_STEP)),
-            ("Ctrl++", lambda: self._zoom_by(_ZOOM_STEP)),
-            ("Ctrl+-", lambda: self._zoom_by(-_ZOOM_STEP)),
-            ("Ctrl+0", lambda: self._context.preferences.set_option("appearance", "zoom", 100)),
-            ("Ctrl+,", lambda: self.rail.choose(len(self._tabs) - 1)),
-            ("Ctrl+Q", self._quit),
-            ("Esc", self._context.conversations.stop),
-            ("Ctrl+N", self._new_chat),
-            ("Ctrl+Shift+O", self._new_chat),
+    def _own_actions(self) -> list[Action]:
+        zoom = self._zoom_by
+        context = self._context
+        listed: tuple[tuple[str, tuple[str, ...], Callable[[], None]], ...] = (
+            (QT_TRANSLATE_NOOP("actions", "New chat"), ("Ctrl+N", "Ctrl+Shift+O"), self._new_chat),
+            (QT_TRANSLATE_NOOP("actions", "Stop the reply"), ("Esc",), context.conversations.stop),
+            (QT_TRANSLATE_NOOP("actions", "Go to a chat, a model or a command"), ("Ctrl+K",), self._open_palette),
+            (QT_TRANSLATE_NOOP("actions", "Larger text"), ("Ctrl+=", "Ctrl++"), lambda: zoom(_ZOOM_STEP)),
+            (QT_TRANSLATE_NOOP("actions", "Smaller text"), ("Ctrl+-",), lambda: zoom(-_ZOOM_STEP)),
+            (
+                QT_TRANSLATE_NOOP("actions", "Text of the usual size"),
+                ("Ctrl+0",),
+                lambda: context.preferences.set_option("appearance", "zoom", 100),
+            ),
+            (QT_TRANSLATE_NOOP("actions", "Settings"), ("Ctrl+,",), lambda: self.rail.choose(len(self._tabs) - 1)),
+            (QT_TRANSLATE_NOOP("actions", "All shortcuts"), ("F1",), self._open_shortcuts),
+            (QT_TRANSLATE_NOOP("actions", "Quit"), ("Ctrl+Q",), self._quit),
         )
-        for keys, wish in wishes:
-            QShortcut(QKeySequence(keys), self).activated.connect(wish)
+        return [Action(title=title, keys=keys, run=run) for title, keys, run in listed]
+
+    def _open_shortcuts(self) -> None:
+        groups = [("", self._actions), *((tab.title, self._pages[tab.key].actions) for tab in self._tabs)]
+        ShortcutsDialog(groups, self).open()
+
+    def _open_palette(self) -> None:
+        context = self._context
+        entries = [Entry(action.text(), action.keys_text(), action.run) for action in self._actions]
+        for place, tab in enumerate(self._tabs):
+            entries += [
+                Entry(action.text(), action.keys_text(), partial(self._run_on, place, action))
+                for action in self._pages[tab.key].actions
+            ]
+        entries += [
+            Entry(conversation.title, self.tr("chat"), partial(self._open_chat, conversation.id))
+            for conversation in context.shelf.conversations
+        ]
+        entries += [
+            Entry(model.name, self.tr("model"), partial(context.model_choice.use, model.path))
+            for model in context.library.models
+        ]
+        Palette(entries, self).open_above()
+
+    def _run_on(self, place: int, action: Action) -> None:
+        self.rail.choose(place)
+        action.run()
+
+    def _open_chat(self, conversation_id: str) -> None:
+        self.rail.choose(0)
+        self._context.conversations.open(conversation_id)
 
     def _new_chat(self) -> None:
         self.rail.choose(0)
@@ -132,8 +177,8 @@ class MainWindow(QMainWindow):
 
     def _on_tab(self, place: int) -> None:
         page = self._pages[self._tabs[place].key]
-        self.pages.setCurrentWidget(page)
-        cast(TabPage, page).take_focus()
+        self.pages.setCurrentWidget(page.widget)
+        page.take_focus()
 
     def _on_status(self, status: EngineStatus) -> None:
         """A model that is there makes cards about its absence untrue."""
@@ -153,5 +198,8 @@ class MainWindow(QMainWindow):
             self._context.library.refresh()  # a terminal may have added a model meanwhile
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        preferences = self._context.preferences
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        preferences.set_window(replace(preferences.settings.window, geometry=geometry))
         self._on_close()
         super().closeEvent(event)

@@ -107,6 +107,15 @@ QComboBox QAbstractItemView { background: @surface; border: 1px solid @border; s
 #promptEdit, #messageText { background: transparent; border: none; }
 #promptEdit { placeholder-text-color: @muted; }
 #bubble { background: @soft; border-radius: 12px; }
+#findBar { background: @sidebar; border-bottom: 1px solid @border; }
+#inspector { border-left: 1px solid @border; }
+#palette { border: 1px solid @accent; border-radius: 8px; }
+QLineEdit { background: @surface; border: 1px solid @border; border-radius: 6px; padding: 5px 8px; }
+QLineEdit:focus { border-color: @accent; }
+QTabWidget::pane { border: none; background: @background; }
+QTabBar::tab { padding: 8px 16px; border: none; border-bottom: 2px solid transparent; color: @muted; }
+QTabBar::tab:selected { color: @accent; border-bottom-color: @accent; }
+QTabBar::tab:focus { color: @text; }
 #code { background: @surface; border: 1px solid @border; border-radius: 8px; }
 #thought { border-left: 3px solid @border; padding-left: 8px; }
 #card { background: @danger_soft; border: 1px solid @danger; border-radius: 8px; }

@@ -39,7 +39,7 @@ class Typist:
         self._reply_id = ""
         app.context.inference.status_changed.connect(self._on_status)
         app.context.conversations.message_added.connect(self._on_message)
-        app.context.conversations.writing_changed.connect(self._on_writing)
+        app.context.replies.queue_changed.connect(lambda: self._on_writing(app.context.conversations.writing))
         self._watch = QTimer(interval=5)
         self._watch.timeout.connect(self._look)
         self._watch.start()

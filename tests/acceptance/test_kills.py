@@ -23,8 +23,8 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.core.chat import Message, MessageState, Role
-from chatapp.services.conversation import ReplyFailed
 from chatapp.services.inference import EngineState
+from chatapp.services.replies import ReplyFailed
 from chatapp.storage.database import Database
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs.chat.view import ChatView
@@ -54,7 +54,7 @@ def test_killed_workers_cost_no_shown_character(
     replies: list[Message] = []
     failures: list[ReplyFailed] = []
     app.context.conversations.message_added.connect(lambda m: replies.append(m) if m.role is Role.ASSISTANT else None)
-    app.context.conversations.reply_failed.connect(failures.append)
+    app.context.replies.failed.connect(failures.append)
     inference = app.context.inference
     kills = 0
     try:

@@ -285,7 +285,7 @@ def test_a_reply_that_could_not_be_saved_is_saved_with_the_next_success(
     app: App, chat: ChatView, qtbot: QtBot, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(app.context.conversations._store, "finish", disk_is_full)
+        patched.setattr(app.context.replies._store, "finish", disk_is_full)
         ask(app, qtbot, "say precious words")
         qtbot.waitUntil(lambda: bool(app.window._cards), timeout=3000)
     ask(app, qtbot, "say next")
@@ -296,7 +296,7 @@ def test_a_reply_that_could_not_be_saved_is_saved_at_the_end(
     app: App, chat: ChatView, qtbot: QtBot, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(app.context.conversations._store, "finish", disk_is_full)
+        patched.setattr(app.context.replies._store, "finish", disk_is_full)
         ask(app, qtbot, "say precious words")
         qtbot.waitUntil(lambda: bool(app.window._cards), timeout=3000)
     app.close()

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp.core.chat import ChatMessage, Role, as_prompt, branch, checked_prompt, checked_text, title_of
+from chatapp.core.chat import ChatMessage, Role, as_prompt, branch, title_of
+from chatapp.core.checks import checked_prompt, checked_text
 from chatapp.core.errors import AppError, ErrorKind
 from tests.builders import message
 

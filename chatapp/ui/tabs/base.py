@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +13,9 @@ from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
 from chatapp.services.notifier import Notifier
 from chatapp.services.preferences import Preferences
+from chatapp.services.replies import Replies
+from chatapp.services.shelf import Shelf
+from chatapp.ui.actions import Action
 from chatapp.ui.language import Language
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.rich_text import Typesetting
@@ -24,6 +26,8 @@ class AppContext:
     """The graph of services, built in app.py."""
 
     conversations: ConversationService
+    shelf: Shelf
+    replies: Replies
     inference: InferenceService
     library: LibraryService
     model_choice: ModelChoice
@@ -34,11 +38,13 @@ class AppContext:
     typesetting: Typesetting
 
 
-class TabPage(Protocol):
-    """What every page can do besides being a widget."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A tab's page. take_focus puts the keyboard where a person would begin; actions act while it is on show."""
 
-    def take_focus(self) -> None:
-        """Puts the keyboard where a person would begin."""
+    widget: QWidget
+    take_focus: Callable[[], None]
+    actions: Sequence[Action] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +54,4 @@ class TabSpec:
     key: str
     title: str
     icon: str
-    build: Callable[[AppContext], QWidget]
+    build: Callable[[AppContext], Page]

@@ -20,6 +20,7 @@ class PromptBox(Translated, QFrame):
     submitted = Signal(object)
     """str"""
     stop_requested = Signal()
+    edit_last_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +30,7 @@ class PromptBox(Translated, QFrame):
         self.edit = PromptEdit(self)
         self.edit.submitted.connect(self._submit)
         self.edit.focus_changed.connect(self._on_focus)
+        self.edit.edit_last_requested.connect(self.edit_last_requested)
         self.edit.textChanged.connect(self._update)
         self.button = named(QPushButton(), "primary")
         self.button.clicked.connect(self._on_clicked)
@@ -55,8 +57,17 @@ class PromptBox(Translated, QFrame):
         self._writing = writing
         self._update()
 
+    def set_send_key(self, name: str) -> None:
+        """ "enter" or "ctrl_enter"; see ChatSettings."""
+        self.edit.send_key = name
+        self.retranslate()
+
     def retranslate(self) -> None:
-        self.edit.setPlaceholderText(self.tr("Write a message. Enter sends, Shift+Enter starts a new line."))
+        if self.edit.send_key == "ctrl_enter":
+            hint = self.tr("Write a message. Ctrl+Enter sends, Enter starts a new line.")
+        else:
+            hint = self.tr("Write a message. Enter sends, Shift+Enter starts a new line.")
+        self.edit.setPlaceholderText(hint)
         self.edit.setAccessibleName(self.tr("Message"))
         self._update()
 
@@ -66,7 +77,8 @@ class PromptBox(Translated, QFrame):
             self.button.setToolTip(self.tr("End the reply (Esc); what is written stays"))
         else:
             self.button.setText(self.tr("Send"))
-            self.button.setToolTip(self.tr("Send the message (Enter)"))
+            keys = "Ctrl+Enter" if self.edit.send_key == "ctrl_enter" else "Enter"
+            self.button.setToolTip(self.tr("Send the message ({keys})").format(keys=keys))
         self.button.setAccessibleName(self.button.text())
         colors = self._theme.colors
         name, color = ("stop", colors.background) if self._writing else ("send", colors.on_accent)
@@ -95,7 +107,11 @@ class PromptBox(Translated, QFrame):
 
 
 class PromptEdit(QPlainTextEdit):
+    """Never sends while an input method composes."""
+
     submitted = Signal()
+    edit_last_requested = Signal()
+    """Up in an empty box"""
     focus_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -105,6 +121,7 @@ class PromptEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(2)
+        self.send_key = "enter"
         self._composing = False
         self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
         self._fit()
@@ -116,9 +133,13 @@ class PromptEdit(QPlainTextEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        if is_enter and not shift and not self._composing:
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if is_enter and not shift and not self._composing and (control or self.send_key == "enter"):
             self.submitted.emit()
+            return
+        if event.key() == Qt.Key.Key_Up and self.document().isEmpty() and not self._composing:
+            self.edit_last_requested.emit()
             return
         super().keyPressEvent(event)
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatapp.core.chat import ChatMessage
+from chatapp.core.errors import error
+from chatapp.core.sentences import TEMPLATE_FAILED
 from chatapp.workers.engine.template import render
 
 # For models that bring no template, as base models do: a plain dialogue, ended by the next person's turn. A reply
@@ -41,14 +43,19 @@ class PromptPart:
     message: int | None = None
 
 
-def render_chat(template: str, messages: Sequence[ChatMessage], *, bos: str = "", eos: str = "") -> list[PromptPart]:
-    """The prompt that asks for the next assistant turn, in parts; raises AppError(TEMPLATE)."""
+def render_chat(
+    template: str, messages: Sequence[ChatMessage], *, bos: str = "", eos: str = "", continues: bool = False
+) -> list[PromptPart]:
+    """The prompt that asks for the next assistant turn, in parts; raises AppError(TEMPLATE).
+
+    continues: it ends with the text of the last message, without what the template puts behind a finished one.
+    """
     nonce = secrets.token_hex(16)
     marks = [f"{nonce}n{number}z" for number in range(len(messages))]
     marked = [{"role": message.role.value, "content": mark} for message, mark in zip(messages, marks, strict=True)]
     values = {
         "messages": marked,
-        "add_generation_prompt": True,
+        "add_generation_prompt": not continues,
         "bos_token": bos,
         "eos_token": eos,
         "tools": None,
@@ -58,6 +65,11 @@ def render_chat(template: str, messages: Sequence[ChatMessage], *, bos: str = ""
         mark: PromptPart(text=message.text, special=False, ids=message.ids, message=place)
         for place, (mark, message) in enumerate(zip(marks, messages, strict=True))
     }
+    if continues:
+        before, mark, _behind = text.rpartition(marks[-1])
+        if not mark:
+            raise error(TEMPLATE_FAILED, reason="it leaves out the reply to be continued")
+        text = before + mark
     pieces = re.split(f"({nonce}n[0-9]+z)", text)
     parts = (contents.get(piece) or PromptPart(text=piece, special=True) for piece in pieces)
     return [part for part in parts if part.text]

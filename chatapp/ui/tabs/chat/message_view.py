@@ -1,19 +1,22 @@
-"""One message of the transcript: who, what, how it ended, and what can be done with it."""
+"""One message of the transcript: who, what, how it ended, its versions, and what can be done with it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from chatapp.core.chat import Message, MessageState, Role
+from chatapp.core.chat import Message, MessageState, Role, Versions
 from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.generation import FinishReason
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.core.sentences import REPLY_INTERRUPTED
 from chatapp.ui.language import Translated
+from chatapp.ui.tabs.chat.message_editor import MessageEditor
+from chatapp.ui.tabs.chat.wish import Wish, WishKind
 from chatapp.ui.widgets.build import named
 from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.growing_text import GrowingText
@@ -28,44 +31,48 @@ _COPIED_MS = 1500
 
 
 class MessageView(Translated, QFrame):
-    retry_requested = Signal(object)
-    """str: the message's id"""
-    prompt_requested = Signal(object)
-    """str: the message's id"""
+    wished = Signal(object)
+    """Wish"""
     link_chosen = Signal(object)
     """str: an address"""
 
-    def __init__(self, message: Message, typesetting: Typesetting, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        message: Message,
+        typesetting: Typesetting,
+        versions: Versions | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.message = message
+        self.versions = versions
         self._theme = theme = typesetting.theme
+        self._mine = message.role is Role.USER
         self._card: ErrorCard | None = None
-        self._is_last = False
-        self._waiting = message.state is MessageState.STREAMING and not message.text
+        self.editor: MessageEditor | None = None
+        self._is_last = self._is_left_out = False
+        self._ahead = 0
+        self._waiting = message.state is MessageState.STREAMING
         self.body = self._made_body(typesetting)
         self.body.set_text(message.text)
         self._author = named(QLabel(textFormat=Qt.TextFormat.PlainText), "heading")
-        self._figures = named(QLabel(self), "muted")
-        self._copy = named(QToolButton(), "quiet")
-        self._copy.clicked.connect(self._on_copy)
-        self._retry = named(QToolButton(self), "quiet")
-        self._retry.clicked.connect(lambda: self.retry_requested.emit(self.message.id))
-        self._prompt = named(QToolButton(self), "quiet")
-        self._prompt.clicked.connect(lambda: self.prompt_requested.emit(self.message.id))
+        self._figures = self._button(lambda: self._wish(WishKind.DETAILS))
+        self._figures.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._copy = self._button(self._on_copy)
+        self._edit = self._button(self.begin_edit)
+        self._more = self._button(self._open_menu)
+        self._retry = self._button(lambda: self._wish(WishKind.REGENERATE))
+        self._continue = self._button(lambda: self._wish(WishKind.CONTINUE))
+        self._cancel = self._button(lambda: self._wish(WishKind.CANCEL))
+        self._earlier = self._button(lambda: self.go_to_version(-1))
+        self._later = self._button(lambda: self.go_to_version(1))
+        self._place = named(QLabel(self), "muted")
         self._lay_out()
         theme.changed.connect(self._set_icons)
         self._set_icons()
         self.retranslate()
         if message.state is MessageState.INTERRUPTED:
             self.show_error(message.reply.error or error(REPLY_INTERRUPTED).info)
-
-    def _made_body(self, typesetting: Typesetting) -> GrowingText | RichText:
-        """What a person wrote is shown as it was written."""
-        if self.message.role is not Role.ASSISTANT:
-            return GrowingText()
-        body = RichText(typesetting)
-        body.link_chosen.connect(self.link_chosen)
-        return body
 
     def append_text(self, text: str) -> None:
         self.body.append_text(text)
@@ -76,86 +83,198 @@ class MessageView(Translated, QFrame):
     def finish(self, message: Message) -> None:
         """The message in its last state."""
         self.message = message
+        self._waiting = False
         if self.body.text() != message.text:
             self.body.set_text(message.text)
         self.retranslate()
 
+    def begin(self, message: Message) -> None:
+        """The message as its reply is now begun."""
+        self.message, self._ahead = message, 0
+        self.retranslate()
+
+    def set_ahead(self, count: int) -> None:
+        """How many replies are written before this one."""
+        if self._ahead != count:
+            self._ahead = count
+            self.retranslate()
+
     def set_last(self, is_last: bool) -> None:
-        """Only the last reply can be asked for again: an earlier one would take what follows it from view."""
         self._is_last = is_last
-        self._update_retry()
+        self._update_actions()
+
+    def set_left_out(self, left_out: bool) -> None:
+        """Whether the context is too full for this message."""
+        if self._is_left_out != left_out:
+            self._is_left_out = left_out
+            self.retranslate()
 
     def show_error(self, info: ErrorInfo) -> None:
         """A card below the text, in place of an earlier one."""
         if self._card is not None:
             self._card.deleteLater()
-        self._card = ErrorCard(info, can_retry=self._is_last)
-        self._card.retry_requested.connect(lambda: self.retry_requested.emit(self.message.id))
+        self._card = ErrorCard(info, can_retry=not self._mine)
+        self._card.retry_requested.connect(lambda: self._wish(WishKind.REGENERATE))
         self._content.addWidget(self._card)
 
+    def begin_edit(self) -> None:
+        """Puts a box with the text in its place."""
+        if self.editor is not None or self.message.state is MessageState.STREAMING:
+            return
+        editor = self.editor = MessageEditor(self.body.text(), asks=self._mine)
+        editor.submitted.connect(self._on_edited)
+        editor.given_up.connect(self.end_edit)
+        self._content.insertWidget(self._content.indexOf(self.body), editor)
+        self.body.hide()
+        editor.edit.setFocus()
+
+    def end_edit(self) -> None:
+        if self.editor is not None:
+            editor, self.editor = self.editor, None
+            self.body.show()
+            editor.hide()
+            editor.deleteLater()
+
+    def go_to_version(self, step: int) -> None:
+        if self.versions is not None and 0 <= self.versions.place + step < len(self.versions.ids):
+            self.wished.emit(Wish(WishKind.SHOW_VERSION, self.versions.ids[self.versions.place + step]))
+
+    def can_continue(self) -> bool:
+        """Whether the reply ended before the model had finished it."""
+        how = self.message.reply
+        is_open = self.message.state is MessageState.INTERRUPTED or how.finish_reason in (
+            FinishReason.LENGTH,
+            FinishReason.CANCELLED,
+        )
+        return not self._mine and is_open and bool(self.message.text)
+
     def retranslate(self) -> None:
-        mine = self.message.role is Role.USER
         model = Path(self.message.reply.model).stem
-        self._author.setText(self.tr("You") if mine else model or self.tr("Model"))
+        self._author.setText(self.tr("You") if self._mine else model or self.tr("Model"))
         self._figures.setText(self._figures_text())
-        self._figures.setVisible(not mine)
-        self._copy.setToolTip(self.tr("Copy this message"))
-        self._copy.setAccessibleName(self._copy.toolTip())
-        self._retry.setToolTip(self.tr("Ask again for another reply"))
-        self._retry.setAccessibleName(self._retry.toolTip())
-        self._prompt.setToolTip(self.tr("Show the exact prompt of this reply, token by token (Ctrl+Shift+E)"))
-        self._prompt.setAccessibleName(self.tr("Show the exact prompt"))
-        self._prompt.setVisible(not mine)
-        self._update_retry()
-        self.body.setAccessibleName(self.tr("Message of {author}").format(author=self._author.text()))
-        self.setAccessibleName(self.body.accessibleName())
+        for button, text in (
+            (self._copy, self.tr("Copy this message")),
+            (self._edit, self.tr("Edit; the message as it was is kept as a version")),
+            (self._more, self.tr("More")),
+            (self._retry, self.tr("Ask again for another reply (Ctrl+R for the last)")),
+            (self._continue, self.tr("Let the model write this reply on")),
+            (self._cancel, self.tr("Take this reply out of the line")),
+            (self._earlier, self.tr("Earlier version")),
+            (self._later, self.tr("Later version")),
+            (self._figures, self.tr("Show the details of this reply")),
+        ):
+            button.setToolTip(text)
+            button.setAccessibleName(text)
+        self._figures.setAccessibleName(self._figures.text() or self._figures.toolTip())
+        self._continue.setText(self.tr("Continue"))
+        self._cancel.setText(self.tr("Cancel"))
+        name = self.tr("Message of {author}").format(author=self._author.text())
+        if self._is_left_out:
+            name = self.tr("{message}, no longer in the context").format(message=name)
+        self.body.setAccessibleName(name)
+        self.setAccessibleName(name)
+        self._update_actions()
+
+    def _made_body(self, typesetting: Typesetting) -> GrowingText | RichText:
+        """What a person wrote is shown as it was written."""
+        if self._mine:
+            return GrowingText()
+        body = RichText(typesetting)
+        body.link_chosen.connect(self.link_chosen)
+        return body
+
+    def _button(self, clicked: Callable[[], None]) -> QToolButton:
+        button = named(QToolButton(self), "quiet")
+        button.clicked.connect(lambda _checked=False: clicked())
+        return button
 
     def _lay_out(self) -> None:
-        mine = self.message.role is Role.USER
-        self.setObjectName("bubble" if mine else "reply")
+        self.setObjectName("bubble" if self._mine else "reply")
         self._content = QVBoxLayout(self)
-        self._content.setContentsMargins(*((16, 8, 12, 14) if mine else (16, 2, 12, 2)))
+        self._content.setContentsMargins(*((16, 8, 12, 8) if self._mine else (16, 2, 12, 2)))
         self._content.setSpacing(4)
         header = QHBoxLayout()
         header.addWidget(self._author)
         header.addStretch()
-        header.setContentsMargins(0, 0, 0, 0 if mine else 5)
+        header.setContentsMargins(0, 0, 0, 0 if self._mine else 5)
         self._content.addLayout(header)
         self._content.addWidget(self.body)
-        if mine:
-            header.addWidget(self._copy)
-            return
         footer = QHBoxLayout()
-        footer.addWidget(self._figures)
-        footer.addStretch()
-        footer.addWidget(self._prompt)
-        footer.addWidget(self._retry)
-        footer.addWidget(self._copy)
+        footer.setSpacing(2)
         self._content.addLayout(footer)
+        for widget in (self._earlier, self._place, self._later, self._figures):
+            footer.addWidget(widget)
+        footer.addStretch()
+        for button in (self._cancel, self._continue, self._retry, self._edit, self._copy, self._more):
+            footer.addWidget(button)
 
-    def _update_retry(self) -> None:
-        mine = self.message.role is Role.USER
-        self._retry.setVisible(self._is_last and not mine and self.message.state is not MessageState.STREAMING)
-        if self._card is not None:
-            self._card.set_can_retry(self._is_last)
+    def _update_actions(self) -> None:
+        streaming = self.message.state is MessageState.STREAMING
+        self._figures.setVisible(not self._mine and bool(self._figures.text()))
+        self._figures.setEnabled(not streaming)
+        self._retry.setVisible(not self._mine and not streaming)
+        self._edit.setVisible(not streaming)
+        self._cancel.setVisible(streaming and self._ahead > 0)
+        self._continue.setVisible(self._is_last and self.can_continue())
+        several = self.versions is not None
+        for widget in (self._earlier, self._place, self._later):
+            widget.setVisible(several)
+        if self.versions is not None:
+            place, count = self.versions.place, len(self.versions.ids)
+            self._place.setText(f"{place + 1}/{count}")
+            self._place.setAccessibleName(self.tr("Version {place} of {count}").format(place=place + 1, count=count))
+            self._earlier.setEnabled(place > 0)
+            self._later.setEnabled(place + 1 < count)
 
     def _figures_text(self) -> str:
-        if self.message.role is Role.USER:
-            return ""
-        if self.message.state is MessageState.STREAMING:
-            return self.tr("Reading the prompt…") if self._waiting else self.tr("Writing…")
+        parts = [self.tr("no longer in the context")] if self._is_left_out else []
         how = self.message.reply
-        if how.usage is None or how.finish_reason is None:
-            return ""
-        ended = QCoreApplication.translate("MessageView", _ENDED[how.finish_reason])
-        return self.tr("{tokens} tokens · {speed:.1f} tokens/s · {ended}").format(
-            tokens=how.usage.completion_tokens, speed=how.usage.tokens_per_second, ended=ended
-        )
+        if self.message.state is MessageState.STREAMING:
+            if self._ahead:
+                parts.append(self.tr("Waiting; replies before this one: {count}").format(count=self._ahead))
+            else:
+                parts.append(self.tr("Reading the prompt…") if self._waiting else self.tr("Writing…"))
+        elif how.usage is not None and how.finish_reason is not None:
+            parts.append(self.tr("{count} tokens").format(count=how.usage.completion_tokens))
+            parts.append(self.tr("{speed:.1f} tokens/s").format(speed=how.usage.tokens_per_second))
+            if how.first_token_ms is not None:
+                parts.append(self.tr("first after {seconds:.2f} s").format(seconds=how.first_token_ms / 1000))
+            parts.append(QCoreApplication.translate("MessageView", _ENDED[how.finish_reason]))
+        elif how.finish_reason is not None:
+            parts.append(QCoreApplication.translate("MessageView", _ENDED[how.finish_reason]))
+        return " · ".join(parts)
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self.can_continue():
+            menu.addAction(self.tr("Continue")).triggered.connect(lambda: self._wish(WishKind.CONTINUE))
+        menu.addAction(self.tr("Branch off into a new chat")).triggered.connect(lambda: self._wish(WishKind.BRANCH_OFF))
+        if self.versions is not None:
+            menu.addAction(self.tr("Compare versions…")).triggered.connect(lambda: self._wish(WishKind.COMPARE))
+        if not self._mine:
+            menu.addAction(self.tr("Exact prompt…")).triggered.connect(lambda: self._wish(WishKind.SHOW_PROMPT))
+            menu.addAction(self.tr("Details…")).triggered.connect(lambda: self._wish(WishKind.DETAILS))
+        menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))
 
     def _set_icons(self) -> None:
-        for button, name in ((self._copy, "copy"), (self._retry, "retry"), (self._prompt, "prompt")):
+        for button, name in (
+            (self._copy, "copy"),
+            (self._retry, "retry"),
+            (self._edit, "edit"),
+            (self._more, "more"),
+            (self._earlier, "left"),
+            (self._later, "right"),
+        ):
             button.setIcon(self._theme.icon(name, color=self._theme.colors.muted))
             button.setIconSize(self._theme.icon_size(16))
+
+    def _on_edited(self, text: str) -> None:
+        self.end_edit()
+        self.wished.emit(Wish(WishKind.EDIT, self.message.id, text))
+
+    def _wish(self, kind: WishKind) -> None:
+        self.wished.emit(Wish(kind, self.message.id))
 
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self.body.text())

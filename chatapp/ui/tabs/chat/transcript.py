@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from chatapp.core.chat import Message, Role
+from chatapp.core.chat import Message, Role, Versions
 from chatapp.core.errors import ErrorInfo
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.message_view import MessageView
@@ -18,14 +18,13 @@ from chatapp.ui.widgets.rich_text import Typesetting
 FLUSH_MS = 33
 _MOST_SHOWN = 60  # more widgets make every layout slower; earlier ones come on request
 _FIRST_SHOWN = 8  # at once; more follow while nothing else is to do
+_AFTER_PLACE = 30  # messages shown after one that is looked at
 _FOLLOW_PIXELS = 40
 
 
 class Transcript(Translated, QScrollArea):
-    retry_requested = Signal(object)
-    """str: a message's id"""
-    prompt_requested = Signal(object)
-    """str: a message's id"""
+    wished = Signal(object)
+    """Wish"""
     link_chosen = Signal(object)
     """str: an address"""
 
@@ -34,11 +33,16 @@ class Transcript(Translated, QScrollArea):
         self._typesetting = typesetting
         self._theme = theme = typesetting.theme
         self._messages: list[Message] = []
+        self._versions: Mapping[str, Versions] = {}
         self._views: dict[str, MessageView] = {}
+        self._first = self._end = self._wanted_first = 0  # what is shown of _messages, and is to be
         self._pending: dict[str, list[str]] = {}
+        self._line: list[str] = []
         self._following = True
         self._earlier = shown(QPushButton(), False)
         self._earlier.clicked.connect(self._show_earlier)
+        self._later = shown(QPushButton(), False)
+        self._later.clicked.connect(self._show_later)
         self._first_kept: str | None = None
         self._column = QWidget()
         border = QLabel(self._column, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
@@ -47,6 +51,7 @@ class Transcript(Translated, QScrollArea):
         self._rows.setContentsMargins(0, 16, 0, 16)
         self._rows.setSpacing(14)
         self._rows.addWidget(self._earlier, alignment=Qt.AlignmentFlag.AlignHCenter)
+        self._rows.addWidget(self._later, alignment=Qt.AlignmentFlag.AlignHCenter)
         self._rows.addStretch()
         self._page = page = named(QWidget(), "page")
         page.setLayout(centred(self._column, 24))
@@ -54,7 +59,6 @@ class Transcript(Translated, QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._wanted = 0
         self._filler = QTimer(self, interval=0)
         self._filler.timeout.connect(self._show_one_earlier)
         self._timer = QTimer(self, interval=FLUSH_MS)
@@ -65,41 +69,90 @@ class Transcript(Translated, QScrollArea):
         self._fit_column()
         self.retranslate()
 
-    def set_messages(self, messages: Sequence[Message]) -> None:
-        """Shows these and nothing else, scrolled to the end."""
+    def set_messages(
+        self, messages: Sequence[Message], versions: Mapping[str, Versions] | None = None, at: str | None = None
+    ) -> None:
+        """Shows these and nothing else, scrolled to the end or to the message `at`."""
         self._timer.stop()
         self._pending.clear()
         for view in self._views.values():
             view.hide()
             view.deleteLater()
         self._views.clear()
-        self.set_first_kept(None)
-        self._messages = list(messages)
-        self._following = True
-        for message in self._messages[-_FIRST_SHOWN:]:
+        self._messages, self._versions = list(messages), versions or {}
+        self._first_kept = None
+        place = next((place for place, message in enumerate(self._messages) if message.id == at), None)
+        self._following = place is None
+        self._end = len(self._messages) if place is None else min(len(self._messages), place + _AFTER_PLACE)
+        self._first = max(0, self._end - _FIRST_SHOWN) if place is None else place
+        self._wanted_first = max(0, min(self._first, self._end - _MOST_SHOWN))
+        for message in self._messages[self._first : self._end]:
             self._append_view(message)
-        self._mark_last()
-        self._wanted = min(len(self._messages), _MOST_SHOWN)
-        self._earlier.setVisible(len(self._messages) > _MOST_SHOWN)
+        self._place_border()
+        self._mark_all()
         self._filler.start()
+        if at is not None and at in self._views:
+            self.scroll_to(self._views[at])
+
+    def messages(self) -> list[Message]:
+        """All of the branch, shown or not, oldest first."""
+        return list(self._messages)
+
+    def view_of(self, message_id: str) -> MessageView | None:
+        """Where that message is shown, if it is."""
+        return self._views.get(message_id)
+
+    def reveal(self, message_id: str) -> MessageView | None:
+        """Shows that message of the branch, wherever it is, and scrolls to it."""
+        if message_id not in self._views:
+            kept = self._first_kept
+            self.set_messages(self._messages, self._versions, message_id)
+            self.set_first_kept(kept)
+        view = self._views.get(message_id)
+        if view is not None:
+            self.scroll_to(view)
+        return view
+
+    def scroll_to(self, view: QWidget) -> None:
+        """Brings the top of `view`, which lies in a message, into the upper part of what is seen."""
+        self._following = False
+        self._rows.activate()
+        self._page.adjustSize()
+        top = view.mapTo(self._page, view.rect().topLeft()).y()
+        self.verticalScrollBar().setValue(top - self.viewport().height() // 6)
 
     def add_message(self, message: Message) -> None:
         self._messages.append(message)
-        self._wanted = max(self._wanted, len(self._views) + 1)
+        if self._end < len(self._messages) - 1:  # an earlier part is on show
+            self.set_messages(self._messages, self._versions)
+            return
+        self._end = len(self._messages)
         self._following = True
         self._append_view(message)
-        self._mark_last()
+        self._mark_all()
 
     def add_text(self, message_id: str, text: str) -> None:
         self._pending.setdefault(message_id, []).append(text)
         if not self._timer.isActive():
             self._timer.start()
 
+    def begin_message(self, message: Message) -> None:
+        """Its reply is now the one being written."""
+        if message.id in self._views:
+            self._views[message.id].begin(message)
+
     def finish_message(self, message: Message) -> None:
         self._flush()
         self._messages = [message if old.id == message.id else old for old in self._messages]
         if message.id in self._views:
             self._views[message.id].finish(message)
+
+    def set_line(self, message_ids: Sequence[str]) -> None:
+        """The replies being written and waiting, in their order."""
+        self._line = list(message_ids)
+        for ahead, message_id in enumerate(self._line):
+            if message_id in self._views:
+                self._views[message_id].set_ahead(ahead)
 
     def show_error(self, message_id: str, info: ErrorInfo) -> None:
         if message_id in self._views:
@@ -109,10 +162,19 @@ class Transcript(Translated, QScrollArea):
         """Draws a border above the first message that still fits in the context; None: all do."""
         self._first_kept = message_id
         self._place_border()
+        self._mark_left_out()
 
     def last_reply(self) -> str | None:
         """The id of the last message that is no person's; None where there is none."""
         return next((m.id for m in reversed(self._messages) if m.role is not Role.USER), None)
+
+    def last_question(self) -> str | None:
+        """The id of the last message of a person; None where there is none."""
+        return next((m.id for m in reversed(self._messages) if m.role is Role.USER), None)
+
+    def last_versioned(self) -> str | None:
+        """The id of the last message that has several versions."""
+        return next((m.id for m in reversed(self._messages) if m.id in self._versions), None)
 
     def shown_text(self, message_id: str) -> str:
         """What a person can read of that message now."""
@@ -120,6 +182,7 @@ class Transcript(Translated, QScrollArea):
 
     def retranslate(self) -> None:
         self._earlier.setText(self.tr("Show earlier messages"))
+        self._later.setText(self.tr("Show later messages"))
         self._border.setText(self.tr("The context is full: the model no longer sees what is above this line."))
         self.setAccessibleName(self.tr("Conversation"))
 
@@ -130,38 +193,53 @@ class Transcript(Translated, QScrollArea):
             self._rows.insertWidget(self._rows.indexOf(view), self._border)
         self._border.setVisible(view is not None)
 
-    def _mark_last(self) -> None:
-        for message in self._messages:
-            if message.id in self._views:
-                self._views[message.id].set_last(message is self._messages[-1])
+    def _mark_all(self) -> None:
+        for message in self._messages[self._first : self._end]:
+            self._views[message.id].set_last(message is self._messages[-1])
+        self._earlier.setVisible(self._wanted_first > 0 and self._first <= self._wanted_first)
+        self._later.setVisible(self._end < len(self._messages))
+        self._mark_left_out()
+        self.set_line(self._line)
+
+    def _mark_left_out(self) -> None:
+        ids = [message.id for message in self._messages]
+        kept_from = ids.index(self._first_kept) if self._first_kept in ids else 0
+        for place in range(self._first, self._end):
+            self._views[ids[place]].set_left_out(place < kept_from)
 
     def _append_view(self, message: Message) -> None:
-        self._rows.insertWidget(self._rows.count() - 1, self._make_view(message))
+        self._rows.insertWidget(self._rows.count() - 2, self._make_view(message))
 
     def _make_view(self, message: Message) -> MessageView:
-        view = MessageView(message, self._typesetting)
-        view.retry_requested.connect(self.retry_requested)
-        view.prompt_requested.connect(self.prompt_requested)
+        view = MessageView(message, self._typesetting, self._versions.get(message.id))
+        view.wished.connect(self.wished)
         view.link_chosen.connect(self.link_chosen)
         self._views[message.id] = view
         return view
 
     def _show_earlier(self) -> None:
-        self._wanted = min(len(self._messages), self._wanted + _MOST_SHOWN)
+        self._wanted_first = max(0, self._first - _MOST_SHOWN)
         self._following = False
         self._filler.start()
 
+    def _show_later(self) -> None:
+        start, self._end = self._end, min(len(self._messages), self._end + _AFTER_PLACE)
+        for message in self._messages[start : self._end]:
+            self._append_view(message)
+        self._place_border()
+        self._mark_all()
+
     def _show_one_earlier(self) -> None:
         """Above what is shown, which stays where it is on the screen."""
-        if len(self._views) >= self._wanted:
+        if self._first <= self._wanted_first:
             self._filler.stop()
-            self._earlier.setVisible(len(self._messages) > len(self._views))
+            self._mark_all()
             return
         bar = self.verticalScrollBar()
         from_end = bar.maximum() - bar.value()
-        message = self._messages[len(self._messages) - len(self._views) - 1]
-        view = self._make_view(message)
-        self._rows.insertWidget(1, view)
+        self._first -= 1
+        message = self._messages[self._first]
+        self._rows.insertWidget(1, self._make_view(message))
         if message.id == self._first_kept:
             self._place_border()
         if not self._following:

@@ -1,16 +1,20 @@
-"""The chat tab's parts in their places. Knows no service."""
+"""The chat tab's parts in their places."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from chatapp.core.errors import ErrorInfo, ErrorKind
+from chatapp.services.shelf import Shelf
 from chatapp.ui.language import Language, Translated
 from chatapp.ui.tabs.chat.conversation_list import ConversationList
+from chatapp.ui.tabs.chat.find_bar import FindBar
+from chatapp.ui.tabs.chat.inspector import Inspector
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.transcript import Transcript
+from chatapp.ui.tabs.chat.undo_bar import UndoBar
 from chatapp.ui.tabs.chat.welcome import Welcome
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.column import centred
@@ -24,17 +28,23 @@ _LIST_EMS = 19
 
 class ChatView(Translated, QWidget):
     new_requested = Signal()
-    prompt_requested = Signal(object)
-    """str: the reply whose exact prompt is wanted"""
+    file_dropped = Signal(object)
+    """str: the path of an exported chat"""
 
-    def __init__(self, typesetting: Typesetting, language: Language, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, typesetting: Typesetting, language: Language, shelf: Shelf, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self.typesetting = typesetting
         self._theme = theme = typesetting.theme
         self._card: ErrorCard | None = None
-        self.conversations = ConversationList(theme)
+        self.conversations = ConversationList(theme, shelf)
         self.transcript = Transcript(typesetting)
+        self.find_bar = FindBar(self.transcript, theme)
         self.welcome = Welcome(theme, language)
         self.prompt = PromptBox(theme)
+        self.undo = UndoBar()
+        self.inspector = shown(Inspector(theme), False)
         self._middle = QStackedWidget()
         self._middle.addWidget(self.welcome)
         self._middle.addWidget(self.transcript)
@@ -42,14 +52,15 @@ class ChatView(Translated, QWidget):
         self._rows = QVBoxLayout(self._below)
         self._rows.setContentsMargins(0, 0, 0, 14)
         self.notice = shown(named(QLabel(wordWrap=True), "notice"), False)
-        self._rows.addWidget(self.notice)
-        self._rows.addWidget(self.prompt)
-        centre = centred(self._below, 24)
+        for widget in (self.undo, self.notice, self.prompt):
+            self._rows.addWidget(widget)
         main = named(QWidget(), "page")
         column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.find_bar)
         column.addWidget(self._middle, 1)
-        column.addLayout(centre)
+        column.addLayout(centred(self._below, 24))
         self._splitter = splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.conversations)
         splitter.addWidget(main)
@@ -57,13 +68,14 @@ class ChatView(Translated, QWidget):
         splitter.setChildrenCollapsible(False)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        layout.setSpacing(0)
+        layout.addWidget(splitter, 1)
+        layout.addWidget(self.inspector)
+        self.setAcceptDrops(True)
         self.welcome.chosen.connect(self._on_example)
         self.conversations.new_requested.connect(self.new_requested)
-        self.transcript.prompt_requested.connect(self.prompt_requested)
         self.transcript.link_chosen.connect(lambda address: LinkDialog(address, self).open())
-        QShortcut(QKeySequence("Ctrl+B"), self).activated.connect(self._toggle_list)
-        QShortcut(QKeySequence("Ctrl+Shift+E"), self).activated.connect(self._on_prompt_key)
+        self.find_bar.closed.connect(self.take_focus)
         theme.changed.connect(self._fit_column)
         self._fit_column()
         self.retranslate()
@@ -110,13 +122,30 @@ class ChatView(Translated, QWidget):
         self._card.deleteLater()
         self._card = None
 
-    def _on_prompt_key(self) -> None:
-        reply_id = self.transcript.last_reply()
-        if reply_id is not None:
-            self.prompt_requested.emit(reply_id)
+    def toggle_list(self) -> None:
+        self.conversations.setVisible(self.conversations.isHidden())
 
-    def _toggle_list(self) -> None:
-        self.conversations.setVisible(not self.conversations.isVisible())
+    def toggle_inspector(self) -> None:
+        """Gives the keyboard to what it shows, and back."""
+        hidden = self.inspector.isHidden()
+        self.inspector.setVisible(hidden)
+        if hidden:
+            self.inspector.tabBar().setFocus()
+        else:
+            self.take_focus()
+
+    def begin_search(self) -> None:
+        self.conversations.show()
+        self.conversations.search.setFocus()
+        self.conversations.search.selectAll()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_chats(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for path in _dropped_chats(event):
+            self.file_dropped.emit(path)
 
     def _on_example(self, text: str) -> None:
         self.prompt.set_text(text)
@@ -126,3 +155,8 @@ class ChatView(Translated, QWidget):
         self._below.setMaximumWidth(self._theme.column_width())
         list_width = self.fontMetrics().horizontalAdvance("m") * _LIST_EMS
         self._splitter.setSizes([list_width, max(1, self.width() - list_width)])
+
+
+def _dropped_chats(event: QDropEvent) -> list[str]:
+    paths = [url.toLocalFile() for url in event.mimeData().urls()]
+    return [path for path in paths if path.lower().endswith(".json")]

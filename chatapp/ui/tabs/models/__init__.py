@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
-
 from chatapp.core.options import QT_TRANSLATE_NOOP
-from chatapp.ui.tabs.base import AppContext, TabSpec
+from chatapp.ui.tabs.base import AppContext, Page, TabSpec
 from chatapp.ui.tabs.models.presenter import ModelsPresenter
 from chatapp.ui.tabs.models.view import ModelsView
 
 
-def _build(context: AppContext) -> QWidget:
+def _build(context: AppContext) -> Page:
     view = ModelsView(context.theme)
     ModelsPresenter(view, context.library, context.model_choice, context.inference)
-    return view
+    return Page(widget=view, take_focus=view.take_focus)
 
 
 TAB = TabSpec(key="models", title=QT_TRANSLATE_NOOP("tabs", "Models"), icon="models", build=_build)

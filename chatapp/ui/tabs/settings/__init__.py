@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
-
 from chatapp.core.options import QT_TRANSLATE_NOOP
-from chatapp.ui.tabs.base import AppContext, TabSpec
+from chatapp.ui.tabs.base import AppContext, Page, TabSpec
 from chatapp.ui.tabs.settings.presenter import SettingsPresenter
 from chatapp.ui.tabs.settings.view import SettingsView
 
 
-def _build(context: AppContext) -> QWidget:
+def _build(context: AppContext) -> Page:
     view = SettingsView(context.theme, context.preferences.settings)
     SettingsPresenter(view, context.preferences)
-    return view
+    return Page(widget=view, take_focus=view.take_focus, actions=view.page_actions())
 
 
 TAB = TabSpec(key="settings", title=QT_TRANSLATE_NOOP("tabs", "Settings"), icon="settings", build=_build)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -19,11 +20,12 @@ from PySide6.QtWidgets import (
 
 from chatapp.core.options import QT_TRANSLATE_NOOP, Option, options_of
 from chatapp.storage.settings import Settings
+from chatapp.ui.actions import Action
 from chatapp.ui.language import Translated, option_text
-from chatapp.ui.tabs.settings.fields import OptionField, make_field
 from chatapp.ui.theme import Theme
-from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.column import centred
+from chatapp.ui.widgets.option_fields import OptionField, make_field
 
 SECTIONS = {
     "appearance": QT_TRANSLATE_NOOP("options", "Appearance"),
@@ -45,12 +47,16 @@ class SettingsView(Translated, QScrollArea):
         super().__init__(parent)
         self._theme = theme
         self._headings: dict[str, QLabel] = {}
-        self._rows: list[tuple[Option, QLabel, QLabel, OptionField]] = []
+        self._rows: list[tuple[str, Option, QLabel, QLabel, OptionField]] = []
         self.fields: dict[tuple[str, str], OptionField] = {}
         self._title = QLabel()
         self.reset_button = QPushButton()
         self.reset_button.clicked.connect(self.reset_requested)
         self._note = named(QLabel(wordWrap=True), "muted")
+        self.search = QLineEdit(clearButtonEnabled=True)
+        self.search.textChanged.connect(lambda _text: self._filter())
+        self._nothing = shown(named(QLabel(), "muted"), False)
+        self._groups: dict[str, QFrame] = {}
         self._column = QWidget()
         column = QVBoxLayout(self._column)
         column.setContentsMargins(0, 24, 0, 24)
@@ -60,12 +66,13 @@ class SettingsView(Translated, QScrollArea):
         top.addStretch()
         top.addWidget(self.reset_button)
         column.addLayout(top)
-        column.addWidget(self._note)
+        for widget in (self._note, self.search, self._nothing):
+            column.addWidget(widget)
         for section in SECTIONS:
-            self._headings[section] = named(QLabel(), "heading")
-            column.addSpacing(10)
+            self._headings[section] = named(QLabel(margin=4), "heading")
+            self._groups[section] = self._make_group(section, getattr(settings, section))
             column.addWidget(self._headings[section])
-            column.addWidget(self._make_group(section, getattr(settings, section)))
+            column.addWidget(self._groups[section])
         column.addStretch()
         page = named(QWidget(), "page")
         page.setLayout(centred(self._column, 28))
@@ -75,6 +82,10 @@ class SettingsView(Translated, QScrollArea):
         theme.changed.connect(self._fit_column)
         self._fit_column()
         self.retranslate()
+
+    def page_actions(self) -> list[Action]:
+        """Finding an option."""
+        return [Action(title=QT_TRANSLATE_NOOP("actions", "Find a setting"), keys=("Ctrl+F",), run=self._find)]
 
     def take_focus(self) -> None:
         next(iter(self.fields.values())).widget.setFocus()
@@ -91,10 +102,34 @@ class SettingsView(Translated, QScrollArea):
         self.reset_button.setToolTip(self.tr("Set every option back to its default"))
         for section, heading in self._headings.items():
             heading.setText(option_text(SECTIONS[section]))
-        for about, label, explanation, entry in self._rows:
+        for _section, about, label, explanation, entry in self._rows:
             label.setText(option_text(about.label))
             explanation.setText(option_text(about.help))
             entry.retranslate()
+        self.search.setPlaceholderText(self.tr("Find a setting"))
+        self.search.setAccessibleName(self.search.placeholderText())
+        self._nothing.setText(self.tr("No setting has these words."))
+        self._filter()
+
+    def _find(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def _filter(self) -> None:
+        """Shows the options in whose texts every word looked for occurs, and no empty group."""
+        words = self.search.text().casefold().split()
+        found: set[str] = set()
+        for section, _about, label, explanation, entry in self._rows:
+            text = f"{self._headings[section].text()} {label.text()} {explanation.text()}".casefold()
+            fits = all(word in text for word in words)
+            for widget in (label, explanation, entry.widget):
+                widget.setVisible(fits)
+            if fits:
+                found.add(section)
+        for section, group in self._groups.items():
+            group.setVisible(section in found)
+            self._headings[section].setVisible(section in found)
+        self._nothing.setVisible(not found)
 
     def _make_group(self, section: str, values: Any) -> QFrame:
         group = named(QFrame(), "group")
@@ -114,7 +149,7 @@ class SettingsView(Translated, QScrollArea):
             grid.addLayout(texts, row, 0)
             grid.addWidget(entry.widget, row, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             label.setBuddy(entry.widget)
-            self._rows.append((about, label, explanation, entry))
+            self._rows.append((section, about, label, explanation, entry))
             self.fields[section, name] = entry
         return group
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chatapp.core.chat import ChatMessage, Role, WhenFull, checked_text
+from chatapp.core.chat import ChatMessage, Role, WhenFull
+from chatapp.core.checks import checked_text
 from chatapp.core.errors import error
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sentences import PROMPT_EMPTY, PROMPT_TOO_LONG
@@ -71,7 +72,7 @@ class PromptAssembler:
         template = PLAIN_TEMPLATE if self.is_plain(prompt) else self._template or PLAIN_TEMPLATE
 
         def beginning_at(turn: int) -> AssembledPrompt:
-            parts = self._rendered(template, (*system, *talk[turn:]))
+            parts = self._rendered(template, (*system, *talk[turn:]), continues=prompt.continues)
             return self._assembled(parts, n_system=n_system, left_out=turn)
 
         if prompt.when_full is WhenFull.STOP or not talk:
@@ -84,10 +85,10 @@ class PromptAssembler:
         known = bool(part.ids) and all(0 <= token < self._vocabulary.n_tokens for token in part.ids)
         return known and b"".join(map(self._vocabulary.piece, part.ids)) == part.text.encode("utf-8")
 
-    def _rendered(self, template: str, messages: Sequence[ChatMessage]) -> list[PromptPart]:
+    def _rendered(self, template: str, messages: Sequence[ChatMessage], *, continues: bool) -> list[PromptPart]:
         vocabulary = self._vocabulary
         bos, eos = vocabulary.control_text(vocabulary.bos), vocabulary.control_text(vocabulary.eos)
-        return render_chat(template, messages, bos=bos, eos=eos)
+        return render_chat(template, messages, bos=bos, eos=eos, continues=continues)
 
     def _assembled(self, parts: Sequence[PromptPart], *, n_system: int = 0, left_out: int = 0) -> AssembledPrompt:
         ids: list[int] = []

@@ -1,0 +1,146 @@
+"""Finding words in all conversations, however short.
+
+Three characters and more are a phrase of the trigram index. Two are all the trigrams that begin with them. One, or two
+that begin very many, are looked for in the messages themselves, newest first, of those blocks that have the characters
+at all: nearly every block that is read then has one of the messages wanted, so few are read.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from chatapp.storage.database import Database
+
+BLOCK = 64  # messages whose characters are noted together; the triggers in migrations.py know it too
+_TRIGRAM = 3
+_MOST_TRIGRAMS = 1_000  # looked up together: 30 ms
+_LONGEST_PHRASE = 40  # characters asked of the index; the rest is compared
+_BEFORE, _MATCH, _AFTER = 30, 80, 50  # characters shown
+_FOUND = "SELECT m.conversation_id, m.id, c.title, m.text FROM"
+_KEPT = "CROSS JOIN conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL"
+
+_Row = tuple[str, str | None, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """message_id None: it is in the title. before, match, after: one line around the first place."""
+
+    conversation_id: str
+    message_id: str | None
+    title: str
+    before: str
+    match: str
+    after: str
+
+
+class ChatSearch:
+    """Finds what is whole and not in the bin. Every method raises AppError(STORAGE)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, text: str, limit: int = 50) -> list[SearchHit]:
+        """The titles that hold `text` as it is (case and blanks around it aside), the one changed last first, then the
+        messages, the one added last first; at most `limit` of each."""
+        wanted = text.encode("utf-8", "ignore").decode("utf-8").strip()
+        if not wanted:
+            return []
+        pattern = re.compile(re.escape(wanted), re.IGNORECASE)
+        if len(wanted) < _TRIGRAM:
+            note_characters(self._database)
+        with self._database.reading() as connection:
+            titles = connection.execute(
+                "SELECT id, NULL, title, title FROM conversation WHERE deleted_at IS NULL"
+                " ORDER BY updated_at DESC, rowid DESC"
+            )
+            messages = _messages(connection, wanted)
+            return [*islice(_hits(pattern, titles), limit), *islice(_hits(pattern, messages), limit)]
+
+
+def note_characters(database: Database) -> None:
+    """Notes which characters there are in blocks of messages added or changed since they were noted last."""
+    with database.reading() as connection:
+        (last,) = connection.execute("SELECT max(number) FROM message").fetchone()
+        known = {block for (block,) in connection.execute("SELECT block FROM message_block")}
+    missing = [block for block in range((last or 0) // BLOCK + 1) if block not in known]
+    if not missing:
+        return
+    with database.quick() as connection:
+        for block in missing:
+            texts = connection.execute(
+                "SELECT text FROM message WHERE number BETWEEN ? AND ? AND state <> 'streaming'", _numbers(block)
+            )
+            characters = {character for (text,) in texts for character in text.casefold()}
+            connection.execute("INSERT OR REPLACE INTO message_block VALUES (?, ?)", (block, "".join(characters)))
+
+
+def _messages(connection: sqlite3.Connection, wanted: str) -> Iterator[_Row]:
+    """Messages that may hold `wanted` and all that do, newest first."""
+    if "\0" in wanted or len(wanted) == 1:  # the index reads to a NUL only
+        return _in_blocks(connection, wanted)
+    if len(wanted) >= _TRIGRAM:
+        return _indexed(connection, [wanted[:_LONGEST_PHRASE]])
+    trigrams = _beginning_with(connection, wanted)
+    return _in_blocks(connection, wanted) if len(trigrams) > _MOST_TRIGRAMS else _indexed(connection, trigrams)
+
+
+def _indexed(connection: sqlite3.Connection, phrases: list[str]) -> Iterator[_Row]:
+    """Messages that hold one of `phrases`."""
+    if phrases:
+        any_of_them = " OR ".join('"' + phrase.replace('"', '""') + '"' for phrase in phrases)
+        yield from connection.execute(
+            f"{_FOUND} message_text t CROSS JOIN message m ON m.number = t.rowid {_KEPT}"
+            " WHERE message_text MATCH ? ORDER BY t.rowid DESC",
+            (any_of_them,),
+        )
+
+
+def _beginning_with(connection: sqlite3.Connection, wanted: str) -> list[str]:
+    """The trigrams that begin with two characters, of too many the first."""
+    first = wanted.lower()
+    rows = connection.execute(
+        "SELECT term FROM message_trigram WHERE term >= ? AND term < ? LIMIT ?",
+        (first, f"{first}\U0010ffff", _MOST_TRIGRAMS + 1),
+    )
+    return [term for (term,) in rows]
+
+
+def _in_blocks(connection: sqlite3.Connection, wanted: str) -> Iterator[_Row]:
+    """The messages of all blocks that have the characters of `wanted`."""
+    needed = set(wanted.casefold())
+    for block, characters in connection.execute("SELECT block, characters FROM message_block ORDER BY block DESC"):
+        if needed.issubset(characters):
+            yield from connection.execute(
+                f"{_FOUND} message m {_KEPT} WHERE m.number BETWEEN ? AND ? AND m.state <> 'streaming'"
+                " ORDER BY m.number DESC",
+                _numbers(block),
+            )
+
+
+def _numbers(block: int) -> tuple[int, int]:
+    """The first and the last number of its messages."""
+    return block * BLOCK, block * BLOCK + BLOCK - 1
+
+
+def _hits(pattern: re.Pattern[str], rows: Iterable[_Row]) -> Iterator[SearchHit]:
+    """The rows that do match."""
+    for conversation_id, message_id, title, text in rows:
+        if (found := pattern.search(text)) is not None:
+            start, end = found.span()
+            yield SearchHit(
+                conversation_id=conversation_id,
+                message_id=message_id,
+                title=title,
+                before=("…" if start > _BEFORE else "") + _line(text[max(0, start - _BEFORE) : start]),
+                match=_line(text[start : min(end, start + _MATCH)]),
+                after=_line(text[end : end + _AFTER]) + ("…" if len(text) > end + _AFTER else ""),
+            )
+
+
+def _line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)

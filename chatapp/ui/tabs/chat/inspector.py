@@ -1,0 +1,35 @@
+"""The panel at the right of the chat: how replies are drawn, and what the model sees."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from chatapp.ui.language import Translated
+from chatapp.ui.tabs.chat.context_page import ContextPage
+from chatapp.ui.tabs.chat.sampling_page import SamplingPage
+from chatapp.ui.theme import Theme
+
+_WIDTH_EMS = 24
+
+
+class Inspector(Translated, QTabWidget):
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("inspector")
+        self.setDocumentMode(True)
+        self._theme = theme
+        self.sampling = SamplingPage()
+        self.context = ContextPage(theme)
+        self.addTab(self.sampling, "")
+        self.addTab(self.context, "")
+        theme.changed.connect(self._fit)
+        self._fit()
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        self.setTabText(0, self.tr("Sampling"))
+        self.setTabText(1, self.tr("Context"))
+        self.setAccessibleName(self.tr("Inspector"))
+
+    def _fit(self) -> None:
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("m") * _WIDTH_EMS)

@@ -1,0 +1,27 @@
+"""What a person wants done with a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class WishKind(Enum):
+    EDIT = "edit"
+    REGENERATE = "regenerate"
+    CONTINUE = "continue"
+    CANCEL = "cancel"
+    SHOW_VERSION = "show version"
+    COMPARE = "compare"
+    BRANCH_OFF = "branch off"
+    SHOW_PROMPT = "show prompt"
+    DETAILS = "details"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """text: the new one, where a message is edited."""
+
+    kind: WishKind
+    message_id: str
+    text: str = ""
