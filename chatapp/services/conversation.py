@@ -92,7 +92,7 @@ class ConversationService(QObject):
     @property
     def writing(self) -> bool:
         """Whether any reply is being written or waits."""
-        return self._replies.writing is not None or bool(self._replies.waiting) or self._sending
+        return self._replies.writing is not None or bool(self._replies.waiting)
 
     @property
     def current(self) -> Conversation | None:
@@ -290,7 +290,7 @@ class ConversationService(QObject):
                     for message in (question, reply):
                         self.message_added.emit(message)
                 else:
-                    self._emit_opened(None)
+                    self._emit_opened()
             if is_new and not is_edit:
                 self.prompt_saved.emit(question.text)
                 if shown_before is None:
@@ -346,7 +346,7 @@ class ConversationService(QObject):
     def _shown(self) -> list[Message]:
         return branch(self._messages, self.current.leaf_id if self.current is not None else None)
 
-    def _emit_opened(self, at: str | None) -> None:
+    def _emit_opened(self, at: str | None = None) -> None:
         messages = tuple(self._replies.latest(message) for message in self._shown())
         self.opened.emit(
             OpenedConversation(

@@ -50,7 +50,8 @@ class ChatSearch:
         wanted = text.encode("utf-8", "ignore").decode("utf-8").strip()
         if not wanted:
             return []
-        pattern = re.compile(re.escape(wanted), re.IGNORECASE)
+        has_case = wanted.lower() != wanted.upper()
+        pattern = re.compile(re.escape(wanted), re.IGNORECASE if has_case else 0)  # without it five times as fast
         if len(wanted) < _TRIGRAM:
             note_characters(self._database)
         with self._database.reading() as connection:
@@ -75,8 +76,8 @@ def note_characters(database: Database) -> None:
             texts = connection.execute(
                 "SELECT text FROM message WHERE number BETWEEN ? AND ? AND state <> 'streaming'", _numbers(block)
             )
-            characters = {character for (text,) in texts for character in text.casefold()}
-            connection.execute("INSERT OR REPLACE INTO message_block VALUES (?, ?)", (block, "".join(characters)))
+            characters = _folded(set().union(*(text for (text,) in texts)))
+            connection.execute("INSERT OR REPLACE INTO message_block VALUES (?, ?)", (block, characters))
 
 
 def _messages(connection: sqlite3.Connection, wanted: str) -> Iterator[_Row]:
@@ -102,7 +103,7 @@ def _indexed(connection: sqlite3.Connection, phrases: list[str]) -> Iterator[_Ro
 
 def _beginning_with(connection: sqlite3.Connection, wanted: str) -> list[str]:
     """The trigrams that begin with two characters, of too many the first."""
-    first = wanted.lower()
+    first = _folded(wanted)
     rows = connection.execute(
         "SELECT term FROM message_trigram WHERE term >= ? AND term < ? LIMIT ?",
         (first, f"{first}\U0010ffff", _MOST_TRIGRAMS + 1),
@@ -112,14 +113,19 @@ def _beginning_with(connection: sqlite3.Connection, wanted: str) -> list[str]:
 
 def _in_blocks(connection: sqlite3.Connection, wanted: str) -> Iterator[_Row]:
     """The messages of all blocks that have the characters of `wanted`."""
-    needed = set(wanted.casefold())
+    needed = _folded(wanted)
     for block, characters in connection.execute("SELECT block, characters FROM message_block ORDER BY block DESC"):
-        if needed.issubset(characters):
+        if all(character in characters for character in needed):
             yield from connection.execute(
                 f"{_FOUND} message m {_KEPT} WHERE m.number BETWEEN ? AND ? AND m.state <> 'streaming'"
                 " ORDER BY m.number DESC",
                 _numbers(block),
             )
+
+
+def _folded(characters: Iterable[str]) -> str:
+    """Each without its case, as the trigram index has it: one for one, so ß stays."""
+    return "".join(one if len(one := character.casefold()) == 1 else character.lower() for character in characters)
 
 
 def _numbers(block: int) -> tuple[int, int]:

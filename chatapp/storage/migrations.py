@@ -35,11 +35,11 @@ MIGRATIONS: tuple[str, ...] = (
         added_at REAL NOT NULL
     ) STRICT;
     """,
-    # A row's number is its own column: full-text search refers to it, and an implicit one may change. Links to a parent no
-    # longer cascade: SQLite follows a chain of cascades for 1,000 rows only, and a conversation goes as a whole.
+    # A row's number is its own column: full-text search refers to it, and an implicit one may change. The link to a
+    # parent no longer cascades: SQLite follows a chain of cascades for 1,000 rows only, and a conversation goes as one.
     # A message is found once it is whole: while it streams its text is rewritten ten times a second. A character is put
-    # behind it, so that its last two begin a trigram as well. message_block: the characters in BLOCK messages (see
-    # chat_search.py), which makes them on demand. A statement ends with its line, so a trigger's END stands behind one.
+    # behind it, so that its last two begin a trigram as well. message_block: the characters in 64 messages, see
+    # chat_search.py. A statement ends where a line ends in a semicolon; those inside a trigger begin one.
     """
     ALTER TABLE conversation ADD COLUMN folder TEXT NOT NULL DEFAULT '';
     ALTER TABLE conversation ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;

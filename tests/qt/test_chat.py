@@ -113,15 +113,31 @@ def test_stop_ends_the_reply_and_keeps_it(app: App, chat: ChatView, qtbot: QtBot
     assert stored(paths)[1] == ("assistant", text, "complete")
 
 
-def test_text_written_meanwhile_stays_in_the_box(app: App, chat: ChatView, qtbot: QtBot) -> None:
-    ask(app, qtbot, "slow 30", wait=False)
+def test_a_question_asked_meanwhile_waits_and_follows_the_finished_reply(
+    app: App, chat: ChatView, qtbot: QtBot
+) -> None:
+    ask(app, qtbot, "slow 60", wait=False)
     qtbot.waitUntil(lambda: len(shown(chat)) == 2, timeout=5000)
-    chat.prompt.set_text("my next thought")
-    QTest.keyClick(chat.prompt.edit, Qt.Key.Key_Return)
-    assert "still being written" in cards(chat, qtbot)[0].info.message
-    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=5000)
-    assert chat.prompt.text() == "my next thought"
-    assert not any(card.isVisible() for card in chat.findChildren(ErrorCard))  # it is no longer true
+    ask(app, qtbot, "say next", wait=False)
+    qtbot.waitUntil(lambda: len(shown(chat)) == 4, timeout=5000)
+    assert shown(chat)[3]._figures.text() == "Waiting; replies before this one: 1"
+    assert shown(chat)[3]._cancel.isVisible()
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=10_000)
+    assert texts(chat)[1:] == [" ".join(str(n) for n in range(60)), "say next", "next"]
+
+
+def test_a_waiting_reply_can_be_taken_out_of_the_line(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    ask(app, qtbot, "slow 60", wait=False)
+    qtbot.waitUntil(lambda: len(shown(chat)) == 2, timeout=5000)
+    chat.conversations.new_button.click()
+    assert chat.prompt.button.text() == "Send"  # nothing is written in this chat
+    ask(app, qtbot, "say never", wait=False)
+    qtbot.waitUntil(lambda: len(shown(chat)) == 2 and shown(chat)[1]._cancel.isVisible(), timeout=5000)
+    shown(chat)[1]._cancel.click()
+    assert "stopped" in shown(chat)[1]._figures.text()
+    assert app.context.replies.waiting == []
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=10_000)
+    assert texts(chat) == ["say never", ""]
 
 
 def test_a_dead_worker_costs_no_shown_character_and_retry_asks_again(
@@ -238,9 +254,9 @@ def test_only_the_last_messages_are_widgets_and_earlier_ones_come_on_request(
     chat.show_transcript()
     chat.transcript.set_messages(many)
     qtbot.waitUntil(lambda: len(shown(chat)) == 60)
-    chat.transcript._earlier.click()
-    chat.transcript._earlier.click()
-    qtbot.waitUntil(lambda: len(shown(chat)) == 150)
+    for count in (120, 150):
+        chat.transcript._earlier.click()
+        qtbot.waitUntil(lambda count=count: len(shown(chat)) == count)  # type: ignore[misc]
     assert texts(chat)[0] == "message 0"
     assert not chat.transcript._earlier.isVisible()
 
@@ -269,12 +285,15 @@ def test_a_failed_reply_still_tells_why_after_a_look_at_another_chat(app: App, c
     assert "scripted" in cards(chat, qtbot)[0].info.message
 
 
-def test_only_the_last_reply_can_be_asked_for_again(app: App, chat: ChatView, qtbot: QtBot) -> None:
-    ask(app, qtbot, "refuse")
+def test_an_earlier_reply_asked_for_again_begins_a_branch(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    ask(app, qtbot, "say one")
     ask(app, qtbot, "say two")
-    views = shown(chat)
-    assert [view._retry.isVisible() for view in views] == [False, False, False, True]
-    assert not any(card._retry.isVisible() for card in chat.findChildren(ErrorCard))
+    assert [view._retry.isVisible() for view in shown(chat)] == [False, True, False, True]
+    shown(chat)[1]._retry.click()
+    qtbot.waitUntil(lambda: len(shown(chat)) == 2 and shown(chat)[1]._place.text() == "2/2", timeout=5000)
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=5000)
+    shown(chat)[1]._earlier.click()
+    qtbot.waitUntil(lambda: texts(chat) == ["say one", "one", "say two", "two"], timeout=5000)
 
 
 def disk_is_full(_message: object) -> None:

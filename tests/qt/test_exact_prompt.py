@@ -18,6 +18,7 @@ from chatapp.services.inference import EngineStatus
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.view import ChatView
+from chatapp.ui.tabs.chat.wish import WishKind
 from tests.qt.test_chat import ask, shown
 
 
@@ -33,7 +34,7 @@ def test_the_button_and_the_key_show_the_prompt_of_a_reply(app: App, chat: ChatV
     dialog = dialog_of(chat, qtbot)
     qtbot.waitUntil(lambda: dialog.text.toPlainText() == "say two", timeout=3000)
     dialog.close()
-    shown(chat)[1]._prompt.click()
+    shown(chat)[1]._wish(WishKind.SHOW_PROMPT)
     dialog = dialog_of(chat, qtbot)
     qtbot.waitUntil(lambda: dialog.text.toPlainText() == "say one", timeout=3000)
     dialog._copy.click()
@@ -54,7 +55,7 @@ def test_while_a_reply_is_written_the_dialog_waits_for_its_end(app: App, chat: C
 def test_without_a_model_it_is_a_card(app: App, chat: ChatView, qtbot: QtBot) -> None:
     ask(app, qtbot, "say one")
     app.context.inference.unload()
-    shown(chat)[1]._prompt.click()
+    shown(chat)[1]._wish(WishKind.SHOW_PROMPT)
     assert not chat.findChildren(PromptDialog)
     assert chat._card is not None
 
@@ -111,10 +112,9 @@ def test_a_model_without_a_template_is_told(app: App, chat: ChatView, qtbot: QtB
 
 
 def test_the_settings_reach_the_prompt(app: App, qtbot: QtBot) -> None:
-    service = app.context.conversations
     app.context.preferences.set_option("chat", "when_full", "stop")
     app.context.preferences.set_option("chat", "template", "plain")
-    prompt = service._prompt([])
+    prompt = app.context.replies.prompt([], "")
     assert (prompt.when_full.value, prompt.plain) == ("stop", True)
 
 
