@@ -20,7 +20,114 @@
     </message>
 </context>
 <context>
+    <name>ContextPage</name>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>System prompt of this chat</source>
+        <translation>此对话的系统提示词</translation>
+    </message>
+    <message>
+        <source>How the model should answer, for example: Answer in one sentence.</source>
+        <translation>模型应如何回答，例如：用一句话回答。</translation>
+    </message>
+    <message>
+        <source>Exact prompt…</source>
+        <translation>精确提示词…</translation>
+    </message>
+    <message>
+        <source>The context is full: the oldest messages left out: {count}.</source>
+        <translation>上下文已满：略去了最早的 {count} 条消息。</translation>
+    </message>
+    <message>
+        <source>Nothing is in the context yet.</source>
+        <translation>上下文中还没有内容。</translation>
+    </message>
+    <message>
+        <source>{used:,} of {limit:,} tokens</source>
+        <translation>{used:,} / {limit:,} 个词元</translation>
+    </message>
+    <message>
+        <source>■ system prompt {count:,}</source>
+        <translation>■ 系统提示词 {count:,}</translation>
+    </message>
+    <message>
+        <source>▤ history {count:,}</source>
+        <translation>▤ 历史消息 {count:,}</translation>
+    </message>
+    <message>
+        <source>▨ last reply {count:,}</source>
+        <translation>▨ 最后的回复 {count:,}</translation>
+    </message>
+    <message>
+        <source>□ chat template {count:,}</source>
+        <translation>□ 对话模板 {count:,}</translation>
+    </message>
+</context>
+<context>
     <name>ConversationList</name>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Name of the conversation:</source>
+        <translation>对话名称：</translation>
+    </message>
+    <message>
+        <source>Everything, to import again (*.json)</source>
+        <translation>全部内容，可再导入 (*.json)</translation>
+    </message>
+    <message>
+        <source>To read: Markdown (*.md)</source>
+        <translation>供阅读：Markdown (*.md)</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Import a chat</source>
+        <translation>导入对话</translation>
+    </message>
+    <message>
+        <source>Exported chats (*.json)</source>
+        <translation>导出的对话 (*.json)</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation>永久删除</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>取消置顶</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>置顶</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
     <message>
         <source>New chat</source>
         <translation>新对话</translation>
@@ -30,12 +137,158 @@
         <translation>开始新的对话（Ctrl+N）</translation>
     </message>
     <message>
+        <source>Import a chat, or do something with the one on show</source>
+        <translation>导入对话，或对当前对话进行操作</translation>
+    </message>
+    <message>
+        <source>Search all chats</source>
+        <translation>搜索所有对话</translation>
+    </message>
+    <message>
         <source>Conversations</source>
         <translation>对话列表</translation>
     </message>
     <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>New folder…</source>
+        <translation>新建文件夹…</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>新建文件夹</translation>
+    </message>
+    <message>
+        <source>Name of the folder:</source>
+        <translation>文件夹名称：</translation>
+    </message>
+    <message>
+        <source>Import a chat…</source>
+        <translation>导入对话…</translation>
+    </message>
+    <message>
+        <source>Bin ({count})</source>
+        <translation>回收站（{count}）</translation>
+    </message>
+    <message>
+        <source>Deleted chats; each is kept for 30 days</source>
+        <translation>已删除的对话；每个保留 30 天</translation>
+    </message>
+    <message>
+        <source>No chat has these words.</source>
+        <translation>没有对话包含这些文字。</translation>
+    </message>
+    <message>
+        <source>Pinned</source>
+        <translation>置顶</translation>
+    </message>
+    <message>
+        <source>Others</source>
+        <translation>其他</translation>
+    </message>
+    <message>
         <source>Your conversations will be listed here.</source>
         <translation>你的对话会列在这里。</translation>
+    </message>
+</context>
+<context>
+    <name>DetailsDialog</name>
+    <message>
+        <source>Details of the reply</source>
+        <translation>回复的详细信息</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>Written</source>
+        <translation>写于</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>yes: the same seed gives the same reply in a fresh process</source>
+        <translation>是：相同的种子在新进程中会给出相同的回复</translation>
+    </message>
+    <message>
+        <source>Reproducible</source>
+        <translation>可重现</translation>
+    </message>
+    <message>
+        <source>not for certain</source>
+        <translation>不能确定</translation>
+    </message>
+    <message>
+        <source>{count:,}, of which {kept:,} were still known</source>
+        <translation>{count:,}，其中 {kept:,} 个仍在缓存中</translation>
+    </message>
+    <message>
+        <source>Prompt tokens</source>
+        <translation>提示词词元</translation>
+    </message>
+    <message>
+        <source>Reply tokens</source>
+        <translation>回复词元</translation>
+    </message>
+    <message>
+        <source>Tokens per second</source>
+        <translation>每秒词元数</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>读取提示词</translation>
+    </message>
+    <message>
+        <source>Time to first token</source>
+        <translation>首个词元时间</translation>
+    </message>
+    <message>
+        <source>Stop texts</source>
+        <translation>停止文本</translation>
+    </message>
+</context>
+<context>
+    <name>DiffDialog</name>
+    <message>
+        <source>Compare versions</source>
+        <translation>比较版本</translation>
+    </message>
+    <message>
+        <source>From version</source>
+        <translation>从版本</translation>
+    </message>
+    <message>
+        <source>to version</source>
+        <translation>到版本</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>The two are the same.</source>
+        <translation>两者相同。</translation>
+    </message>
+    <message>
+        <source>Struck through: words that went ({removed}). Underlined: words that came ({added}).</source>
+        <translation>删除线：去掉的词（{removed}）。下划线：新增的词（{added}）。</translation>
     </message>
 </context>
 <context>
@@ -55,6 +308,52 @@
     <message>
         <source>Details of the error</source>
         <translation>错误详情</translation>
+    </message>
+</context>
+<context>
+    <name>FindBar</name>
+    <message>
+        <source>Find in this chat</source>
+        <translation>在此对话中查找</translation>
+    </message>
+    <message>
+        <source>Previous (Shift+F3)</source>
+        <translation>上一个 (Shift+F3)</translation>
+    </message>
+    <message>
+        <source>Next (F3)</source>
+        <translation>下一个 (F3)</translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation>关闭 (Esc)</translation>
+    </message>
+    <message>
+        <source>Not found</source>
+        <translation>未找到</translation>
+    </message>
+    <message>
+        <source>message {at} of {count}</source>
+        <translation>第 {at} 条消息，共 {count} 条</translation>
+    </message>
+    <message>
+        <source>, place {at} of {count}</source>
+        <translation>，第 {at} 处，共 {count} 处</translation>
+    </message>
+</context>
+<context>
+    <name>Inspector</name>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Inspector</source>
+        <translation>检查器</translation>
     </message>
 </context>
 <context>
@@ -78,6 +377,40 @@
     <message>
         <source>Copy address</source>
         <translation>复制地址</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+</context>
+<context>
+    <name>MessageEditor</name>
+    <message>
+        <source>Edit the message</source>
+        <translation>编辑消息</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>The message as it was is kept as another version.</source>
+        <translation>原来的消息会作为另一个版本保留。</translation>
     </message>
 </context>
 <context>
@@ -107,20 +440,92 @@
         <translation>复制这条消息</translation>
     </message>
     <message>
-        <source>Ask again for another reply</source>
-        <translation>重新提问，得到另一条回复</translation>
+        <source>Edit; the message as it was is kept as a version</source>
+        <translation>编辑；原来的消息会作为一个版本保留</translation>
     </message>
     <message>
-        <source>Show the exact prompt of this reply, token by token (Ctrl+Shift+E)</source>
-        <translation>逐词元显示这条回复的完整提示词（Ctrl+Shift+E）</translation>
+        <source>More</source>
+        <translation>更多</translation>
     </message>
     <message>
-        <source>Show the exact prompt</source>
-        <translation>显示完整提示词</translation>
+        <source>Ask again for another reply (Ctrl+R for the last)</source>
+        <translation>重新提问以得到另一个回复（最后一条：Ctrl+R）</translation>
+    </message>
+    <message>
+        <source>Let the model write this reply on</source>
+        <translation>让模型继续写这条回复</translation>
+    </message>
+    <message>
+        <source>Take this reply out of the line</source>
+        <translation>把这条回复移出队列</translation>
+    </message>
+    <message>
+        <source>Earlier version</source>
+        <translation>较早的版本</translation>
+    </message>
+    <message>
+        <source>Later version</source>
+        <translation>较晚的版本</translation>
+    </message>
+    <message>
+        <source>Show the details of this reply</source>
+        <translation>显示此回复的详细信息</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>{count} tokens</source>
+        <translation>{count} 个词元</translation>
+    </message>
+    <message>
+        <source>{speed:.1f} tokens/s</source>
+        <translation>{speed:.1f} 词元/秒</translation>
+    </message>
+    <message>
+        <source>first after {seconds:.2f} s</source>
+        <translation>首个词元 {seconds:.2f} 秒</translation>
+    </message>
+    <message>
+        <source>Branch off into a new chat</source>
+        <translation>从此处分支为新对话</translation>
+    </message>
+    <message>
+        <source>Compare versions…</source>
+        <translation>比较版本…</translation>
+    </message>
+    <message>
+        <source>Exact prompt…</source>
+        <translation>精确提示词…</translation>
+    </message>
+    <message>
+        <source>Details…</source>
+        <translation>详细信息…</translation>
     </message>
     <message>
         <source>Message of {author}</source>
         <translation>{author}的消息</translation>
+    </message>
+    <message>
+        <source>{message}, no longer in the context</source>
+        <translation>{message}，已不在上下文中</translation>
+    </message>
+    <message>
+        <source>Version {place} of {count}</source>
+        <translation>第 {place} 个版本，共 {count} 个</translation>
+    </message>
+    <message>
+        <source>no longer in the context</source>
+        <translation>已不在上下文中</translation>
+    </message>
+    <message>
+        <source>Waiting; replies before this one: {count}</source>
+        <translation>等待中；前面还有 {count} 条回复</translation>
     </message>
     <message>
         <source>Reading the prompt…</source>
@@ -129,10 +534,6 @@
     <message>
         <source>Writing…</source>
         <translation>正在生成…</translation>
-    </message>
-    <message>
-        <source>{tokens} tokens · {speed:.1f} tokens/s · {ended}</source>
-        <translation>{tokens} 个词元 · {speed:.1f} 词元/秒 · {ended}</translation>
     </message>
 </context>
 <context>
@@ -257,7 +658,30 @@
     </message>
 </context>
 <context>
+    <name>Palette</name>
+    <message>
+        <source>Palette</source>
+        <translation>命令面板</translation>
+    </message>
+    <message>
+        <source>Go to a chat, a model or a command</source>
+        <translation>转到对话、模型或命令</translation>
+    </message>
+    <message>
+        <source>What can be reached</source>
+        <translation>可选项</translation>
+    </message>
+    <message>
+        <source>Nothing has these words.</source>
+        <translation>没有匹配的内容。</translation>
+    </message>
+</context>
+<context>
     <name>PromptBox</name>
+    <message>
+        <source>Write a message. Ctrl+Enter sends, Enter starts a new line.</source>
+        <translation>输入消息。Ctrl+Enter 发送，Enter 换行。</translation>
+    </message>
     <message>
         <source>Write a message. Enter sends, Shift+Enter starts a new line.</source>
         <translation>输入消息。按 Enter 发送，Shift+Enter 换行。</translation>
@@ -279,8 +703,8 @@
         <translation>发送</translation>
     </message>
     <message>
-        <source>Send the message (Enter)</source>
-        <translation>发送消息（Enter）</translation>
+        <source>Send the message ({keys})</source>
+        <translation>发送消息 ({keys})</translation>
     </message>
 </context>
 <context>
@@ -322,6 +746,45 @@
     </message>
 </context>
 <context>
+    <name>SamplingPage</name>
+    <message>
+        <source>For the next replies of this chat. Settings hold what new chats begin with.</source>
+        <translation>用于此对话的下一条回复。新对话的初始值在“设置”中。</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>Own values</source>
+        <translation>自定义</translation>
+    </message>
+    <message>
+        <source>What is {option}?</source>
+        <translation>什么是“{option}”？</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Another one for each reply</source>
+        <translation>每次回复都不同</translation>
+    </message>
+    <message>
+        <source>Stop texts, one a line: a reply ends before them</source>
+        <translation>停止文本，每行一个：回复在它们之前结束</translation>
+    </message>
+    <message>
+        <source>Back to the settings of the app</source>
+        <translation>恢复为应用的设置</translation>
+    </message>
+    <message>
+        <source>A seed is a whole number, or nothing for another one each time.</source>
+        <translation>种子是一个整数；留空则每次不同。</translation>
+    </message>
+</context>
+<context>
     <name>SettingsView</name>
     <message>
         <source>Settings</source>
@@ -338,6 +801,45 @@
     <message>
         <source>Set every option back to its default</source>
         <translation>把所有选项恢复为默认值</translation>
+    </message>
+    <message>
+        <source>Find a setting</source>
+        <translation>查找设置</translation>
+    </message>
+    <message>
+        <source>No setting has these words.</source>
+        <translation>没有设置包含这些文字。</translation>
+    </message>
+</context>
+<context>
+    <name>ShortcutsDialog</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>书写</translation>
+    </message>
+    <message>
+        <source>Send; Settings can make it Ctrl+Enter</source>
+        <translation>发送；可在设置中改为 Ctrl+Enter</translation>
+    </message>
+    <message>
+        <source>New line</source>
+        <translation>换行</translation>
+    </message>
+    <message>
+        <source>In an empty box: edit the last question</source>
+        <translation>输入框为空时：编辑最后一个问题</translation>
+    </message>
+    <message>
+        <source>Everywhere</source>
+        <translation>任何位置</translation>
     </message>
 </context>
 <context>
@@ -409,12 +911,31 @@
         <translation>显示更早的消息</translation>
     </message>
     <message>
+        <source>Show later messages</source>
+        <translation>显示之后的消息</translation>
+    </message>
+    <message>
         <source>The context is full: the model no longer sees what is above this line.</source>
         <translation>上下文已满：模型已看不到此线以上的内容。</translation>
     </message>
     <message>
         <source>Conversation</source>
         <translation>对话</translation>
+    </message>
+</context>
+<context>
+    <name>UndoBar</name>
+    <message>
+        <source>The chat is in the bin, where it stays for 30 days.</source>
+        <translation>对话已移到回收站，将保留 30 天。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Bring it back (Ctrl+Shift+T)</source>
+        <translation>恢复该对话 (Ctrl+Shift+T)</translation>
     </message>
 </context>
 <context>
@@ -426,6 +947,137 @@
     <message>
         <source>Everything stays on this computer. Choose an example or write your own.</source>
         <translation>所有内容都留在这台电脑上。选择一个示例，或直接输入。</translation>
+    </message>
+</context>
+<context>
+    <name>actions</name>
+    <message>
+        <source>New chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>Stop the reply</source>
+        <translation>停止回复</translation>
+    </message>
+    <message>
+        <source>Go to a chat, a model or a command</source>
+        <translation>转到对话、模型或命令</translation>
+    </message>
+    <message>
+        <source>Larger text</source>
+        <translation>放大文字</translation>
+    </message>
+    <message>
+        <source>Smaller text</source>
+        <translation>缩小文字</translation>
+    </message>
+    <message>
+        <source>Text of the usual size</source>
+        <translation>默认文字大小</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>All shortcuts</source>
+        <translation>所有快捷键</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Ask the last question again</source>
+        <translation>重新询问最后一个问题</translation>
+    </message>
+    <message>
+        <source>Continue the last reply</source>
+        <translation>继续最后的回复</translation>
+    </message>
+    <message>
+        <source>Edit the last question</source>
+        <translation>编辑最后一个问题</translation>
+    </message>
+    <message>
+        <source>Edit the last reply</source>
+        <translation>编辑最后的回复</translation>
+    </message>
+    <message>
+        <source>Earlier version</source>
+        <translation>较早的版本</translation>
+    </message>
+    <message>
+        <source>Later version</source>
+        <translation>较晚的版本</translation>
+    </message>
+    <message>
+        <source>Compare versions</source>
+        <translation>比较版本</translation>
+    </message>
+    <message>
+        <source>Branch off into a new chat</source>
+        <translation>从此处分支为新对话</translation>
+    </message>
+    <message>
+        <source>Exact prompt of the last reply</source>
+        <translation>最后回复的精确提示词</translation>
+    </message>
+    <message>
+        <source>Find in this chat</source>
+        <translation>在此对话中查找</translation>
+    </message>
+    <message>
+        <source>Next place found</source>
+        <translation>下一处</translation>
+    </message>
+    <message>
+        <source>Previous place found</source>
+        <translation>上一处</translation>
+    </message>
+    <message>
+        <source>Search all chats</source>
+        <translation>搜索所有对话</translation>
+    </message>
+    <message>
+        <source>Copy the conversation</source>
+        <translation>复制整个对话</translation>
+    </message>
+    <message>
+        <source>Rename the chat</source>
+        <translation>重命名对话</translation>
+    </message>
+    <message>
+        <source>Pin or unpin the chat</source>
+        <translation>置顶或取消置顶对话</translation>
+    </message>
+    <message>
+        <source>Export the chat</source>
+        <translation>导出对话</translation>
+    </message>
+    <message>
+        <source>Import a chat</source>
+        <translation>导入对话</translation>
+    </message>
+    <message>
+        <source>Delete the chat</source>
+        <translation>删除对话</translation>
+    </message>
+    <message>
+        <source>Undo the deletion</source>
+        <translation>撤销删除</translation>
+    </message>
+    <message>
+        <source>Show or hide the list of chats</source>
+        <translation>显示或隐藏对话列表</translation>
+    </message>
+    <message>
+        <source>Show or hide the inspector</source>
+        <translation>显示或隐藏检查器</translation>
+    </message>
+    <message>
+        <source>Find a setting</source>
+        <translation>查找设置</translation>
     </message>
 </context>
 <context>
@@ -790,6 +1442,22 @@
         <source>Your chats are safe. Try again; if it happens again, report it with the log.</source>
         <translation>你的对话是安全的。请重试；如果再次发生，请附上日志报告。</translation>
     </message>
+    <message>
+        <source>The file is no chat exported by chatapp: {reason}.</source>
+        <translation>该文件不是 chatapp 导出的对话：{reason}。</translation>
+    </message>
+    <message>
+        <source>Choose a .json file made with Export. Nothing was imported.</source>
+        <translation>请选择用“导出”生成的 .json 文件。没有导入任何内容。</translation>
+    </message>
+    <message>
+        <source>The chat in this file was exported by a newer chatapp (format {theirs}).</source>
+        <translation>此文件中的对话由更新版本的 chatapp 导出（格式 {theirs}）。</translation>
+    </message>
+    <message>
+        <source>Update chatapp, then import it again. Nothing was imported.</source>
+        <translation>请更新 chatapp 后再导入。没有导入任何内容。</translation>
+    </message>
 </context>
 <context>
     <name>options</name>
@@ -844,6 +1512,26 @@
     <message>
         <source>Lowers the logits of the last 64 tokens&apos; ids: positive ones are divided by it. 1 switches it off.</source>
         <translation>降低最近 64 个词元的 logit：正值除以该值。1 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Most likely</source>
+        <translation>最可能</translation>
+    </message>
+    <message>
+        <source>Careful</source>
+        <translation>谨慎</translation>
+    </message>
+    <message>
+        <source>Balanced</source>
+        <translation>平衡</translation>
+    </message>
+    <message>
+        <source>Inventive</source>
+        <translation>有创意</translation>
+    </message>
+    <message>
+        <source>The model&apos;s own distribution</source>
+        <translation>模型本身的分布</translation>
     </message>
     <message>
         <source>Language</source>
@@ -928,6 +1616,26 @@
     <message>
         <source>Room on the disk for what the model has read of your chats, so that a chat opened again answers at once. The least recently used are deleted first.</source>
         <translation>磁盘上用于保存模型已读对话内容的空间，使重新打开的对话立即可以回答。最久未用的先删除。</translation>
+    </message>
+    <message>
+        <source>Send with</source>
+        <translation>发送键</translation>
+    </message>
+    <message>
+        <source>The key that sends a message. Shift+Enter always starts a new line in it.</source>
+        <translation>发送消息的按键。Shift+Enter 始终换行。</translation>
+    </message>
+    <message>
+        <source>Tell when a reply is finished</source>
+        <translation>回复完成时通知</translation>
+    </message>
+    <message>
+        <source>While you work in another window; this one then asks for attention.</source>
+        <translation>当您在其他窗口中工作时；本窗口会提示您注意。</translation>
+    </message>
+    <message>
+        <source>On</source>
+        <translation>开</translation>
     </message>
     <message>
         <source>When the context is full</source>

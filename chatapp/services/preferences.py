@@ -41,7 +41,10 @@ class Preferences(QObject):
         self.replace(dataclasses.replace(self.settings, last_model=path))
 
     def set_window(self, window: WindowState) -> None:
-        self.replace(dataclasses.replace(self.settings, window=window))
+        """How the window was left; nobody is told."""
+        self.settings = dataclasses.replace(self.settings, window=window)
+        if not self._closed:
+            self._timer.start()
 
     def reset(self) -> None:
         """All options to their defaults; the model in use and the window stay."""

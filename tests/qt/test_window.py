@@ -16,9 +16,11 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLabel,
+    QLineEdit,
     QListView,
     QPlainTextEdit,
     QProgressBar,
+    QTabBar,
     QTreeView,
     QWidget,
 )
@@ -59,7 +61,9 @@ def test_every_control_has_an_accessible_name(app: App, language: str) -> None:
     nameless = []
     for widget in controls(app):
         text = widget.text() if isinstance(widget, QAbstractButton) else ""
-        inner = isinstance(widget.parentWidget().parentWidget(), QComboBox)  # the list a combo box drops down
+        inner = isinstance(widget.parentWidget().parentWidget(), QComboBox) or isinstance(
+            widget.parentWidget(), QLineEdit | QTabBar
+        )  # the list a combo box drops down, the cross that clears a line
         if not (widget.accessibleName() or text) and not inner:
             nameless.append(f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}")
     assert nameless == []
@@ -109,7 +113,9 @@ def test_everything_is_reached_with_the_tab_key(app: App, qtbot: QtBot) -> None:
 
 def _inner(widget: QWidget) -> bool:
     """Parts of a control, which the control itself stands for."""
-    return widget.objectName().startswith("qt_") or isinstance(widget.parentWidget(), QComboBox | QAbstractSpinBox)
+    return widget.objectName().startswith("qt_") or isinstance(
+        widget.parentWidget(), QComboBox | QAbstractSpinBox | QLineEdit | QTabBar
+    )
 
 
 def test_keys_work_wherever_the_focus_is(app: App, qtbot: QtBot) -> None:

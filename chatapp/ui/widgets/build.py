@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TypeVar
 
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 _LONGEST_TIP = 500
@@ -26,3 +28,13 @@ def shown(widget: AnyWidget, visible: bool) -> AnyWidget:
 def plain_tip(text: str) -> str:
     """A tool tip for somebody else's text: Qt would take what looks like HTML for HTML and open its pictures."""
     return f"<p>{escape(text[:_LONGEST_TIP])}</p>"
+
+
+def is_own_escape(event: QEvent) -> bool:
+    """Whether `event` asks a widget that has a use for Esc if it wants it before the window's shortcut gets it.
+    Accept it in `event` and act in keyPressEvent."""
+    return (
+        event.type() == QEvent.Type.ShortcutOverride
+        and isinstance(event, QKeyEvent)
+        and event.key() == Qt.Key.Key_Escape
+    )

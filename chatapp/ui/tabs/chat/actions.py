@@ -36,7 +36,7 @@ def chat_actions(view: ChatView, presenter: ChatPresenter) -> Sequence[Action]:
         (QT_TRANSLATE_NOOP("actions", "Import a chat"), (), view.conversations.import_chat),
         (QT_TRANSLATE_NOOP("actions", "Delete the chat"), ("Ctrl+Shift+Del",), presenter.delete),
         (QT_TRANSLATE_NOOP("actions", "Undo the deletion"), ("Ctrl+Shift+T",), view.undo.undo),
-        (QT_TRANSLATE_NOOP("actions", "Show or hide the list of chats"), ("Ctrl+B",), view.toggle_list),
-        (QT_TRANSLATE_NOOP("actions", "Show or hide the inspector"), ("Ctrl+I",), view.toggle_inspector),
+        (QT_TRANSLATE_NOOP("actions", "Show or hide the list of chats"), ("Ctrl+B",), presenter.toggle_list),
+        (QT_TRANSLATE_NOOP("actions", "Show or hide the inspector"), ("Ctrl+I",), presenter.toggle_inspector),
     )
     return [Action(title=title, keys=keys, run=run) for title, keys, run in listed]

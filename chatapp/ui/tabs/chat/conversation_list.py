@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -25,7 +25,7 @@ from chatapp.services.shelf import Found, Shelf
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.list_model import Index, ListModel, Row, grouped, row_of, row_of_hit
 from chatapp.ui.theme import Theme
-from chatapp.ui.widgets.build import named, shown
+from chatapp.ui.widgets.build import is_own_escape, named, shown
 
 _AFTER_TYPING_MS = 150
 
@@ -37,13 +37,23 @@ class _List(QListView):
 
 
 class _Search(QLineEdit):
-    """Down goes to what was found, Esc forgets it."""
+    """Down goes to what was found, Esc forgets it and, once more, goes back to where one writes."""
 
     left = Signal()
+    given_up = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        if is_own_escape(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
+        if event.key() == Qt.Key.Key_Escape:
+            if self.text():
+                self.clear()
+            else:
+                self.given_up.emit()
         elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.left.emit()
         else:

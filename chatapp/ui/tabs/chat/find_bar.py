@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QFrame,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.transcript import Transcript
 from chatapp.ui.theme import Theme
-from chatapp.ui.widgets.build import named, shown
+from chatapp.ui.widgets.build import is_own_escape, named, shown
 
 _AFTER_TYPING_MS = 120
 _Editor = QTextEdit | QPlainTextEdit
@@ -117,6 +117,12 @@ class FindBar(Translated, QFrame):
             if len(self._places) > 1:
                 text += self.tr(", place {at} of {count}").format(at=self._place + 1, count=len(self._places))
             self.count.setText(text)
+
+    def event(self, event: QEvent) -> bool:
+        if is_own_escape(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from chatapp.ui.language import Translated
-from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.build import is_own_escape, named
 from chatapp.ui.widgets.exact_text import exact_text
 from chatapp.ui.widgets.prompt_box import PromptEdit
 
@@ -47,6 +47,12 @@ class MessageEditor(Translated, QFrame):
         self._give_up.setText(self.tr("Cancel"))
         self.save.setText(self.tr("Send") if self._asks else self.tr("Save"))
         self._note.setText(self.tr("The message as it was is kept as another version."))
+
+    def event(self, event: QEvent) -> bool:
+        if is_own_escape(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -33,6 +33,7 @@ _COPIED_MS = 1500
 class MessageView(Translated, QFrame):
     wished = Signal(object)
     """Wish"""
+    edit_ended = Signal()
     link_chosen = Signal(object)
     """str: an address"""
 
@@ -134,6 +135,7 @@ class MessageView(Translated, QFrame):
             self.body.show()
             editor.hide()
             editor.deleteLater()
+            self.edit_ended.emit()
 
     def go_to_version(self, step: int) -> None:
         if self.versions is not None and 0 <= self.versions.place + step < len(self.versions.ids):

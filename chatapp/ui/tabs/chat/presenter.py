@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -31,6 +32,7 @@ class ChatPresenter(QObject):
         self._conversations = conversations = context.conversations
         self._replies = replies = context.replies
         self._shelf = shelf = context.shelf
+        self._preferences = context.preferences
         self._asked: dict[int, PromptDialog] = {}
         self._shown_id: str | None = None
         view.prompt.submitted.connect(self._on_submitted)
@@ -58,6 +60,8 @@ class ChatPresenter(QObject):
         context.preferences.changed.connect(self._on_settings)
         self._on_settings(context.preferences.settings)
         view.show_empty()
+        view.conversations.setVisible(context.preferences.settings.window.list_shown)
+        view.inspector.setVisible(context.preferences.settings.window.inspector_shown)
 
     def edit_last(self) -> None:
         self._edit(self._view.transcript.last_question())
@@ -103,6 +107,16 @@ class ChatPresenter(QObject):
 
     def delete(self) -> None:
         self._with_current(self._shelf.delete)
+
+    def toggle_list(self) -> None:
+        self._view.toggle_list()
+        window = self._preferences.settings.window
+        self._preferences.set_window(replace(window, list_shown=not self._view.conversations.isHidden()))
+
+    def toggle_inspector(self) -> None:
+        self._view.toggle_inspector()
+        window = self._preferences.settings.window
+        self._preferences.set_window(replace(window, inspector_shown=not self._view.inspector.isHidden()))
 
     def toggle_pin(self) -> None:
         current = self._conversations.current

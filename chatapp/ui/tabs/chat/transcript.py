@@ -25,6 +25,7 @@ _FOLLOW_PIXELS = 40
 class Transcript(Translated, QScrollArea):
     wished = Signal(object)
     """Wish"""
+    edit_ended = Signal()
     link_chosen = Signal(object)
     """str: an address"""
 
@@ -214,6 +215,7 @@ class Transcript(Translated, QScrollArea):
         view = MessageView(message, self._typesetting, self._versions.get(message.id))
         view.wished.connect(self.wished)
         view.link_chosen.connect(self.link_chosen)
+        view.edit_ended.connect(self.edit_ended)
         self._views[message.id] = view
         return view
 

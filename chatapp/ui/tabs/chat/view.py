@@ -76,6 +76,8 @@ class ChatView(Translated, QWidget):
         self.conversations.new_requested.connect(self.new_requested)
         self.transcript.link_chosen.connect(lambda address: LinkDialog(address, self).open())
         self.find_bar.closed.connect(self.take_focus)
+        self.transcript.edit_ended.connect(self.take_focus)
+        self.conversations.search.given_up.connect(self.take_focus)
         theme.changed.connect(self._fit_column)
         self._fit_column()
         self.retranslate()
