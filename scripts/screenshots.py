@@ -23,6 +23,7 @@ from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import find_paths
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.view import ChatView
+from chatapp.ui.tabs.chat.wish import Wish, WishKind
 from scripts.wheel_models import STARTER_WHEEL, cached
 
 SIZES = ((1024, 700), (2560, 1440))
@@ -96,7 +97,7 @@ def shoot_all(app: App, folder: Path) -> None:
 
 def shoot_prompt(app: App, chat: ChatView, folder: Path, name: str) -> None:
     """The exact prompt behind the last reply; and, after it, what a full context and a missing template look like."""
-    chat.prompt_requested.emit(chat.transcript.last_reply())
+    chat.transcript.wished.emit(Wish(WishKind.SHOW_PROMPT, chat.transcript.last_reply() or ""))
     (dialog,) = chat.findChildren(PromptDialog)
     wait_for(lambda: bool(dialog.text.toPlainText()))
     dialog.grab().save(str(folder / f"{name}.png"))

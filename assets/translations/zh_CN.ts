@@ -679,12 +679,12 @@
 <context>
     <name>PromptBox</name>
     <message>
-        <source>Write a message. Ctrl+Enter sends, Enter starts a new line.</source>
-        <translation>输入消息。Ctrl+Enter 发送，Enter 换行。</translation>
+        <source>Message: Ctrl+Enter sends, Enter starts a line</source>
+        <translation>输入消息：Ctrl+Enter 发送，Enter 换行</translation>
     </message>
     <message>
-        <source>Write a message. Enter sends, Shift+Enter starts a new line.</source>
-        <translation>输入消息。按 Enter 发送，Shift+Enter 换行。</translation>
+        <source>Message: Enter sends, Shift+Enter starts a line</source>
+        <translation>输入消息：Enter 发送，Shift+Enter 换行</translation>
     </message>
     <message>
         <source>Message</source>

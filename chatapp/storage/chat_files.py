@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from pathlib import PureWindowsPath
+from string import Formatter
 
 import msgspec
 
 from chatapp.core.chat import Conversation, Message, MessageState, Reply, Role
-from chatapp.core.checks import checked_text
-from chatapp.core.errors import error
+from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import CHAT_FILE_FOREIGN, CHAT_FILE_NEWER
 
 FORMAT, VERSION = "chatapp-conversation", 1
+_LAST_TIME = 253_402_300_799.0  # the end of the year 9999, in seconds since the epoch
+_FENCE = re.compile(r" *(`{3,}|~{3,})[ \t]*(.*)")
 
 
 class _Head(msgspec.Struct, kw_only=True):
@@ -51,7 +54,10 @@ class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def json_of(conversation: Conversation, messages: Sequence[Message]) -> bytes:
-    """The whole tree, `messages` in their order of creation. A reply still being written counts as interrupted."""
+    """The whole tree; `messages` as ChatStore.messages gives them, each after the one it follows.
+
+    A reply still being written counts as interrupted. That it lies in the bin is not kept.
+    """
     places = {message.id: place for place, message in enumerate(messages)}
     file = _File(
         title=conversation.title,
@@ -115,13 +121,35 @@ def conversation_of(data: bytes, now: float) -> tuple[Conversation, list[Message
 
 def markdown_of(conversation: Conversation, branch: Sequence[Message]) -> str:
     """One branch, to be read: who said what, in Markdown as it was written."""
-    parts = [f"# {conversation.title}"]
+    parts = [f"# {_line(conversation.title)}"]
     if conversation.system_prompt.strip():
-        parts += ["## System", conversation.system_prompt]
+        parts += ["## System", _closed(conversation.system_prompt)]
     for message in branch:
-        name = "User" if message.role is Role.USER else Path(message.reply.model).stem or "Assistant"
-        parts += [f"## {name}", message.text]
-    return "\n\n".join(parts) + "\n"
+        parts += [f"## {_speaker(message)}", _closed(message.text)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _speaker(message: Message) -> str:
+    """A reply is by its model, named like its file; a model of Windows may have been used elsewhere."""
+    if message.role is Role.ASSISTANT and (model := _line(PureWindowsPath(message.reply.model).stem)):
+        return model
+    return message.role.value.capitalize()
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _closed(text: str) -> str:
+    """With the fence that a reply which was cut off has not written, or all that follows would be code."""
+    fence = ""
+    for found in filter(None, map(_FENCE.match, text.splitlines())):
+        mark, rest = found.groups()
+        if not fence:
+            fence = mark if mark[0] not in rest else ""
+        elif mark.startswith(fence) and not rest.strip():
+            fence = ""
+    return f"{text}\n{fence}" if fence else text
 
 
 def _settled(state: MessageState) -> MessageState:
@@ -129,26 +157,37 @@ def _settled(state: MessageState) -> MessageState:
 
 
 def _read(data: bytes) -> _File:
+    """Raises AppError(BAD_INPUT)."""
     try:
         head = msgspec.json.decode(data, type=_Head)
-        if head.format != FORMAT:
-            raise error(CHAT_FILE_FOREIGN, reason=f"its format is {head.format!r}")
+        if head.format != FORMAT or head.version < 1:
+            raise ValueError(f"its format is {head.format[:40]!r}, {head.version}")
         if head.version > VERSION:
             raise error(CHAT_FILE_NEWER, theirs=head.version)
         file = msgspec.json.decode(data, type=_File)
-        _check(file)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as problem:
+        for reason in _problems(file):
+            raise ValueError(reason)
+        msgspec.msgpack.encode(file)  # numbers beyond 64 bits could not be sent to a worker
+    except (ValueError, OverflowError, RecursionError) as problem:
         raise error(CHAT_FILE_FOREIGN, reason=problem) from None
     return file
 
 
-def _check(file: _File) -> None:
-    """Raises AppError where a link leads nowhere or a text can't be kept."""
-    for place, entry in enumerate(file.messages):
-        if entry.parent is not None and not 0 <= entry.parent < place:
-            raise error(CHAT_FILE_FOREIGN, reason=f"message {place} follows message {entry.parent}")
-        checked_text(entry.text)
+def _problems(file: _File) -> Iterator[str]:
+    """What types do not say: links that lead nowhere, impossible times, templates that do more than name values."""
+    for place, message in enumerate(file.messages):
+        if message.parent is not None and not 0 <= message.parent < place:
+            yield f"message {place} follows message {message.parent}"
+        if message.reply.error is not None and not _is_plain(message.reply.error):
+            yield f"the error of message {place} is not one of chatapp"
     if file.leaf is not None and not 0 <= file.leaf < len(file.messages):
-        raise error(CHAT_FILE_FOREIGN, reason=f"there is no message {file.leaf}")
-    for text in (file.title, file.folder, file.draft, file.system_prompt):
-        checked_text(text)
+        yield f"there is no message {file.leaf}"
+    times = (file.created_at, file.updated_at, *(message.created_at for message in file.messages))
+    if not all(0.0 <= time <= _LAST_TIME for time in times):
+        yield "a time in it is out of range"
+
+
+def _is_plain(info: ErrorInfo) -> bool:
+    """Whether its templates only name values: a width of a billion, say, would be filled."""
+    fields = [field for text in (info.text, info.hint) for field in Formatter().parse(text)]
+    return all(name is None or (name.isidentifier() and not spec and not how) for _, name, spec, how in fields)

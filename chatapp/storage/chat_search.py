@@ -52,7 +52,7 @@ class ChatSearch:
             return []
         has_case = wanted.lower() != wanted.upper()
         pattern = re.compile(re.escape(wanted), re.IGNORECASE if has_case else 0)  # without it five times as fast
-        if len(wanted) < _TRIGRAM:
+        if not _is_phrase(wanted):
             note_characters(self._database)
         with self._database.reading() as connection:
             titles = connection.execute(
@@ -82,12 +82,16 @@ def note_characters(database: Database) -> None:
 
 def _messages(connection: sqlite3.Connection, wanted: str) -> Iterator[_Row]:
     """Messages that may hold `wanted` and all that do, newest first."""
-    if "\0" in wanted or len(wanted) == 1:  # the index reads to a NUL only
-        return _in_blocks(connection, wanted)
-    if len(wanted) >= _TRIGRAM:
+    if _is_phrase(wanted):
         return _indexed(connection, [wanted[:_LONGEST_PHRASE]])
-    trigrams = _beginning_with(connection, wanted)
-    return _in_blocks(connection, wanted) if len(trigrams) > _MOST_TRIGRAMS else _indexed(connection, trigrams)
+    if len(wanted) == _TRIGRAM - 1 and len(trigrams := _beginning_with(connection, wanted)) <= _MOST_TRIGRAMS:
+        return _indexed(connection, trigrams)
+    return _in_blocks(connection, wanted)
+
+
+def _is_phrase(wanted: str) -> bool:
+    """Whether the trigram index knows it: it reads to a NUL only."""
+    return len(wanted) >= _TRIGRAM and "\0" not in wanted
 
 
 def _indexed(connection: sqlite3.Connection, phrases: list[str]) -> Iterator[_Row]:

@@ -107,6 +107,10 @@ QComboBox QAbstractItemView { background: @surface; border: 1px solid @border; s
 #promptEdit, #messageText { background: transparent; border: none; }
 #promptEdit { placeholder-text-color: @muted; }
 #bubble { background: @soft; border-radius: 12px; }
+QToolButton#figures { border: 1px solid transparent; border-radius: 6px; padding: 4px; background: transparent;
+    color: @muted; }
+QToolButton#figures:hover { background: @hover; }
+QToolButton#figures:focus { border-color: @accent; }
 #findBar { background: @sidebar; border-bottom: 1px solid @border; }
 #inspector { border-left: 1px solid @border; }
 #palette { border: 1px solid @accent; border-radius: 8px; }

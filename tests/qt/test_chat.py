@@ -108,7 +108,7 @@ def test_stop_ends_the_reply_and_keeps_it(app: App, chat: ChatView, qtbot: QtBot
     qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=1000)
     text = texts(chat)[1]
     assert chat.prompt.button.text() == "Send"
-    assert "stopped" in shown(chat)[1]._figures.text()
+    assert "stopped" in shown(chat)[1]._figures.whole_text()
     app.close()
     assert stored(paths)[1] == ("assistant", text, "complete")
 
@@ -120,7 +120,7 @@ def test_a_question_asked_meanwhile_waits_and_follows_the_finished_reply(
     qtbot.waitUntil(lambda: len(shown(chat)) == 2, timeout=5000)
     ask(app, qtbot, "say next", wait=False)
     qtbot.waitUntil(lambda: len(shown(chat)) == 4, timeout=5000)
-    assert shown(chat)[3]._figures.text() == "Waiting; replies before this one: 1"
+    assert shown(chat)[3]._figures.whole_text() == "Waiting; replies before this one: 1"
     assert shown(chat)[3]._cancel.isVisible()
     qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=10_000)
     assert texts(chat)[1:] == [" ".join(str(n) for n in range(60)), "say next", "next"]
@@ -134,7 +134,7 @@ def test_a_waiting_reply_can_be_taken_out_of_the_line(app: App, chat: ChatView, 
     ask(app, qtbot, "say never", wait=False)
     qtbot.waitUntil(lambda: len(shown(chat)) == 2 and shown(chat)[1]._cancel.isVisible(), timeout=5000)
     shown(chat)[1]._cancel.click()
-    assert "stopped" in shown(chat)[1]._figures.text()
+    assert "stopped" in shown(chat)[1]._figures.whole_text()
     assert app.context.replies.waiting == []
     qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=10_000)
     assert texts(chat) == ["say never", ""]

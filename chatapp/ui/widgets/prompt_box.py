@@ -64,9 +64,9 @@ class PromptBox(Translated, QFrame):
 
     def retranslate(self) -> None:
         if self.edit.send_key == "ctrl_enter":
-            hint = self.tr("Write a message. Ctrl+Enter sends, Enter starts a new line.")
+            hint = self.tr("Message: Ctrl+Enter sends, Enter starts a line")
         else:
-            hint = self.tr("Write a message. Enter sends, Shift+Enter starts a new line.")
+            hint = self.tr("Message: Enter sends, Shift+Enter starts a line")
         self.edit.setPlaceholderText(hint)
         self.edit.setAccessibleName(self.tr("Message"))
         self._update()
@@ -129,7 +129,10 @@ class PromptEdit(QPlainTextEdit):
     def _fit(self) -> None:
         line = self.fontMetrics().lineSpacing()
         lines = min(_MOST_LINES, max(1, round(self.document().size().height())))  # the layout counts in lines
-        self.setFixedHeight(line * lines + 8)
+        self.setFixedHeight(line * lines + 12)
+        scrolls = self.document().size().height() > _MOST_LINES  # lines of other scripts are taller than the font's
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if scrolls else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(policy)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QListView,
     QMenu,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -34,6 +36,15 @@ class _List(QListView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:  # others would mark a conversation without opening it
             super().mousePressEvent(event)
+
+
+class _TwoLines(QStyledItemDelegate):
+    """Lines of other scripts are taller than those of the font itself."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        size = super().sizeHint(option, index)
+        lines = str(index.data()).count("\n")
+        return QSize(size.width(), size.height() + lines * option.fontMetrics.height() // 2)
 
 
 class _Search(QLineEdit):
@@ -86,6 +97,7 @@ class ConversationList(Translated, QWidget):
         self._empty = named(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, margin=8), "muted")
         self.list = _List()
         self.list.setModel(self._model)
+        self.list.setItemDelegate(_TwoLines(self.list))
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -11,6 +11,8 @@ from chatapp.core.options import options_of
 from chatapp.ui.language import Translated, option_text
 from chatapp.ui.widgets.build import named
 
+_WIDTH_EMS = 44
+
 
 class DetailsDialog(Translated, QDialog):
     def __init__(self, message: Message, parent: QWidget | None = None) -> None:
@@ -28,6 +30,7 @@ class DetailsDialog(Translated, QDialog):
         rows.setSpacing(14)
         rows.addLayout(self.form)
         rows.addWidget(self._buttons)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("m") * _WIDTH_EMS)
         self.retranslate()
 
     def as_text(self) -> str:

@@ -17,6 +17,7 @@ class Inspector(Translated, QTabWidget):
         super().__init__(parent)
         self.setObjectName("inspector")
         self.setDocumentMode(True)
+        self.tabBar().setDrawBase(False)
         self._theme = theme
         self.sampling = SamplingPage()
         self.context = ContextPage(theme)

@@ -14,6 +14,7 @@ from chatapp.ui.widgets.build import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_BEFORE = 14  # characters: in a narrow list what was found must still be seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def row_of(conversation: Conversation) -> Row:
 
 def row_of_hit(hit: SearchHit) -> Row:
     """Its title, and below it the words with what stands around them."""
-    snippet = f"{hit.before}{hit.match}{hit.after}".strip()
+    snippet = f"{hit.before[-_BEFORE:]}{hit.match}{hit.after}".strip()
     text = hit.title if hit.message_id is None else f"{hit.title}\n{snippet}"
     return Row(text=text, conversation_id=hit.conversation_id, message_id=hit.message_id, tip=snippet)
 

@@ -18,6 +18,7 @@ from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.message_editor import MessageEditor
 from chatapp.ui.tabs.chat.wish import Wish, WishKind
 from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.elided_button import ElidedButton
 from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.growing_text import GrowingText
 from chatapp.ui.widgets.rich_text import RichText, Typesetting
@@ -57,8 +58,8 @@ class MessageView(Translated, QFrame):
         self.body = self._made_body(typesetting)
         self.body.set_text(message.text)
         self._author = named(QLabel(textFormat=Qt.TextFormat.PlainText), "heading")
-        self._figures = self._button(lambda: self._wish(WishKind.DETAILS))
-        self._figures.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._figures = named(ElidedButton(self), "figures")
+        self._figures.clicked.connect(lambda: self._wish(WishKind.DETAILS))
         self._copy = self._button(self._on_copy)
         self._edit = self._button(self.begin_edit)
         self._more = self._button(self._open_menu)
@@ -153,7 +154,7 @@ class MessageView(Translated, QFrame):
     def retranslate(self) -> None:
         model = Path(self.message.reply.model).stem
         self._author.setText(self.tr("You") if self._mine else model or self.tr("Model"))
-        self._figures.setText(self._figures_text())
+        self._figures.set_text(self._figures_text())
         for button, text in (
             (self._copy, self.tr("Copy this message")),
             (self._edit, self.tr("Edit; the message as it was is kept as a version")),
@@ -167,7 +168,8 @@ class MessageView(Translated, QFrame):
         ):
             button.setToolTip(text)
             button.setAccessibleName(text)
-        self._figures.setAccessibleName(self._figures.text() or self._figures.toolTip())
+        self._figures.setToolTip(f"{self._figures.whole_text()}\n{self._figures.toolTip()}".strip())
+        self._figures.setAccessibleName(self._figures.whole_text() or self._figures.toolTip())
         self._continue.setText(self.tr("Continue"))
         self._cancel.setText(self.tr("Cancel"))
         name = self.tr("Message of {author}").format(author=self._author.text())
@@ -204,15 +206,16 @@ class MessageView(Translated, QFrame):
         footer = QHBoxLayout()
         footer.setSpacing(2)
         self._content.addLayout(footer)
-        for widget in (self._earlier, self._place, self._later, self._figures):
+        for widget in (self._earlier, self._place, self._later):
             footer.addWidget(widget)
+        footer.addWidget(self._figures, 1)
         footer.addStretch()
         for button in (self._cancel, self._continue, self._retry, self._edit, self._copy, self._more):
             footer.addWidget(button)
 
     def _update_actions(self) -> None:
         streaming = self.message.state is MessageState.STREAMING
-        self._figures.setVisible(not self._mine and bool(self._figures.text()))
+        self._figures.setVisible(not self._mine and bool(self._figures.whole_text()))
         self._figures.setEnabled(not streaming)
         self._retry.setVisible(not self._mine and not streaming)
         self._edit.setVisible(not streaming)

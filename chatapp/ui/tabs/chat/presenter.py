@@ -45,6 +45,7 @@ class ChatPresenter(QObject):
         view.file_dropped.connect(shelf.import_file)
         view.undo.undone.connect(shelf.restore)
         shelf.deleted.connect(self._on_deleted)
+        shelf.restored.connect(lambda _conversation: view.undo.hide())
         context.inference.prompt_progressed.connect(self._on_prompt_progressed)
         context.inference.prompt_shown.connect(self._on_prompt_shown)
         context.inference.failed.connect(self._on_failed)
