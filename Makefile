@@ -31,6 +31,7 @@ bench:
 	$(BIN)/python -m benchmarks.chunks
 	$(BIN)/python -m benchmarks.standby
 	$(BIN)/python -m benchmarks.transcript
+	$(BIN)/python -m benchmarks.search
 
 screenshots:
 	@sh scripts/setup.sh test

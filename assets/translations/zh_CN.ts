@@ -389,6 +389,10 @@
         <source>model</source>
         <translation>模型</translation>
     </message>
+    <message>
+        <source>command</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>MessageEditor</name>
@@ -658,6 +662,17 @@
     </message>
 </context>
 <context>
+    <name>Notifications</name>
+    <message>
+        <source>The reply is finished.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The reply has failed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Palette</name>
     <message>
         <source>Palette</source>
@@ -826,8 +841,12 @@
         <translation>书写</translation>
     </message>
     <message>
-        <source>Send; Settings can make it Ctrl+Enter</source>
-        <translation>发送；可在设置中改为 Ctrl+Enter</translation>
+        <source>Send; Settings can make it another key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave a search, an editor or a dialog</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>New line</source>
@@ -974,10 +993,6 @@
     <message>
         <source>Text of the usual size</source>
         <translation>默认文字大小</translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <translation>设置</translation>
     </message>
     <message>
         <source>All shortcuts</source>

@@ -17,6 +17,7 @@ from chatapp.core.sentences import CHAT_FILE_FOREIGN, CHAT_FILE_NEWER
 
 FORMAT, VERSION = "chatapp-conversation", 1
 _LAST_TIME = 253_402_300_799.0  # the end of the year 9999, in seconds since the epoch
+_LONGEST_REASON = 120  # characters; some quote what is wrong
 _FENCE = re.compile(r" *(`{3,}|~{3,})[ \t]*(.*)")
 
 
@@ -161,7 +162,7 @@ def _read(data: bytes) -> _File:
     try:
         head = msgspec.json.decode(data, type=_Head)
         if head.format != FORMAT or head.version < 1:
-            raise ValueError(f"its format is {head.format[:40]!r}, {head.version}")
+            raise ValueError(f"its format is {head.version} of {head.format!r}")
         if head.version > VERSION:
             raise error(CHAT_FILE_NEWER, theirs=head.version)
         file = msgspec.json.decode(data, type=_File)
@@ -169,7 +170,7 @@ def _read(data: bytes) -> _File:
             raise ValueError(reason)
         msgspec.msgpack.encode(file)  # numbers beyond 64 bits could not be sent to a worker
     except (ValueError, OverflowError, RecursionError) as problem:
-        raise error(CHAT_FILE_FOREIGN, reason=problem) from None
+        raise error(CHAT_FILE_FOREIGN, reason=str(problem)[:_LONGEST_REASON]) from None
     return file
 
 
@@ -180,7 +181,7 @@ def _problems(file: _File) -> Iterator[str]:
             yield f"message {place} follows message {message.parent}"
         if message.reply.error is not None and not _is_plain(message.reply.error):
             yield f"the error of message {place} is not one of chatapp"
-    if file.leaf is not None and not 0 <= file.leaf < len(file.messages):
+    if file.leaf is not None and not file.leaf < len(file.messages):
         yield f"there is no message {file.leaf}"
     times = (file.created_at, file.updated_at, *(message.created_at for message in file.messages))
     if not all(0.0 <= time <= _LAST_TIME for time in times):

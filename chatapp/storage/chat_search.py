@@ -52,15 +52,25 @@ class ChatSearch:
             return []
         has_case = wanted.lower() != wanted.upper()
         pattern = re.compile(re.escape(wanted), re.IGNORECASE if has_case else 0)  # without it five times as fast
-        if not _is_phrase(wanted):
-            note_characters(self._database)
         with self._database.reading() as connection:
+            messages = self._messages(connection, wanted)
             titles = connection.execute(
                 "SELECT id, NULL, title, title FROM conversation WHERE deleted_at IS NULL"
                 " ORDER BY updated_at DESC, rowid DESC"
             )
-            messages = _messages(connection, wanted)
             return [*islice(_hits(pattern, titles), limit), *islice(_hits(pattern, messages), limit)]
+
+    def _messages(self, connection: sqlite3.Connection, wanted: str) -> Iterator[_Row]:
+        """Messages that may hold `wanted` and all that do, newest first."""
+        indexed = "\0" not in wanted  # trigrams are read to a NUL only
+        if indexed and len(wanted) >= _TRIGRAM:
+            return _with_one_of(connection, [wanted[:_LONGEST_PHRASE]])
+        if indexed and len(wanted) == _TRIGRAM - 1:
+            trigrams = _beginning_with(connection, wanted)
+            if len(trigrams) <= _MOST_TRIGRAMS:
+                return _with_one_of(connection, trigrams)
+        note_characters(self._database)
+        return _in_blocks(connection, wanted)
 
 
 def note_characters(database: Database) -> None:
@@ -80,22 +90,8 @@ def note_characters(database: Database) -> None:
             connection.execute("INSERT OR REPLACE INTO message_block VALUES (?, ?)", (block, characters))
 
 
-def _messages(connection: sqlite3.Connection, wanted: str) -> Iterator[_Row]:
-    """Messages that may hold `wanted` and all that do, newest first."""
-    if _is_phrase(wanted):
-        return _indexed(connection, [wanted[:_LONGEST_PHRASE]])
-    if len(wanted) == _TRIGRAM - 1 and len(trigrams := _beginning_with(connection, wanted)) <= _MOST_TRIGRAMS:
-        return _indexed(connection, trigrams)
-    return _in_blocks(connection, wanted)
-
-
-def _is_phrase(wanted: str) -> bool:
-    """Whether the trigram index knows it: it reads to a NUL only."""
-    return len(wanted) >= _TRIGRAM and "\0" not in wanted
-
-
-def _indexed(connection: sqlite3.Connection, phrases: list[str]) -> Iterator[_Row]:
-    """Messages that hold one of `phrases`."""
+def _with_one_of(connection: sqlite3.Connection, phrases: list[str]) -> Iterator[_Row]:
+    """Messages by the trigram index, newest first."""
     if phrases:
         any_of_them = " OR ".join('"' + phrase.replace('"', '""') + '"' for phrase in phrases)
         yield from connection.execute(
@@ -116,7 +112,7 @@ def _beginning_with(connection: sqlite3.Connection, wanted: str) -> list[str]:
 
 
 def _in_blocks(connection: sqlite3.Connection, wanted: str) -> Iterator[_Row]:
-    """The messages of all blocks that have the characters of `wanted`."""
+    """The messages of all blocks that have the characters of `wanted`, newest first."""
     needed = _folded(wanted)
     for block, characters in connection.execute("SELECT block, characters FROM message_block ORDER BY block DESC"):
         if all(character in characters for character in needed):

@@ -283,7 +283,8 @@ def _window(found: Any) -> WindowState:
     known = found if isinstance(found, dict) else {}
     fields = {entry.name: known.get(entry.name) for entry in dataclasses.fields(WindowState)}
     default = WindowState()
-    return WindowState(**{n: v for n, v in fields.items() if isinstance(v, type(getattr(default, n)))})
+    window = WindowState(**{n: v for n, v in fields.items() if isinstance(v, type(getattr(default, n)))})
+    return window if window.geometry.isascii() else dataclasses.replace(window, geometry="")
 
 
 def _section(default: Section, found: Any, where: str, ignored: list[str]) -> Section:

@@ -12,18 +12,19 @@ from PySide6.QtWidgets import QWidget
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """title is English and translated in the context "actions"; keys: the first of them is shown."""
+    """title is English and translated in `context`."""
 
     title: str
     keys: tuple[str, ...]
     run: Callable[[], None]
+    context: str = "actions"
 
     def text(self) -> str:
-        return QCoreApplication.translate("actions", self.title)
+        return QCoreApplication.translate(self.context, self.title)
 
     def keys_text(self) -> str:
         """For people, "" where it has none."""
-        return QKeySequence(self.keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if self.keys else ""
+        return " / ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in self.keys)
 
 
 def add_shortcuts(actions: Sequence[Action], parent: QWidget) -> None:

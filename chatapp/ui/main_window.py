@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt
 from PySide6.QtGui import QCloseEvent
@@ -56,7 +57,7 @@ class MainWindow(QMainWindow):
         context.notifier.posted.connect(self.show_card)
         context.inference.status_changed.connect(self._on_status)
         context.preferences.changed.connect(lambda _settings: self._apply_appearance())
-        Notifications(self, context.replies, context.preferences)
+        Notifications(self, context.replies, context.preferences, self.come_to_front)
         self._apply_appearance()
         self.setWindowTitle("chatapp")
         self.setWindowIcon(context.theme.icon("app"))
@@ -119,24 +120,27 @@ class MainWindow(QMainWindow):
                 ("Ctrl+0",),
                 lambda: context.preferences.set_option("appearance", "zoom", 100),
             ),
-            (QT_TRANSLATE_NOOP("actions", "Settings"), ("Ctrl+,",), lambda: self.rail.choose(len(self._tabs) - 1)),
             (QT_TRANSLATE_NOOP("actions", "All shortcuts"), ("F1",), self._open_shortcuts),
             (QT_TRANSLATE_NOOP("actions", "Quit"), ("Ctrl+Q",), self._quit),
         )
-        return [Action(title=title, keys=keys, run=run) for title, keys, run in listed]
+        tabs = (self._tab_action(place) for place in range(len(self._tabs)))
+        return [*(Action(title=title, keys=keys, run=run) for title, keys, run in listed), *tabs]
+
+    def _tab_action(self, place: int) -> Action:
+        tab = self._tabs[place]
+        keys = (self.rail.keys_of(place), *(("Ctrl+,",) if tab.key == "settings" else ()))
+        return Action(title=tab.title, context="tabs", keys=keys, run=partial(self.rail.choose, place))
 
     def _open_shortcuts(self) -> None:
         groups = [("", self._actions), *((tab.title, self._pages[tab.key].actions) for tab in self._tabs)]
-        ShortcutsDialog(groups, self).open()
+        ShortcutsDialog(groups, self._context.preferences.settings.chat.send_key, self).open()
 
     def _open_palette(self) -> None:
         context = self._context
-        entries = [Entry(action.text(), action.keys_text(), action.run) for action in self._actions]
+        entries = [self._entry(action, action.run) for action in self._actions]
         for place, tab in enumerate(self._tabs):
-            entries += [
-                Entry(action.text(), action.keys_text(), partial(self._run_on, place, action))
-                for action in self._pages[tab.key].actions
-            ]
+            actions = self._pages[tab.key].actions
+            entries += [self._entry(action, partial(self._run_on, place, action)) for action in actions]
         entries += [
             Entry(conversation.title, self.tr("chat"), partial(self._open_chat, conversation.id))
             for conversation in context.shelf.conversations
@@ -144,8 +148,12 @@ class MainWindow(QMainWindow):
         entries += [
             Entry(model.name, self.tr("model"), partial(context.model_choice.use, model.path))
             for model in context.library.models
+            if Path(model.path).is_file()
         ]
         Palette(entries, self).open_above()
+
+    def _entry(self, action: Action, run: Callable[[], None]) -> Entry:
+        return Entry(action.text(), " · ".join(filter(None, (self.tr("command"), action.keys_text()))), run)
 
     def _run_on(self, place: int, action: Action) -> None:
         self.rail.choose(place)

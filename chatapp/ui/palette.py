@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QDialog,
     QLabel,
     QLineEdit,
     QListView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -25,12 +27,13 @@ _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _HINT = Qt.ItemDataRole.UserRole
 _WIDTH_EMS, _MOST_ROWS = 46, 12
+_MARGIN = 10
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """hint: its keys, or what kind of thing it is."""
+    """hint: what kind of thing it is, and its keys."""
 
     title: str
     hint: str
@@ -38,14 +41,17 @@ class Entry:
 
 
 def matching(entries: Sequence[Entry], typed: str) -> list[Entry]:
-    """Those in whose title or hint every word of `typed` occurs; titles that begin with it first, then those in which a
-    word does."""
+    """Those in whose title or hint every word of `typed` occurs; titles that begin with what was typed first, then
+    those in which it begins a word, then those that have all words in the title."""
     words = typed.casefold().split()
     whole = " ".join(words)
+    begins_word = re.compile(rf"\b{re.escape(whole)}")
 
     def rank(entry: Entry) -> int:
         title = entry.title.casefold()
-        return 0 if title.startswith(whole) else 1 if f" {whole}" in title else 2
+        if title.startswith(whole):
+            return 0
+        return 1 if begins_word.search(title) else 2 if all(word in title for word in words) else 3
 
     fitting = [e for e in entries if all(word in f"{e.title} {e.hint}".casefold() for word in words)]
     return sorted(fitting, key=rank)
@@ -74,13 +80,34 @@ class _Model(QAbstractListModel):
 
 
 class _HintAtRight(QStyledItemDelegate):
+    """The title ends before the hint begins."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(0, super().sizeHint(option, index).height())  # as wide as the list, however long the title
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        super().paint(painter, option, index)
-        place = option.rect.adjusted(0, 0, -10, 0)
+        hint = str(index.data(_HINT))
+        place = option.rect.adjusted(0, 0, -_MARGIN, 0)
+        whole = QStyleOptionViewItem(option)
+        self.initStyleOption(whole, index)
+        text, whole.text = whole.text, ""
+        style = option.widget.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, whole, painter, option.widget)
+        room = place.adjusted(_MARGIN, 0, -option.fontMetrics.horizontalAdvance(hint) - 2 * _MARGIN, 0)
         painter.save()
-        painter.setPen(option.palette.placeholderText().color())
-        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(index.data(_HINT)))
+        painter.setFont(option.font)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        for colour, at, side, words in (
+            (option.palette.text(), room, Qt.AlignmentFlag.AlignLeft, _elided(option, text, room.width())),
+            (QGuiApplication.palette().placeholderText(), place, Qt.AlignmentFlag.AlignRight, hint),
+        ):
+            painter.setPen(colour.color())
+            painter.drawText(at, side | middle | Qt.TextFlag.TextSingleLine, words)
         painter.restore()
+
+
+def _elided(option: QStyleOptionViewItem, text: str, width: int) -> str:
+    return option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 class Palette(Translated, QDialog):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from chatapp.ui.language import Translated
@@ -41,8 +40,6 @@ class Rail(Translated, QWidget):
             self._group.addButton(button, place)
             self.buttons.append(button)
             layout.addWidget(button)
-            shortcut = QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self)
-            shortcut.activated.connect(button.click)
         self.buttons[0].setChecked(True)
         self._group.idClicked.connect(self._on_clicked)
         theme.changed.connect(self._apply_theme)
@@ -52,11 +49,15 @@ class Rail(Translated, QWidget):
     def choose(self, place: int) -> None:
         self.buttons[place].click()
 
+    def keys_of(self, place: int) -> str:
+        """The shortcut of the tab at `place`, which the window sets up."""
+        return f"Ctrl+{place + 1}"
+
     def retranslate(self) -> None:
         for place, (tab, button) in enumerate(zip(self._tabs, self.buttons, strict=True)):
             title = QCoreApplication.translate("tabs", tab.title)
             button.setText(title)
-            button.setToolTip(f"{title} (Ctrl+{place + 1})")
+            button.setToolTip(f"{title} ({self.keys_of(place)})")
             button.setAccessibleName(title)
 
     def _on_clicked(self, place: int) -> None:

@@ -98,9 +98,8 @@ def test_delete_for_good_is_for_good(app: App, chat: ChatView, qtbot: QtBot, mak
 
 def test_words_in_any_chat_and_any_version_are_found_and_shown(app: App, chat: ChatView, qtbot: QtBot) -> None:
     new_chat(app, chat, qtbot, "say 天空 is blue")
-    QTest.keyClick(chat.prompt.edit, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: app.context.conversations.writing, timeout=3000)
-    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=5000)
+    with qtbot.waitSignal(app.context.replies.ended, timeout=5000):
+        QTest.keyClick(chat.prompt.edit, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     new_chat(app, chat, qtbot, "say nothing")
     chat.conversations.search.setText("天")
     qtbot.waitUntil(lambda: len(rows(chat)) == 4, timeout=3000)  # the title, the question, both replies

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -17,9 +19,8 @@ from tests.qt.conftest import MakeApp, chat_of
 from tests.qt.test_chat import ask, shown, stored, texts
 
 
-def wait_written(app: App, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: app.context.conversations.writing, timeout=5000)
-    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=10_000)
+def after_reply(app: App, qtbot: QtBot) -> Any:
+    return qtbot.waitSignal(app.context.replies.ended, timeout=10_000)
 
 
 def test_up_in_an_empty_box_edits_the_last_question_as_another_version(
@@ -30,8 +31,8 @@ def test_up_in_an_empty_box_edits_the_last_question_as_another_version(
     editor = shown(chat)[0].editor
     assert editor is not None
     editor.edit.setPlainText("say two")
-    QTest.keyClick(editor.edit, Qt.Key.Key_Return)
-    wait_written(app, qtbot)
+    with after_reply(app, qtbot):
+        QTest.keyClick(editor.edit, Qt.Key.Key_Return)
     assert texts(chat) == ["say two", "two"]
     assert shown(chat)[0]._place.text() == "2/2"
     shown(chat)[0]._earlier.click()
@@ -63,17 +64,19 @@ def test_an_edited_reply_is_a_version_and_goes_to_the_model(app: App, chat: Chat
 
 def test_a_stopped_reply_is_continued_as_another_version(app: App, chat: ChatView, qtbot: QtBot) -> None:
     ask(app, qtbot, "slow 1000", wait=False)
-    qtbot.waitUntil(lambda: len(shown(chat)) == 2 and "3" in texts(chat)[1], timeout=5000)
+    qtbot.waitUntil(lambda: "3" in "".join(texts(chat)[1:]), timeout=5000)
     QTest.keyClick(chat.prompt.edit, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=5000)
-    begun = texts(chat)[1]
-    shown(chat)[1]._continue.click()
-    wait_written(app, qtbot)
+    begun, ids = texts(chat)[1], shown(chat)[1].message.reply.ids
+    assert ids
+    with after_reply(app, qtbot):
+        shown(chat)[1]._continue.click()
     assert texts(chat)[1] == f"{begun}echo"  # the scripted engine knows no such words; it was given them as the last
+    assert shown(chat)[1].message.reply.ids == (*ids, 0)
     assert shown(chat)[1]._place.text() == "2/2"
     assert not shown(chat)[1]._continue.isVisible()
     shown(chat)[1]._earlier.click()
-    qtbot.waitUntil(lambda: texts(chat)[1] == begun)
+    qtbot.waitUntil(lambda: texts(chat)[1:] == [begun])
 
 
 def test_a_reply_keeps_its_settings_and_seed(app: App, chat: ChatView, qtbot: QtBot) -> None:
@@ -93,7 +96,7 @@ def test_a_reply_keeps_its_settings_and_seed(app: App, chat: ChatView, qtbot: Qt
 def test_versions_are_compared_word_by_word(app: App, chat: ChatView, qtbot: QtBot) -> None:
     ask(app, qtbot, "say the old mill")
     chat.transcript.wished.emit(Wish(WishKind.EDIT, shown(chat)[1].message.id, "the new mill"))
-    qtbot.waitUntil(lambda: texts(chat)[1] == "the new mill")
+    qtbot.waitUntil(lambda: texts(chat)[1:] == ["the new mill"])
     QTest.keyClick(chat.prompt.edit, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     (dialog,) = chat.findChildren(DiffDialog)
     qtbot.waitUntil(lambda: dialog.text.toPlainText() == "the old new mill", timeout=3000)

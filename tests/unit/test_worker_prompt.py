@@ -75,3 +75,15 @@ def test_what_real_templates_use_still_works() -> None:
     )
     text = "".join(part.text for part in render_chat(template, [user("hi"), user("there")]))
     assert text == 'hia, ba+bxypadabab1{"k": 1}4ABuser'
+
+
+def test_a_reply_to_be_continued_ends_the_prompt() -> None:
+    messages = (ChatMessage(role=Role.USER, text="q"), ChatMessage(role=Role.ASSISTANT, text="half of"))
+    parts = render_chat(PLAIN_TEMPLATE, messages, continues=True)
+    assert "".join(part.text for part in parts) == "User: q\n\nAssistant:half of"
+
+
+def test_a_template_that_drops_the_reply_to_be_continued_is_told() -> None:
+    messages = (ChatMessage(role=Role.USER, text="q"), ChatMessage(role=Role.ASSISTANT, text="half of"))
+    with pytest.raises(AppError, match="leaves out the reply"):
+        render_chat("{{ messages[0].content }}", messages, continues=True)

@@ -160,9 +160,8 @@ class FindBar(Translated, QFrame):
             editor.setExtraSelections(selections)
         if 0 <= self._place < len(self._places):
             editor, cursor = self._places[self._place]
-            spot, page = editor.cursorRect(cursor), self._transcript.widget()
-            y = editor.mapTo(page, spot.topLeft()).y() if page is not None else 0
-            self._transcript.ensureVisible(0, y, 0, self._transcript.viewport().height() // 4)
+            below = self._transcript.viewport().height() // 3
+            self._transcript.keep_in_place(editor, below - editor.cursorRect(cursor).top())
 
     def _selection(self, place: QTextCursor, *, now: bool = False) -> QTextEdit.ExtraSelection:
         colors = self._theme.colors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from chatapp.core.chat import Message, Role, Versions
@@ -40,6 +40,7 @@ class Transcript(Translated, QScrollArea):
         self._pending: dict[str, list[str]] = {}
         self._line: list[str] = []
         self._following = True
+        self._kept_place: tuple[QWidget, int] | None = None  # from the upper edge, in pixels
         self._earlier = shown(QPushButton(), False)
         self._earlier.clicked.connect(self._show_earlier)
         self._later = shown(QPushButton(), False)
@@ -66,6 +67,7 @@ class Transcript(Translated, QScrollArea):
         self._timer.timeout.connect(self._flush)
         self.verticalScrollBar().rangeChanged.connect(self._on_range)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.verticalScrollBar().actionTriggered.connect(lambda _action: self._forget_place())
         theme.changed.connect(self._fit_column)
         self._fit_column()
         self.retranslate()
@@ -76,6 +78,7 @@ class Transcript(Translated, QScrollArea):
         """Shows these and nothing else, scrolled to the end or to the message `at`."""
         self._timer.stop()
         self._pending.clear()
+        self._kept_place = None
         for view in self._views.values():
             view.hide()
             view.deleteLater()
@@ -116,11 +119,18 @@ class Transcript(Translated, QScrollArea):
 
     def scroll_to(self, view: QWidget) -> None:
         """Brings the top of `view`, which lies in a message, into the upper part of what is seen."""
+        self.keep_in_place(view, self.viewport().height() // 6)
+
+    def keep_in_place(self, view: QWidget, top: int) -> None:
+        """Scrolls `view` to `top` pixels below the upper edge; it stays there until a person scrolls, whatever is still
+        laid out above it."""
         self._following = False
+        self._kept_place = (view, top)
+        for child in self._views.values():
+            child.show()  # what is not yet shown has no height
         self._rows.activate()
         self._page.adjustSize()
-        top = view.mapTo(self._page, view.rect().topLeft()).y()
-        self.verticalScrollBar().setValue(top - self.viewport().height() // 6)
+        self._restore_place()
 
     def add_message(self, message: Message) -> None:
         self._messages.append(message)
@@ -128,7 +138,7 @@ class Transcript(Translated, QScrollArea):
             self.set_messages(self._messages, self._versions)
             return
         self._end = len(self._messages)
-        self._following = True
+        self._following, self._kept_place = True, None
         self._append_view(message)
         self._mark_all()
 
@@ -261,6 +271,16 @@ class Transcript(Translated, QScrollArea):
     def _on_range(self, _minimum: int, maximum: int) -> None:
         if self._following:
             self.verticalScrollBar().setValue(maximum)
+        else:
+            self._restore_place()
+
+    def _restore_place(self) -> None:
+        if self._kept_place is not None:
+            view, top = self._kept_place
+            self.verticalScrollBar().setValue(view.mapTo(self._page, QPoint(0, 0)).y() - top)
+
+    def _forget_place(self) -> None:
+        self._kept_place = None
 
     def _on_scrolled(self, value: int) -> None:
         self._following = value >= self.verticalScrollBar().maximum() - _FOLLOW_PIXELS

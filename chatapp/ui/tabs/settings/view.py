@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -23,7 +24,7 @@ from chatapp.storage.settings import Settings
 from chatapp.ui.actions import Action
 from chatapp.ui.language import Translated, option_text
 from chatapp.ui.theme import Theme
-from chatapp.ui.widgets.build import named, shown
+from chatapp.ui.widgets.build import is_own_escape, named, shown
 from chatapp.ui.widgets.column import centred
 from chatapp.ui.widgets.option_fields import OptionField, make_field
 
@@ -33,9 +34,23 @@ SECTIONS = {
     "engine": QT_TRANSLATE_NOOP("options", "Engine"),
     "sampling": QT_TRANSLATE_NOOP("options", "Sampling"),
 }
-
-
 _FIELD_EMS = 14
+
+
+class _Search(QLineEdit):
+    """Esc forgets what was looked for; in an empty line it does what it does elsewhere."""
+
+    def event(self, event: QEvent) -> bool:
+        if is_own_escape(event) and self.text():
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
 
 
 class SettingsView(Translated, QScrollArea):
@@ -53,7 +68,7 @@ class SettingsView(Translated, QScrollArea):
         self.reset_button = QPushButton()
         self.reset_button.clicked.connect(self.reset_requested)
         self._note = named(QLabel(wordWrap=True), "muted")
-        self.search = QLineEdit(clearButtonEnabled=True)
+        self.search = _Search(clearButtonEnabled=True)
         self.search.textChanged.connect(lambda _text: self._filter())
         self._nothing = shown(named(QLabel(), "muted"), False)
         self._groups: dict[str, QFrame] = {}
@@ -88,7 +103,8 @@ class SettingsView(Translated, QScrollArea):
         return [Action(title=QT_TRANSLATE_NOOP("actions", "Find a setting"), keys=("Ctrl+F",), run=self._find)]
 
     def take_focus(self) -> None:
-        next(iter(self.fields.values())).widget.setFocus()
+        shown_fields = (entry.widget for entry in self.fields.values() if not entry.widget.isHidden())
+        next(shown_fields, self.search).setFocus()
 
     def show_settings(self, settings: Settings) -> None:
         for (section, name), entry in self.fields.items():
@@ -112,6 +128,7 @@ class SettingsView(Translated, QScrollArea):
         self._filter()
 
     def _find(self) -> None:
+        self.ensureWidgetVisible(self.search)
         self.search.setFocus()
         self.search.selectAll()
 
