@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 MOST_LEVELS = 8  # of quotes and lists
-MOST_CELLS = 1_000  # of all tables together
+MOST_CELLS = 360  # of all tables together
 MOST_FORMULAS = 60  # in one piece of prose
 MOST_NESTED = 6
 LONGEST_FORMULA = 300  # characters
@@ -27,7 +27,7 @@ FORMULA_PLACE = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 def is_heavy(text: str) -> bool:
     """Whether rendering it could take long: tables, whose every row has as many cells as the widest."""
     lines = [line for line in text.splitlines() if "|" in line]
-    return len(lines) * max((line.count("|") for line in lines), default=0) > MOST_CELLS
+    return len(lines) * (1 + max((line.count("|") for line in lines), default=0)) > MOST_CELLS
 
 
 def is_heavy_formula(latex: str) -> bool:

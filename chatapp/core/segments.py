@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 PROSE_LIMIT = 2_500  # characters; longer prose is divided, at an empty line where there is one
+MOST_LINES = 60  # of one piece of prose: headings and breaks cost more than words
 CODE_LIMIT = 20_000
 FORMULA_LIMIT = 1_000
 _LONGEST_LINE = 4 * PROSE_LIMIT  # of prose looked at; a longer one is divided anyway
@@ -119,7 +120,7 @@ def _ends_its_line(text: str, formula: Segment) -> bool:
 
 def _prose_at(text: str, at: int) -> tuple[Segment, Segment | None]:
     """Up to the next block, which comes along, or a place to divide. A table is a piece of its own."""
-    place, divide, table_end = at, 0, -1
+    place, divide, table_end, lines = at, 0, -1, 0
     while place < len(text):
         end = _line_end(text, place, _LONGEST_LINE)
         block = _block_at(text, place) if place > at else None
@@ -131,7 +132,9 @@ def _prose_at(text: str, at: int) -> tuple[Segment, Segment | None]:
         is_whole = line.endswith("\n")
         if is_whole and text[at:place].endswith("\n\n") and line.strip() and not _CONTINUES.match(line):
             divide = place
-        if end - at > (2 * PROSE_LIMIT if line.startswith("|") else PROSE_LIMIT):  # half a table is none
+        lines += 1
+        is_too_long = end - at > PROSE_LIMIT or lines > MOST_LINES
+        if is_too_long and not (place < table_end and end - at <= 2 * PROSE_LIMIT):  # half a table is none
             cut = divide or (place if place > at else at + PROSE_LIMIT)
             if cut == at + PROSE_LIMIT:
                 cut = max(text.rfind(" ", at + PROSE_LIMIT // 2, cut) + 1, 0) or cut

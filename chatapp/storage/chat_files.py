@@ -181,7 +181,7 @@ def _problems(file: _File) -> Iterator[str]:
             yield f"message {place} follows message {message.parent}"
         if message.reply.error is not None and not _is_plain(message.reply.error):
             yield f"the error of message {place} is not one of chatapp"
-    if file.leaf is not None and not file.leaf < len(file.messages):
+    if file.leaf is not None and not 0 <= file.leaf < len(file.messages):
         yield f"there is no message {file.leaf}"
     times = (file.created_at, file.updated_at, *(message.created_at for message in file.messages))
     if not all(0.0 <= time <= _LAST_TIME for time in times):

@@ -83,9 +83,7 @@ def note_characters(database: Database) -> None:
         return
     with database.quick() as connection:
         for block in missing:
-            texts = connection.execute(
-                "SELECT text FROM message WHERE number BETWEEN ? AND ? AND state <> 'streaming'", _numbers(block)
-            )
+            texts = connection.execute("SELECT text FROM message WHERE number BETWEEN ? AND ?", _numbers(block))
             characters = _folded(set().union(*(text for (text,) in texts)))
             connection.execute("INSERT OR REPLACE INTO message_block VALUES (?, ?)", (block, characters))
 

@@ -205,6 +205,7 @@ def test_words_of_the_title_count_more_than_the_kind_of_thing() -> None:
     entries = [Entry("other", "new", print), *(Entry(title, "chat", print) for title in found)]
     assert [e.title for e in matching(entries, "new")] == ["new", "a (new) one", "xa new", "xnew", "other"]
     assert [e.title for e in matching(entries, "n.w")] == ["x n.w"]
+    assert [e.title for e in matching(entries, "(")] == ["a (new) one"]
 
 
 def test_a_long_title_ends_before_its_hint(app: App) -> None:

@@ -90,7 +90,7 @@ def test_no_text_has_a_meaning(store: ChatStore, search: ChatSearch, literal: st
     assert search.find(literal)[0].match == literal.replace("\n", " ")
 
 
-@pytest.mark.parametrize("text", ["", "  ", "\n", "\ud800"])
+@pytest.mark.parametrize("text", ["", "  ", "\n", "\ud800", "z\ud800", "zzz\ud800"])
 def test_nothing_is_found_for_nothing(store: ChatStore, search: ChatSearch, text: str) -> None:
     store.add_turn(conversation(title="a b"), [message("m", text="a  b\n")])
     assert search.find(text) == []
@@ -134,10 +134,10 @@ def test_what_lies_in_the_bin_is_not_found(store: ChatStore, search: ChatSearch,
 @pytest.mark.parametrize("ends", ["finished", "recovered"])
 def test_a_reply_is_found_once_it_is_whole(database: Database, store: ChatStore, search: ChatSearch, ends: str) -> None:
     reply = message("r", role=Role.ASSISTANT, text="", state=MessageState.STREAMING)
-    store.add_turn(conversation(), [message("q", text="When?"), reply])
+    store.add_turn(conversation(), [message("q", text="When? 晴"), reply])
     for text in ("Tomor", "Tomorrow 晴天"):
         store.save_text("r", text)
-        assert [found(search, wanted) for wanted in ("Tomor", "om", "晴")] == [[], [], []]
+        assert [found(search, wanted) for wanted in ("Tomor", "om", "晴", "m")] == [[], [], ["q"], []]
     check_index(database)
     if ends == "finished":
         store.finish(replace(reply, text="Tomorrow 晴天", state=MessageState.COMPLETE))

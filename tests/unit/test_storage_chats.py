@@ -177,7 +177,9 @@ def test_what_cant_be_decoded_costs_no_text(store: ChatStore, broken: str) -> No
     assert store.conversations() == [conversation()]
 
 
-@pytest.mark.parametrize("broken", ['{"finish_reason": "bored"}', '{"sampling": {"temperature": 99}}'])
+@pytest.mark.parametrize(
+    "broken", ['{"finish_reason": "bored"}', '{"sampling": {"temperature": 99}}', '{"x": ' + "[" * 9_999]
+)
 def test_a_reply_by_a_newer_version_is_read_without_how_it_came_about(store: ChatStore, broken: str) -> None:
     store.add_turn(conversation(), [message("a")])
     store._database.connection.execute("UPDATE message SET reply = ?", (broken,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -19,7 +20,7 @@ from chatapp.ui.widgets.markdown_view import MarkdownView
 from chatapp.ui.widgets.thought_view import ThoughtView
 
 MOST_SEGMENTS = 60  # at a time; a text of more shows the rest on request
-_FIRST, _STEP = 8, 3  # made at once, and whenever nothing else is to do
+_AT_ONCE_MS, _STEP_MS = 12, 6  # spent at once, and whenever nothing else is to do; one piece is made in any case
 
 
 class Typesetting(QObject):
@@ -67,8 +68,8 @@ class RichText(Translated, QWidget):
             self._drop(old)
         self._shown.clear()
         self._text = text
-        self._most, self._wanted = _FIRST, MOST_SEGMENTS
-        self._update_from(0)
+        self._most, self._wanted = 0, MOST_SEGMENTS
+        self._show_for(_AT_ONCE_MS)
         self._filler.start()
 
     def append_text(self, text: str) -> None:
@@ -111,8 +112,15 @@ class RichText(Translated, QWidget):
             self._filler.stop()
             self._more.setVisible(not self._is_whole())
             return
-        self._most = min(self._wanted, self._most + _STEP)
-        self._update_from(self._shown[-1].segment.start if self._shown else 0)
+        self._show_for(_STEP_MS)
+
+    def _show_for(self, milliseconds: float) -> None:
+        end = time.perf_counter() + milliseconds / 1000
+        while True:
+            self._most += 1
+            self._update_from(self._shown[-1].segment.start if self._shown else 0)
+            if self._is_whole() or self._most >= self._wanted or time.perf_counter() > end:
+                return
 
     def _is_whole(self) -> bool:
         return (self._shown[-1].segment.end if self._shown else 0) >= len(self._text)
