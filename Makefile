@@ -32,6 +32,7 @@ bench:
 	$(BIN)/python -m benchmarks.standby
 	$(BIN)/python -m benchmarks.transcript
 	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.start
 
 screenshots:
 	@sh scripts/setup.sh test

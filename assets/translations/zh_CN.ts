@@ -391,7 +391,7 @@
     </message>
     <message>
         <source>command</source>
-        <translation type="unfinished"></translation>
+        <translation>命令</translation>
     </message>
 </context>
 <context>
@@ -665,11 +665,11 @@
     <name>Notifications</name>
     <message>
         <source>The reply is finished.</source>
-        <translation type="unfinished"></translation>
+        <translation>回复已完成。</translation>
     </message>
     <message>
         <source>The reply has failed.</source>
-        <translation type="unfinished"></translation>
+        <translation>回复失败。</translation>
     </message>
 </context>
 <context>
@@ -842,11 +842,11 @@
     </message>
     <message>
         <source>Send; Settings can make it another key</source>
-        <translation type="unfinished"></translation>
+        <translation>发送；可在设置中改用其他按键</translation>
     </message>
     <message>
         <source>Leave a search, an editor or a dialog</source>
-        <translation type="unfinished"></translation>
+        <translation>退出搜索、编辑或对话框</translation>
     </message>
     <message>
         <source>New line</source>

@@ -17,7 +17,7 @@ _MARKER = r"[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))"
 _INDENTED = re.compile(rf"^ {{{2 * MOST_LEVELS},}}(?=[-*+][ \t]|\d{{1,9}}[.)][ \t])", re.MULTILINE)
 _TOO_DEEP = re.compile(rf"((?:{_MARKER}){{{MOST_LEVELS}}})({_MARKER})", re.MULTILINE)
 _CODE_OR_FORMULA = re.compile(
-    r"(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)"
+    r"(?P<ticks>`+)(?!`)[^\n]{0,400}?(?<!`)(?P=ticks)(?!`)"
     r"|(?<![\\$\w])\$(?![\s$])(?P<dollars>(?:[^$\n\\]|\\.)+?)(?<!\s)\$(?![\d$])"
     r"|\\\((?P<round>[^\n]+?)\\\)"
 )

@@ -266,7 +266,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
         if not isinstance(at[key], (dict, list)) or not at[key] or rng.random() < 0.2:
             break
         at = at[key]
-    values = (
+    values: tuple[Any, ...] = (
         None,
         True,
         0,

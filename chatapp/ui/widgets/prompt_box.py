@@ -141,7 +141,8 @@ class PromptEdit(QPlainTextEdit):
         if is_enter and not shift and not self._composing and (control or self.send_key == "enter"):
             self.submitted.emit()
             return
-        if event.key() == Qt.Key.Key_Up and self.document().isEmpty() and not self._composing:
+        plain_up = event.key() == Qt.Key.Key_Up and not (shift or control)
+        if plain_up and self.document().isEmpty() and not self._composing:
             self.edit_last_requested.emit()
             return
         super().keyPressEvent(event)
