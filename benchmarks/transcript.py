@@ -28,6 +28,7 @@ from chatapp.ui.tabs.chat.transcript import Transcript
 from chatapp.ui.tabs.chat.view import ChatView
 
 CHARACTERS = 400  # of a message
+SETTLE = 200  # times three rounds of events: then all that is to be shown of a conversation is shown
 PARTS = (
     "The river ran past the old mill, and the traders who came down it told **long** stories of the north. ",
     "模型的温度越高，输出就越随机。",
@@ -105,6 +106,8 @@ def main() -> None:
         opening = messages_of(2000, rng)
         print(f"| open a conversation of 2,000 messages | {timed(lambda: transcript.set_messages(opening)):.0f} |")
         timed(lambda: transcript.set_messages(messages_of(arguments.messages, rng)))
+        filling = max(timed(lambda: None) for _ in range(SETTLE))
+        print(f"| longest of three event rounds while earlier messages are filled in | {filling:.1f} |")
         flushes = list(streamed(transcript, arguments.tokens, rng))
         half = len(flushes) // 2
         print(f"| flush of a reply of {arguments.tokens} tokens, median | {statistics.median(flushes):.1f} |")
