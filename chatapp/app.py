@@ -72,6 +72,7 @@ class App:
         self._contexts = SavedContexts(inference, SavedStates(paths), preferences, self._file_work)
         store, work = ChatStore(self._database), self._storage_work
         shelf = Shelf(store, ChatSearch(self._database), work, notifier)
+        shelf.removed.connect(self._contexts.forget)
         replies = Replies(store, inference, preferences, work, notifier, self._contexts)
         self.context = AppContext(
             conversations=ConversationService(store, shelf, replies, inference, preferences, work, notifier),

@@ -60,6 +60,13 @@ class SavedContexts(QObject):
                 self._states.prepare()
                 self._saving = self._inference.save_state(str(self._states.path(conversation_id)), self._most_bytes())
 
+    def forget(self, conversation_id: str) -> None:
+        """Deletes what is kept of a conversation."""
+        if self._unsaved == conversation_id:
+            self._unsaved = ""
+        path = self._states.path(conversation_id)
+        self._background.run(lambda: path.unlink(missing_ok=True), lambda _result: None, lambda _problem: None)
+
     def close(self) -> None:
         """Saves, and waits a moment for it."""
         if self._inference.status.state is EngineState.READY:

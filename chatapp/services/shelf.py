@@ -38,6 +38,8 @@ class Shelf(QObject):
     """Conversation that just went to the bin"""
     restored = Signal(object)
     """Conversation that just came back"""
+    removed = Signal(object)
+    """str: the id of a conversation that is gone for good"""
     found = Signal(object)
     """Found, for the newest search"""
     imported = Signal(object)
@@ -116,6 +118,7 @@ class Shelf(QObject):
         """For good."""
         if self._known.pop(conversation_id, None) is not None:
             self.changed.emit()
+            self.removed.emit(conversation_id)
             self._background.run(lambda: self._store.remove(conversation_id), lambda _result: None, self._notifier.post)
 
     def set_draft(self, conversation_id: str, text: str) -> None:

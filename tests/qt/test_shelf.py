@@ -88,8 +88,12 @@ def test_deleting_a_chat_ends_its_replies(app: App, chat: ChatView, qtbot: QtBot
 
 def test_delete_for_good_is_for_good(app: App, chat: ChatView, qtbot: QtBot, make_app: MakeApp) -> None:
     first = new_chat(app, chat, qtbot, "say one")
+    kept = app._contexts._states.path(first)
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_bytes(b"what the model has read")
     app.context.shelf.delete(first)
     choose(chat.conversations.menu_for(first), "Delete for good")
+    qtbot.waitUntil(lambda: not kept.exists(), timeout=3000)
     app.close()
     again = make_app()
     qtbot.wait(200)
@@ -143,7 +147,9 @@ def test_a_chat_is_exported_and_comes_in_again(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(exported), ""))
     chat.conversations.import_chat()
     qtbot.waitUntil(lambda: rows(chat) == ["say one", "say one"], timeout=3000)
-    assert texts(chat) == ["say one", "one"]
+    qtbot.waitUntil(lambda: texts(chat) == ["say one", "one"] and app.context.conversations.current is not None)
+    assert app.context.conversations.current is not None
+    qtbot.waitUntil(lambda: getattr(app.context.conversations.current, "id", first) != first, timeout=3000)
     exported.write_text("{}")
     chat.conversations.import_chat()
     qtbot.waitUntil(lambda: bool(app.window._cards), timeout=3000)

@@ -16,7 +16,7 @@ from chatapp.ui.tabs.chat.diff_dialog import DiffDialog
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.tabs.chat.wish import Wish, WishKind
 from tests.qt.conftest import MakeApp, chat_of
-from tests.qt.test_chat import ask, shown, stored, texts
+from tests.qt.test_chat import ask, cards, shown, stored, texts
 
 
 def after_reply(app: App, qtbot: QtBot) -> Any:
@@ -52,6 +52,19 @@ def test_esc_gives_up_an_edit_and_changes_nothing(app: App, chat: ChatView, qtbo
     assert chat.prompt.edit.hasFocus()
     app.close()
     assert len(stored(paths)) == 2
+
+
+def test_an_edit_that_cannot_be_sent_stays_in_its_box(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    ask(app, qtbot, "say one")
+    app.context.inference.unload()
+    shown(chat)[0]._edit.click()
+    editor = shown(chat)[0].editor
+    assert editor is not None
+    editor.edit.setPlainText("say two")
+    QTest.keyClick(editor.edit, Qt.Key.Key_Return)
+    assert "No model is loaded" in cards(chat, qtbot)[0].info.message
+    assert editor.isVisible()
+    assert editor.edit.toPlainText() == "say two"
 
 
 def test_an_edited_reply_is_a_version_and_goes_to_the_model(app: App, chat: ChatView, qtbot: QtBot) -> None:

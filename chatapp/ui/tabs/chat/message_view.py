@@ -275,7 +275,10 @@ class MessageView(Translated, QFrame):
             button.setIconSize(self._theme.icon_size(16))
 
     def _on_edited(self, text: str) -> None:
-        self.end_edit()
+        """The box stays until the new version takes this message's place: where that fails nothing is lost."""
+        if text == self.body.text():
+            self.end_edit()
+            return
         self.wished.emit(Wish(WishKind.EDIT, self.message.id, text))
 
     def _wish(self, kind: WishKind) -> None:
