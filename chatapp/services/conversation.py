@@ -139,10 +139,11 @@ class ConversationService(QObject):
         self._ask(conversation, _question(conversation, conversation.leaf_id, text), is_new=True)
 
     def regenerate(self, reply_id: str) -> None:
-        """Asks the question of that reply again; the reply it had stays beside it. Raises AppError."""
+        """Asks the question of that reply again, if it is finished; it stays beside the new one. Raises AppError."""
         reply, current = self._messages.get(reply_id), self.current
         question = self._messages.get(reply.parent_id or "") if reply is not None else None
-        if question is not None and current is not None:
+        is_open = reply is not None and reply.state is MessageState.STREAMING
+        if question is not None and current is not None and not is_open:
             self._check_free()
             self._ask(current, question, is_new=False)
 

@@ -92,6 +92,16 @@ def test_a_stopped_reply_is_continued_as_another_version(app: App, chat: ChatVie
     qtbot.waitUntil(lambda: texts(chat)[1:] == [begun])
 
 
+def test_a_reply_still_being_written_is_not_asked_for_again(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    ask(app, qtbot, "slow 1000", wait=False)
+    qtbot.waitUntil(lambda: "3" in "".join(texts(chat)[1:]), timeout=5000)
+    QTest.keyClick(chat.prompt.edit, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    qtbot.wait(100)
+    assert app.context.replies.waiting == []
+    QTest.keyClick(chat.prompt.edit, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=5000)
+
+
 def test_a_reply_keeps_its_settings_and_seed(app: App, chat: ChatView, qtbot: QtBot) -> None:
     app.context.preferences.set_option("sampling", "temperature", 0.25)
     ask(app, qtbot, "say one")
