@@ -64,6 +64,7 @@ def prose(rich: RichText) -> str:
 
 def test_every_kind_of_piece_has_its_view(rich: RichText, qtbot: QtBot) -> None:
     rich.set_text(TEXT)
+    QTest.qWait(100)  # filled in piece by piece
     qtbot.waitUntil(rich._is_whole)
     assert kinds(rich) == [
         ThoughtView, MarkdownView, MarkdownView, MarkdownView, CodeView, FormulaView, MarkdownView
@@ -84,6 +85,7 @@ def test_growing_shows_the_same_as_the_whole(rich: RichText, app: App, qtbot: Qt
         grown.append_text(TEXT[at : at + step])
         at += step
     rich.set_text(TEXT)
+    QTest.qWait(100)  # filled in piece by piece
     assert grown.text() == TEXT
     assert kinds(grown) == kinds(rich)
     assert prose(grown) == prose(rich)
@@ -91,6 +93,7 @@ def test_growing_shows_the_same_as_the_whole(rich: RichText, app: App, qtbot: Qt
 
 def test_only_the_last_piece_is_rendered_again(rich: RichText) -> None:
     rich.set_text("first\n\n```\ncode\n```\n\nlast")
+    QTest.qWait(100)  # filled in piece by piece
     before = rich.widgets()
     first = before[0]
     assert isinstance(first, MarkdownView)
@@ -152,6 +155,7 @@ def test_thoughts_are_folded_until_asked_for(rich: RichText) -> None:
 
 def test_formulas_become_pictures_and_bad_ones_stay_as_written(rich: RichText, qtbot: QtBot) -> None:
     rich.set_text("so $\\frac{a}{b}$ is\n\n$$\nx^2\n$$\n\nbut $\\frac{$ is not")
+    qtbot.waitUntil(lambda: len(rich.widgets()) == 3, timeout=3000)
     inline, display, bad = rich.widgets()
     assert isinstance(inline, MarkdownView)
     assert isinstance(display, FormulaView)
