@@ -66,6 +66,16 @@ BOMBS = (
     lambda n: "文" * n,
     lambda n: "\n" * n,
     lambda n: "```\n" + "y" * n + "\n```",
+    lambda n: "```python\n" + "x = 'a'\n" * n + "```",
+    lambda n: "```json\n" + "[1, 2, 3, 4]\n" * n + "```",
+    lambda n: "```c\n" + "int a[] = {1, 2};" * (n // 10) + "\n```",
+    lambda n: "> a | b\n> --|--\n" + "> c | d\n" * n,
+    lambda n: "|a" * 8 + "\n" + "|-" * 8 + "\n" + ("|**b** `c`" * 8 + "\n") * n,
+    lambda n: "`a` " * n,
+    lambda n: "*a* **b** " * n,
+    lambda n: "[a](https://a.example) " * n,
+    lambda n: "- x\n" * n,
+    lambda n: "<think>\n" + "word " * n * 10 + "\n</think>\nAnswer",
 )
 
 

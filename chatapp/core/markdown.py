@@ -6,28 +6,33 @@ import re
 from collections.abc import Callable
 
 MOST_LEVELS = 8  # of quotes and lists
-MOST_CELLS = 360  # of all tables together
+MOST_CELLS = 400  # of the tables in one piece of prose
 MOST_FORMULAS = 60  # in one piece of prose
 MOST_NESTED = 6
 LONGEST_FORMULA = 300  # characters
+_DELIMITING = "|-: \t>*+.)0123456789"  # the characters of the line below a table's head, in quotes and lists too
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private characters around a formula's number
 
 _NESTING = re.compile(r"(\{|\\left\b|\\begin\b)|\}|\\right\b|\\end\b")
 _MARKER = r"[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))"
 _INDENTED = re.compile(rf"^ {{{2 * MOST_LEVELS},}}(?=[-*+][ \t]|\d{{1,9}}[.)][ \t])", re.MULTILINE)
-_TOO_DEEP = re.compile(rf"((?:{_MARKER}){{{MOST_LEVELS}}})({_MARKER})", re.MULTILINE)
+_TOO_DEEP = re.compile(rf"^((?:{_MARKER}){{{MOST_LEVELS}}})({_MARKER})", re.MULTILINE)
 _CODE_OR_FORMULA = re.compile(
-    r"(?P<ticks>`+)(?!`)[^\n]{0,400}?(?<!`)(?P=ticks)(?!`)"
+    r"(?<!`)(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)"
     r"|(?<![\\$\w])\$(?![\s$])(?P<dollars>(?:[^$\n\\]|\\.)+?)(?<!\s)\$(?![\d$])"
-    r"|\\\((?P<round>[^\n]+?)\\\)"
+    rf"|\\\((?P<round>[^\n]{{1,{LONGEST_FORMULA}}}?)\\\)"
 )
 FORMULA_PLACE = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 
 
 def is_heavy(text: str) -> bool:
-    """Whether rendering it could take long: tables, whose every row has as many cells as the widest."""
-    lines = [line for line in text.splitlines() if "|" in line]
-    return len(lines) * (1 + max((line.count("|") for line in lines), default=0)) > MOST_CELLS
+    """Whether rendering it could take long: tables, whose every row has as many cells as the line below the head.
+
+    Such tables come where core/segments.py sees none: within quotes and lists, or too wide.
+    """
+    lines = text.splitlines()
+    delimiters = (line for line in lines if "|" in line and "-" in line and not line.strip(_DELIMITING))
+    return max((line.count("|") + 1 for line in delimiters), default=0) * len(lines) > MOST_CELLS
 
 
 def is_heavy_formula(latex: str) -> bool:

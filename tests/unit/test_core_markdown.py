@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from chatapp.core.markdown import is_heavy, is_heavy_formula, tamed, with_formulas_back, with_formulas_marked
@@ -41,11 +43,26 @@ def test_deep_quotes_and_lists_end() -> None:
     assert "\\-" in tamed("- " * 100)
     assert tamed(" " * 40 + "- x") == " " * 16 + "- x"
     assert tamed(" " * 40 + "x") == " " * 40 + "x"
+    assert tamed("a - - - - - - - - - - b") == "a - - - - - - - - - - b"
+
+
+@pytest.mark.parametrize(
+    "text", ["".join("`" * size + "a" for size in range(1, 70)), "\\(" * 1200, " " * 2500, "> " * 1200, "$a" * 1200]
+)
+def test_no_pattern_takes_long(text: str) -> None:
+    started = time.thread_time()
+    for read in (with_formulas_marked, tamed, is_heavy):
+        read(text)
+    assert time.thread_time() - started < 0.03
 
 
 def test_many_cells_are_heavy() -> None:
     assert not is_heavy("| a | b |\n|---|---|\n" + "| c | d |\n" * 40)
+    assert not is_heavy("cat a | sort | uniq\n" * 400)
+    assert not is_heavy("| 1 | 2 |\n" * 200)
     assert is_heavy("|a" * 128 + "\n" + "|-" * 128 + "\n" + "|\n" * 900)
+    assert is_heavy("> a | b\n> :-|-:\n" + "> c\n" * 400)
+    assert is_heavy("1. a | b\n   --|--\n" + "   c\n" * 400)
 
 
 def test_deep_and_long_formulas_are_heavy() -> None:

@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from chatapp.core.segments import CODE_LIMIT, PROSE_LIMIT, Segment, SegmentKind, segments_of
+from benchmarks.hostile_markdown import payloads
+from chatapp.core.segments import CODE_LIMIT, MOST_COLUMNS, PROSE_LIMIT, Segment, SegmentKind, segments_of
 
 PROSE, CODE, FORMULA, THOUGHT = SegmentKind
 
@@ -63,26 +64,84 @@ def test_long_prose_is_divided_between_paragraphs_and_no_list_or_table_is_torn()
         assert not segment.text.startswith(("2.", "3.", "c |"))
 
 
-def test_no_piece_is_large() -> None:
-    for text in ("x" * 100_000, "x y" * 50_000, "\n" * 100_000, "```\n" + "x\n" * 100_000):
-        assert max(len(segment.text) for segment in segments_of(text)) <= CODE_LIMIT + 2
+def lines(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def test_no_piece_is_large(rng: random.Random) -> None:
+    texts = ["x" * 100_000, "x y" * 50_000, "\n" * 100_000, "```\n" + "x\n" * 100_000, "```\n" + "y" * 100_000]
+    for text in (*texts, *payloads(200, rng, ["/a.png"], "h")):
+        for segment in segments_of(text):
+            if segment.kind is CODE:
+                assert len(segment.text) + 20 * segment.text.count("\n") <= CODE_LIMIT + 4 * PROSE_LIMIT + 50
+            elif segment.kind is PROSE:
+                cells = max((line.count("|") for line in lines(segment.text)), default=0) * len(lines(segment.text))
+                assert len(segment.text) <= 4 * PROSE_LIMIT
+                assert len(lines(segment.text)) <= 130
+                assert cells <= 450 or "|" * (MOST_COLUMNS + 1) in segment.text.replace("a", "").replace("-", "")
+
+
+def test_a_long_table_goes_on_below_its_head_once_more() -> None:
+    rows = [f"| {number} | x |\n" for number in range(400)]
+    text = "Before\n\n| a | b |\n|---|---|\n" + "".join(rows) + "\nAfter"
+    before, first, *rest, after = segments_of(text)
+    assert (before.text, after.text) == ("Before", "After")
+    assert first.text.startswith("| a | b |\n|---|---|\n| 0 | x |")
+    assert rest
+    for part in rest:
+        assert part.text.startswith("| a | b |\n|---|---|\n| ")
+    shown = [line for part in (first, *rest) for line in part.text.split("\n")[2:]]
+    assert shown == [row.strip() for row in rows]
+
+
+@pytest.mark.parametrize("line", ["", "# title", "> quote", "- item", "1. item", "```\ncode\n```"])
+def test_a_long_table_ends_where_another_block_begins(line: str) -> None:
+    text = "a | b\n--|--\n" + "c | d\n" * 400 + line + "\nword | word\n"
+    assert list(segments_of(text))[-1].text.endswith("word | word")
+    assert not list(segments_of(text))[-1].text.startswith("a | b")
+
+
+def test_long_code_goes_on_as_code() -> None:
+    code = "".join(f"x = {number}\n" for number in range(3000))
+    text = f"Look:\n```python\n{code}```\n**Done.**"
+    before, *parts, after = segments_of(text)
+    assert (before.text, after.text) == ("Look:", "**Done.**")
+    assert len(parts) > 2
+    assert {(part.kind, part.language, part.closed) for part in parts} == {(CODE, "python", True)}
+    assert "\n".join(part.text for part in parts) + "\n" == code
+
+
+def test_code_that_fills_a_piece_is_one_piece() -> None:
+    line = "x" * 980 + "\n"
+    for count in range(18, 23):
+        parts = [segment.text for segment in segments_of("```\n" + line * count + "```\nend") if segment.kind is CODE]
+        assert "" not in parts
+        assert "\n".join(parts) + "\n" == line * count
+
+
+def test_headings_and_lists_are_not_torn() -> None:
+    for segment in segments_of("a\n===\n" * 1000):
+        assert segment.text.startswith("a\n===")
+    items = "".join(f"- item {number}\n  more of it\n  - a point\n" for number in range(400))
+    for segment in segments_of(items):
+        assert segment.text.startswith("- item")
 
 
 PARTS = ["word ", "\n", "\n\n", "```", "```py\n", "~~~\n", "$$", "\\[", "\\]", "<think>", "</think>", "- item", "1. ",
-         "| a ", "> ", "  ", "x" * 700, "文字", "$a$", "\r\n"]  # fmt: skip
+         "| a ", "> ", "  ", "x" * 700, "文字", "$a$", "\r\n", "\n|a|b|\n|-|-|\n", "|c|d|\n" * 90,
+         "\nx = 1" * 500]  # fmt: skip
 
 
 def test_pieces_cover_the_text_and_growing_gives_the_same_places(rng: random.Random) -> None:
-    for _ in range(300):
+    for _ in range(100):
         text = "".join(rng.choices(PARTS, k=rng.randrange(1, 60)))
         whole = list(segments_of(text))
         assert [segment.start for segment in whole] == [0, *(segment.end for segment in whole[:-1])]
         assert whole[-1].end == len(text)
         grown, at = list[Segment](), 0
         while at < len(text):
-            at += rng.randrange(1, 40)
-            start = grown[-1].start if grown else 0
-            grown = [*grown[:-1], *segments_of(text[:at], start)]
+            at += rng.randrange(1, 40 + len(text) // 100)
+            grown = [*grown[:-1], *segments_of(text[:at], grown[-1] if grown else None)]
         assert [segment.start for segment in grown] == [0, *(segment.end for segment in grown[:-1])]
         assert grown[-1].end == len(text)
         assert "".join(text[segment.start : segment.end] for segment in grown) == text

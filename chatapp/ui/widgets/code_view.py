@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
-from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
-from pygments.styles import get_style_by_name
-from pygments.token import _TokenType
-from pygments.util import ClassNotFound
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QGuiApplication,
-    QSyntaxHighlighter,
-    QTextCharFormat,
-    QTextDocument,
-    QTextOption,
-)
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QTextCharFormat, QTextDocument, QTextLayout, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -27,26 +17,34 @@ from chatapp.ui.language import Translated
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
 from chatapp.ui.widgets.growing_text import GrowingText
+from chatapp.ui.widgets.idle import Idle
 from chatapp.ui.widgets.markdown_view import fixed_families
+
+if TYPE_CHECKING:  # pygments is read when the first code is shown
+    from pygments.lexer import Lexer
+    from pygments.token import _TokenType
 
 _COPIED_MS = 1500
 _LONGEST_LINE = 2_000  # coloured; longer ones stay plain
-Line = Sequence[tuple[int, _TokenType]]
+_STEP_LINES, _STEP_PIECES = 40, 150  # coloured at a time
+_PAUSE_EVERY, _PAUSE = 50, 0.0002  # tokens; seconds
+Line = Sequence[tuple[int, "_TokenType"]]
 """(length, kind) of the pieces of a line"""
 
 
 class CodeView(Translated, QFrame):
-    def __init__(self, theme: Theme, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, background: Background, idle: Idle, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("code")
         self._theme = theme
         self._background = background
+        self._code = ""
         self._language = ""
         self.body = GrowingText()
         self.body.setLineWrapMode(GrowingText.LineWrapMode.NoWrap)
         self.body.setWordWrapMode(QTextOption.WrapMode.NoWrap)
         self.body.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self._colors = _Highlighter(self.body.document(), theme)
+        self._colors = _Colors(self.body.document(), theme, idle)
         self._label = named(QLabel(textFormat=Qt.TextFormat.PlainText), "muted")
         self.copy = named(QToolButton(), "quiet")
         self.copy.clicked.connect(self._on_copy)
@@ -69,29 +67,33 @@ class CodeView(Translated, QFrame):
             self._language = language
             self._label.setText(language)
             self._colors.use(None)
-            self._background.run(lambda: _lexer_of(language), self._on_lexer, lambda _info: None)
-        shown = self.body.text()
-        if code.startswith(shown):
-            self.body.append_text(code[len(shown) :])
-        elif code != shown:
+            if not closed:
+                self._background.run(lambda: _lexer_of(language), partial(self._on_lexer, language), lambda _info: None)
+        if code.startswith(self._code):
+            self.body.append_text(code[len(self._code) :])
+        elif code != self._code:
             self.body.set_text(code)
+            self._colors.refresh()
+        self._code = code
         if closed:
-            self._background.run(lambda: _lines(language, code), self._on_lines, lambda _info: None)
+            self._background.run(lambda: _lines(language, code), partial(self._on_lines, code), lambda _info: None)
+        else:
+            self._colors.go_on()
 
     def code(self) -> str:
-        return self.body.text()
+        return self._code
 
     def retranslate(self) -> None:
         self.copy.setToolTip(self.tr("Copy this code"))
         self.copy.setAccessibleName(self.copy.toolTip())
         self.body.setAccessibleName(self.tr("Code"))
 
-    def _on_lexer(self, lexer: Lexer | None) -> None:
-        if isValid(self):
+    def _on_lexer(self, language: str, lexer: Lexer | None) -> None:
+        if isValid(self) and language == self._language:
             self._colors.use(lexer)
 
-    def _on_lines(self, lines: list[Line]) -> None:
-        if isValid(self):
+    def _on_lines(self, code: str, lines: list[Line]) -> None:
+        if isValid(self) and code == self._code:
             self._colors.use_lines(lines)
 
     def _apply_theme(self) -> None:
@@ -111,52 +113,88 @@ class CodeView(Translated, QFrame):
         QTimer.singleShot(_COPIED_MS, self, self._set_icon)
 
 
-class _Highlighter(QSyntaxHighlighter):
-    def __init__(self, document: QTextDocument, theme: Theme) -> None:
+class _Colors(QObject):
+    """Colours a document, some lines at a time: each time Qt looks through all that follow."""
+
+    def __init__(self, document: QTextDocument, theme: Theme, idle: Idle) -> None:
         super().__init__(document)
+        self._document = document
         self._theme = theme
+        self._idle = idle
         self._lexer: Lexer | None = None
         self._lines: Sequence[Line] | None = None
-        self._formats: dict[_TokenType, QTextCharFormat] = {}
+        self._next = 0  # the first line without colours
+        self._formats: dict[_TokenType, QTextCharFormat | None] = {}
 
     def use(self, lexer: Lexer | None) -> None:
         self._lexer, self._lines = lexer, None
+        self.refresh()
 
     def use_lines(self, lines: Sequence[Line]) -> None:
         """The pieces of every line, from the whole code: a text of several lines is known as one."""
         self._lines = lines
-        self.rehighlight()
+        self.refresh()
 
     def refresh(self) -> None:
         self._formats.clear()
-        self.rehighlight()
+        self._next = 0
+        self.go_on()
 
-    def highlightBlock(self, text: str) -> None:
-        number = self.currentBlock().blockNumber()
+    def go_on(self) -> None:
+        """Colours what has been added."""
+        if self._lines or self._lexer is not None:
+            self._idle.do(self._color_some)
+
+    def _color_some(self) -> bool:
+        block = self._document.findBlockByNumber(self._next)
+        start, pieces, lines = block.position(), 0, 0
+        while block.isValid() and lines < _STEP_LINES and pieces < _STEP_PIECES:
+            ranges = self._ranges(self._next + lines, block.text())
+            block.layout().setFormats(ranges)
+            pieces += len(ranges)
+            lines += 1
+            end = block.position() + block.length()
+            block = block.next()
+        if lines:
+            self._document.markContentsDirty(start, end - start)
+            self._next += lines if block.isValid() else lines - 1  # the last may still grow
+        return block.isValid()
+
+    def _ranges(self, number: int, text: str) -> list[QTextLayout.FormatRange]:
+        pieces: Line = ()
         if self._lines is not None:
-            pieces: Line = self._lines[number] if number < len(self._lines) else ()
+            pieces = self._lines[number] if number < len(self._lines) else ()
         elif self._lexer is not None and len(text) <= _LONGEST_LINE:
-            pieces = _split(self._lexer, text)[0]
-        else:
-            return
+            pieces = _split(self._lexer.get_tokens(text))[0]
+        ranges = []
         at = 0
         for length, kind in pieces:
-            self.setFormat(at, length, self._format(kind))
+            if (format_ := self._format(kind)) is not None:
+                range_ = QTextLayout.FormatRange()
+                range_.start, range_.length, range_.format = at, length, format_
+                ranges.append(range_)
             at += length
+        return ranges
 
-    def _format(self, kind: _TokenType) -> QTextCharFormat:
+    def _format(self, kind: _TokenType) -> QTextCharFormat | None:
+        """None where the kind looks like all the rest."""
+        from pygments.styles import get_style_by_name
+
         if kind not in self._formats:
             look = get_style_by_name("github-dark" if self._theme.dark else "default").style_for_token(kind)
             format_ = QTextCharFormat()
             if look["color"]:
                 format_.setForeground(QColor(f"#{look['color']}"))
             format_.setFontItalic(bool(look["italic"]))
-            self._formats[kind] = format_
+            self._formats[kind] = format_ if look["color"] or look["italic"] else None
         return self._formats[kind]
 
 
 def _lexer_of(language: str) -> Lexer | None:
     """Reads the lexer's module: runs off the main thread."""
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
     try:
         return get_lexer_by_name(language.lower(), stripnl=False, ensurenl=False)
     except ClassNotFound:
@@ -168,13 +206,21 @@ def _lines(language: str, code: str) -> list[Line]:
     lexer = _lexer_of(language)
     if lexer is None or max(map(len, code.split("\n"))) > _LONGEST_LINE:
         return []
-    return _split(lexer, code)
+    return _split(_with_pauses(lexer.get_tokens(code)))
 
 
-def _split(lexer: Lexer, code: str) -> list[Line]:
+def _with_pauses(tokens: Iterable[tuple[_TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
+    """Python runs one thread at a time: the window would wait up to 5 ms each time it wants to go on."""
+    for number, token in enumerate(tokens, start=1):
+        if number % _PAUSE_EVERY == 0:
+            time.sleep(_PAUSE)
+        yield token
+
+
+def _split(tokens: Iterable[tuple[_TokenType, str]]) -> list[Line]:
     """The pieces of each line. Lengths are those of Qt, which counts in UTF-16 units."""
     lines: list[list[tuple[int, _TokenType]]] = [[]]
-    for kind, piece in lexer.get_tokens(code):
+    for kind, piece in tokens:
         for at, part in enumerate(piece.split("\n")):
             if at > 0:
                 lines.append([])

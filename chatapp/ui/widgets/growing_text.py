@@ -26,7 +26,7 @@ class GrowingText(QTextBrowser):
         self.setTabChangesFocus(True)
         self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(self.fit)
-        self.set_text("")
+        GrowingText.set_text(self, "")  # the line height; a subclass has nothing to show yet
 
     def set_text(self, text: str) -> None:
         self.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -16,11 +16,12 @@ from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import plain_tip, shown
 from chatapp.ui.widgets.code_view import CodeView
 from chatapp.ui.widgets.formulas import Formulas
+from chatapp.ui.widgets.idle import Idle
 from chatapp.ui.widgets.markdown_view import MarkdownView
 from chatapp.ui.widgets.thought_view import ThoughtView
 
 MOST_SEGMENTS = 60  # at a time; a text of more shows the rest on request
-_AT_ONCE_MS, _STEP_MS = 12, 6  # spent at once, and whenever nothing else is to do; one piece is made in any case
+_AT_ONCE = 0.008  # seconds for pieces shown at once; the others follow while nothing else is to do
 
 
 class Typesetting(QObject):
@@ -30,7 +31,8 @@ class Typesetting(QObject):
         super().__init__(parent)
         self.theme = theme
         self.background = background
-        self.formulas = Formulas(background, self)
+        self.idle = Idle(self)
+        self.formulas = Formulas(background, self.idle, self)
 
 
 @dataclass(slots=True)
@@ -48,9 +50,7 @@ class RichText(Translated, QWidget):
         self._typesetting = typesetting
         self._text = ""
         self._shown: list[_Shown] = []
-        self._most = self._wanted = MOST_SEGMENTS
-        self._filler = QTimer(self, interval=0)
-        self._filler.timeout.connect(self._show_some)
+        self._most = MOST_SEGMENTS
         self._more = shown(QPushButton(self), False)
         self._more.clicked.connect(self._show_more)
         self._rows = QVBoxLayout(self)
@@ -68,15 +68,14 @@ class RichText(Translated, QWidget):
             self._drop(old)
         self._shown.clear()
         self._text = text
-        self._most, self._wanted = 0, MOST_SEGMENTS
-        self._show_for(_AT_ONCE_MS)
-        self._filler.start()
+        self._most = MOST_SEGMENTS
+        self._show(_AT_ONCE, least=1)
 
     def append_text(self, text: str) -> None:
         self._text += text
         if self._more.isHidden():  # nothing is left out of what grows before a person's eyes
-            self._most = self._wanted = len(self._shown) + MOST_SEGMENTS
-        self._update_from(self._shown[-1].segment.start if self._shown else 0)
+            self._most = len(self._shown) + MOST_SEGMENTS
+        self._show(_AT_ONCE, least=len(self._shown))
 
     def widgets(self) -> list[QWidget]:
         """The pieces, from top to bottom."""
@@ -91,36 +90,32 @@ class RichText(Translated, QWidget):
             if isinstance(widget, MarkdownView):
                 widget.setAccessibleName(name)
 
-    def _update_from(self, start: int) -> None:
-        place = len(self._shown) - 1 if self._shown else 0
-        for segment in segments_of(self._text, start):
-            if place >= self._most:
+    def _show(self, seconds: float, *, least: int) -> None:
+        """Renders the last piece again and adds others behind it for about so long, until there are `least`."""
+        ends = time.perf_counter() + seconds
+        place = max(0, len(self._shown) - 1)
+        for segment in segments_of(self._text, self._shown[-1].segment if self._shown else None):
+            if place >= self._most or (place >= least and time.perf_counter() > ends):
                 break
             self._put(place, segment)
             place += 1
         for old in self._shown[place:]:
             self._drop(old)
         del self._shown[place:]
-        self._more.setVisible(self._most >= self._wanted and not self._is_whole())
+        self._more.setVisible(len(self._shown) >= self._most and not self._is_whole())
+        if not self._is_done():
+            self._typesetting.idle.do(self._show_next)
+
+    def _show_next(self) -> bool:
+        self._show(0, least=len(self._shown) + 1)
+        return not self._is_done()
 
     def _show_more(self) -> None:
-        self._wanted += MOST_SEGMENTS
-        self._filler.start()
+        self._most += MOST_SEGMENTS
+        self._typesetting.idle.do(self._show_next)
 
-    def _show_some(self) -> None:
-        if self._is_whole() or self._most >= self._wanted:
-            self._filler.stop()
-            self._more.setVisible(not self._is_whole())
-            return
-        self._show_for(_STEP_MS)
-
-    def _show_for(self, milliseconds: float) -> None:
-        end = time.perf_counter() + milliseconds / 1000
-        while True:
-            self._most += 1
-            self._update_from(self._shown[-1].segment.start if self._shown else 0)
-            if self._is_whole() or self._most >= self._wanted or time.perf_counter() > end:
-                return
+    def _is_done(self) -> bool:
+        return self._is_whole() or len(self._shown) >= self._most
 
     def _is_whole(self) -> bool:
         return (self._shown[-1].segment.end if self._shown else 0) >= len(self._text)
@@ -145,12 +140,12 @@ class RichText(Translated, QWidget):
         return sum(piece.widget is not None for piece in self._shown[:place])
 
     def _made(self, kind: SegmentKind) -> QWidget:
-        theme = self._typesetting.theme
+        theme, idle = self._typesetting.theme, self._typesetting.idle
         match kind:
             case SegmentKind.CODE:
-                return CodeView(theme, self._typesetting.background)
+                return CodeView(theme, self._typesetting.background, idle)
             case SegmentKind.THOUGHT:
-                return ThoughtView(theme)
+                return ThoughtView(theme, self._made_thoughts)
             case SegmentKind.FORMULA:
                 return FormulaView(self._typesetting)
             case SegmentKind.PROSE:
@@ -158,6 +153,12 @@ class RichText(Translated, QWidget):
                 view.setAccessibleName(self.accessibleName())
                 view.link_chosen.connect(self.link_chosen)
                 return view
+
+    def _made_thoughts(self) -> RichText:
+        """The text of a thought is rendered when it is unfolded."""
+        thoughts = RichText(self._typesetting)
+        thoughts.link_chosen.connect(self.link_chosen)
+        return thoughts
 
     def _fill(self, widget: QWidget, segment: Segment) -> None:
         match widget:
@@ -192,17 +193,19 @@ class FormulaView(QLabel):
         self.setToolTip(plain_tip(latex))
         self.draw()
 
-    def draw(self) -> None:
-        image = self._typesetting.formulas.image(
+    def draw(self) -> bool:
+        """Done with one call."""
+        picture = self._typesetting.formulas.image(
             self._latex,
             size=round(self.fontInfo().pixelSize() * 1.15),
             color=self._typesetting.theme.colors.text,
             ready=self.draw,
             display=True,
         )
-        self.setWordWrap(image is None)
-        self.setMinimumHeight(0 if image is None else image.deviceIndependentSize().toSize().height())
-        if image is None:
+        self.setWordWrap(picture is None)
+        self.setMinimumHeight(0 if picture is None else picture.image.deviceIndependentSize().toSize().height())
+        if picture is None:
             self.setText(self._latex)
         else:
-            self.setPixmap(QPixmap.fromImage(image))
+            self.setPixmap(QPixmap.fromImage(picture.image))
+        return False
