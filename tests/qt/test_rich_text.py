@@ -272,6 +272,18 @@ def test_long_code_is_coloured_to_its_end_whoever_else_has_work(rich: RichText, 
     assert code.code() == "\n".join(["x = 'a'"] * 600)
 
 
+def test_long_lines_of_code_are_shown_from_their_beginning(rich: RichText, qtbot: QtBot) -> None:
+    rich.set_text("```\n" + "a very long line " * 40)
+    rich.append_text("that still grows " * 10)
+    (code,) = rich.widgets()
+    assert isinstance(code, CodeView)
+    bar = code.body.horizontalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    code.body.setFocus()
+    code.body.ensureCursorVisible()
+    assert bar.value() == 0
+
+
 def test_growing_code_is_coloured_line_by_line(rich: RichText, qtbot: QtBot) -> None:
     rich.set_text("```python\nreturn 1\nret")
     (code,) = rich.widgets()

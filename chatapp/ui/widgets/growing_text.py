@@ -30,6 +30,9 @@ class GrowingText(QTextBrowser):
 
     def set_text(self, text: str) -> None:
         self.clear()
+        place = self.textCursor()
+        place.setKeepPositionOnInsert(True)  # else it runs with what is appended, and a long line scrolls after it
+        self.setTextCursor(place)
         spaced = QTextBlockFormat()
         spaced.setLineHeight(LINE_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor = QTextCursor(self.document())
