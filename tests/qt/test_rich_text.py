@@ -282,6 +282,26 @@ def test_long_lines_of_code_are_shown_from_their_beginning(rich: RichText, qtbot
     code.body.setFocus()
     code.body.ensureCursorVisible()
     assert bar.value() == 0
+    assert not code.body.textCursor().hasSelection()
+
+
+def test_the_head_of_a_table_is_aligned_as_its_column(rich: RichText) -> None:
+    rich.set_text("| a | b | c |\n|---|:-:|--:|\n| d | e | f |")
+    (view,) = rich.widgets()
+    assert isinstance(view, MarkdownView)
+    (table,) = [f for f in view.document().rootFrame().childFrames() if isinstance(f, QTextTable)]
+    found = [table.cellAt(0, column).firstCursorPosition().blockFormat().alignment() for column in range(3)]
+    assert found[1:] == [Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignRight]
+    assert found[0] & Qt.AlignmentFlag.AlignLeft
+
+
+def test_what_is_selected_stays_so_while_code_grows(rich: RichText) -> None:
+    rich.set_text("```\nfirst line\n")
+    (code,) = rich.widgets()
+    assert isinstance(code, CodeView)
+    code.body.selectAll()
+    rich.append_text("second line\n")
+    assert code.body.textCursor().selectedText() == "first line"
 
 
 def test_growing_code_is_coloured_line_by_line(rich: RichText, qtbot: QtBot) -> None:

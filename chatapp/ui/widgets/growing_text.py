@@ -30,19 +30,26 @@ class GrowingText(QTextBrowser):
 
     def set_text(self, text: str) -> None:
         self.clear()
-        place = self.textCursor()
-        place.setKeepPositionOnInsert(True)  # else it runs with what is appended, and a long line scrolls after it
-        self.setTextCursor(place)
         spaced = QTextBlockFormat()
         spaced.setLineHeight(LINE_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor = QTextCursor(self.document())
         cursor.setBlockFormat(spaced)  # the paragraphs that follow inherit it
-        cursor.insertText(text)
+        self._insert(cursor, text)
 
     def append_text(self, text: str) -> None:
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
+        self._insert(cursor, text)
+
+    def _insert(self, cursor: QTextCursor, text: str) -> None:
+        """A person's place in an empty text would run with what is inserted, and a long line would scroll after it."""
+        place = self.textCursor()
+        anchor, position = place.anchor(), place.position()
         cursor.insertText(text)
+        if place.position() != position:
+            place.setPosition(anchor)
+            place.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
+            self.setTextCursor(place)
 
     def text(self) -> str:
         return exact_text(self.document())

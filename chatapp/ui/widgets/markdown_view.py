@@ -289,6 +289,11 @@ class _Filling:
         cells = table.firstCursorPosition()
         cells.setPosition(table.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
         cells.mergeBlockFormat(self._spacing(0))
+        if table.rows() > 1:  # Qt aligns only what is below the head
+            for column in range(table.columns()):
+                shape = QTextBlockFormat()
+                shape.setAlignment(table.cellAt(1, column).firstCursorPosition().blockFormat().alignment())
+                table.cellAt(0, column).firstCursorPosition().mergeBlockFormat(shape)
         for place in (table.firstPosition() - 1, table.lastPosition() + 1):
             beside = self.document.findBlock(place)
             if not beside.text():  # Qt wants a paragraph before and behind every table
