@@ -609,6 +609,14 @@
         <source>File is gone</source>
         <translation>文件不存在</translation>
     </message>
+    <message>
+        <source>Unchanged</source>
+        <translation>未改变</translation>
+    </message>
+    <message>
+        <source>Not as added</source>
+        <translation>与添加时不同</translation>
+    </message>
 </context>
 <context>
     <name>ModelsView</name>
@@ -635,6 +643,14 @@
     <message>
         <source>Use this model</source>
         <translation>使用此模型</translation>
+    </message>
+    <message>
+        <source>Verify</source>
+        <translation>校验</translation>
+    </message>
+    <message>
+        <source>Compares the file with the size and the SHA-256 it had when it was added</source>
+        <translation>将文件与添加时的大小和 SHA-256 进行比较</translation>
     </message>
     <message>
         <source>Remove from the list</source>
@@ -1472,6 +1488,110 @@
     <message>
         <source>Update chatapp, then import it again. Nothing was imported.</source>
         <translation>请更新 chatapp 后再导入。没有导入任何内容。</translation>
+    </message>
+    <message>
+        <source>Another program keeps the chats in {folder} locked.</source>
+        <translation>另一个程序锁住了 {folder} 中的对话。</translation>
+    </message>
+    <message>
+        <source>Close that program. An open window then writes by itself what is waiting; else try again.</source>
+        <translation>请关闭那个程序。打开着的窗口随后会自动写入等待中的内容；否则请重试。</translation>
+    </message>
+    <message>
+        <source>The disk of {folder} is full.</source>
+        <translation>{folder} 所在的磁盘已满。</translation>
+    </message>
+    <message>
+        <source>Make room on it. An open window then writes by itself what is waiting; else try again.</source>
+        <translation>请腾出空间。打开着的窗口随后会自动写入等待中的内容；否则请重试。</translation>
+    </message>
+    <message>
+        <source>The chats in {folder} can be read but not written.</source>
+        <translation>{folder} 中的对话可以读取，但无法写入。</translation>
+    </message>
+    <message>
+        <source>Make that folder and the files in it writable, or choose another folder with --data-dir DIR. An open window then writes by itself what is waiting.</source>
+        <translation>请使该文件夹及其中的文件可写，或用 --data-dir DIR 选择其他文件夹。打开着的窗口随后会自动写入等待中的内容。</translation>
+    </message>
+    <message>
+        <source>The damaged file of your chats in {folder} is still open in another program.</source>
+        <translation>{folder} 中损坏的对话文件仍被另一个程序打开。</translation>
+    </message>
+    <message>
+        <source>Close that program and start chatapp again: what can be read of the file is then saved.</source>
+        <translation>请关闭那个程序并重新启动 chatapp：届时会保存文件中可读取的内容。</translation>
+    </message>
+    <message>
+        <source>The file of your chats was damaged; {conversations} conversations with {messages} messages and the list of {models} models were saved from it.</source>
+        <translation>对话文件已损坏；已从中救回 {conversations} 个对话、{messages} 条消息以及包含 {models} 个模型的列表。</translation>
+    </message>
+    <message>
+        <source>The damaged file is kept as {path}.</source>
+        <translation>损坏的文件保留为 {path}。</translation>
+    </message>
+    <message>
+        <source>A folder, a pipe or a device stood in the place of a file of chatapp.</source>
+        <translation>chatapp 的某个文件所在位置被文件夹、管道或设备占用。</translation>
+    </message>
+    <message>
+        <source>It was moved to {path}.</source>
+        <translation>它已被移到 {path}。</translation>
+    </message>
+    <message>
+        <source>A backup of the chats could not be made in {folder}: {reason}.</source>
+        <translation>无法在 {folder} 中备份对话：{reason}。</translation>
+    </message>
+    <message>
+        <source>Your chats are as they were. Make room, or make the folder writable, and try again.</source>
+        <translation>您的对话没有改变。请腾出空间或使该文件夹可写，然后重试。</translation>
+    </message>
+    <message>
+        <source>A backup of the chats needs {needed} in {folder}, {free} are free.</source>
+        <translation>备份对话需要在 {folder} 中有 {needed}，目前可用 {free}。</translation>
+    </message>
+    <message>
+        <source>Your chats are as they were. Make room, then try again.</source>
+        <translation>您的对话没有改变。请腾出空间，然后重试。</translation>
+    </message>
+    <message>
+        <source>{conversations} conversations and {messages} messages were brought back from the backup.</source>
+        <translation>已从备份中找回 {conversations} 个对话和 {messages} 条消息。</translation>
+    </message>
+    <message>
+        <source>Nothing that was there has been changed. The backup is {path}.</source>
+        <translation>原有内容没有改变。备份文件为 {path}。</translation>
+    </message>
+    <message>
+        <source>No checksum of {name} is known: it is not in the library.</source>
+        <translation>没有 {name} 的校验和：它不在模型库中。</translation>
+    </message>
+    <message>
+        <source>Add it first: chatapp models add FILE.gguf</source>
+        <translation>请先添加：chatapp models add FILE.gguf</translation>
+    </message>
+    <message>
+        <source>{path} is not the file that was added: it has {actual} bytes, {expected} were expected.</source>
+        <translation>{path} 不是当初添加的文件：它有 {actual} 字节，应为 {expected} 字节。</translation>
+    </message>
+    <message>
+        <source>Fetch it again; if you replaced it yourself, add it again.</source>
+        <translation>请重新获取该文件；如果是您自己替换的，请重新添加。</translation>
+    </message>
+    <message>
+        <source>{path} is not the file that was added: its size is right, its SHA-256 is {actual} instead of {expected}.</source>
+        <translation>{path} 不是当初添加的文件：大小正确，但 SHA-256 是 {actual}，应为 {expected}。</translation>
+    </message>
+    <message>
+        <source>No model named {name} is in the library.</source>
+        <translation>模型库中没有名为 {name} 的模型。</translation>
+    </message>
+    <message>
+        <source>{bad} of {all} models are not as they were added.</source>
+        <translation>{all} 个模型中有 {bad} 个与添加时不同。</translation>
+    </message>
+    <message>
+        <source>Fetch them again, or take them off the list with: chatapp models remove NAME</source>
+        <translation>请重新获取它们，或用以下命令从列表中移除：chatapp models remove NAME</translation>
     </message>
 </context>
 <context>

@@ -19,6 +19,7 @@ COMMANDS = {
     "chat": "a conversation in the terminal",
     "score": "the probability of every token of a given text",
     "models": "the model library",
+    "backup": "a copy of all chats, now",
     "selfcheck": "does everything work here?",
 }
 EXAMPLE = "Explain in two sentences why the sky is blue."

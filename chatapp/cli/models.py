@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from chatapp.cli.output import Output, progress_bar
+from chatapp.cli.output import Bar, Output, progress_bar
+from chatapp.core.errors import AppError, error
 from chatapp.core.model_file import checked_header
-from chatapp.core.models import LibraryModel, size_text
+from chatapp.core.models import size_text
+from chatapp.core.storage_sentences import MODELS_DIFFER
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import find_paths
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|info|add")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|info|add|verify|remove")
     actions.add_parser("list", help="the models in the library")
     info = actions.add_parser("info", help="what a model's file says of itself")
     info.add_argument("model", metavar="PATH|NAME")
     add = actions.add_parser("add", help="put a GGUF file into the library")
     add.add_argument("file", metavar="FILE.gguf")
     add.add_argument("--copy", action="store_true", help="copy it into the data folder instead of linking it")
+    verify = actions.add_parser("verify", help="are the files still what was added? Compares size and SHA-256")
+    verify.add_argument("model", nargs="?", metavar="PATH|NAME", help="default: all")
+    remove = actions.add_parser("remove", help="take a model off the list; its file stays where it is")
+    remove.add_argument("model", metavar="PATH|NAME")
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -38,6 +45,10 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
                 _info(library, arguments.model, output)
             case "add":
                 _add(library, Path(arguments.file), copy=arguments.copy, output=output)
+            case "verify":
+                _verify(library, arguments.model, output)
+            case "remove":
+                _remove(library, arguments.model, output)
         return 0
     finally:
         library.close()
@@ -85,11 +96,41 @@ def _info(library: ModelLibrary, wanted: str, output: Output) -> None:
 
 def _add(library: ModelLibrary, path: Path, *, copy: bool, output: Output) -> None:
     with progress_bar(f"Reading {path.name}") as bar:
-
-        def go_on(fraction: float) -> bool:
-            bar.set(fraction)
-            return True
-
-        model: LibraryModel = library.add(path, copy=copy, progress=go_on)
+        model = library.add(path, copy=copy, progress=partial(_advance, bar))
     output.record("model", **asdict(model))
     output.words(f"Added {model.name} ({model.quantization}, {size_text(model.size_bytes)}).")
+
+
+def _verify(library: ModelLibrary, wanted: str | None, output: Output) -> None:
+    """One that was asked for fails with its own sentence; of all each is reported, the last sentence counts them."""
+    models = library.models() if wanted is None else [library.listed(wanted)]
+    bad = 0
+    for model in models:
+        try:
+            with progress_bar(f"Reading {model.name}") as bar:
+                library.verify(model, partial(_advance, bar))
+        except AppError as problem:
+            output.record("verified", name=model.name, path=model.path, ok=False, message=problem.info.message)
+            if wanted is not None:
+                raise
+            bad += 1
+            output.words(f"{model.name}: {problem.info.message}")
+        else:
+            output.record("verified", name=model.name, path=model.path, ok=True, sha256=model.sha256)
+            output.words(f"{model.name}: unchanged since it was added (SHA-256 {model.sha256}).")
+    if not models:
+        output.words("No model is in the library yet. Add one: chatapp models add FILE.gguf")
+    if bad:
+        raise error(MODELS_DIFFER, bad=bad, all=len(models))
+
+
+def _advance(bar: Bar, fraction: float) -> bool:
+    bar.set(fraction)
+    return True
+
+
+def _remove(library: ModelLibrary, wanted: str, output: Output) -> None:
+    model = library.listed(wanted)
+    library.remove(model.path)
+    output.record("removed", **asdict(model))
+    output.words(f"Removed {model.name} from the list. Its file is still at {model.path}.")

@@ -1,21 +1,26 @@
-"""The model library as the window sees it: its list, and adding a file with progress and cancel."""
+"""The model library as the window sees it: its list, and adding or verifying a file with progress and cancel."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from chatapp.core.errors import ErrorInfo, ErrorKind
 from chatapp.core.models import LibraryModel
 from chatapp.services.background import Background
-from chatapp.storage.model_library import ModelLibrary
+from chatapp.storage.model_library import ModelLibrary, Progress
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddProgress:
+class ReadProgress:
     """fraction 0 to 1 while a file is read; done when it is over, however it ended."""
 
     path: str
@@ -23,13 +28,23 @@ class AddProgress:
     done: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """error None: the file is the one that was added."""
+
+    path: str
+    error: ErrorInfo | None
+
+
 class LibraryService(QObject):
     listed = Signal(object)
     """list[LibraryModel], by name"""
-    add_progressed = Signal(object)
-    """AddProgress"""
+    read_progressed = Signal(object)
+    """ReadProgress"""
     added = Signal(object)
     """LibraryModel"""
+    verified = Signal(object)
+    """Verified"""
     failed = Signal(object)
     """ErrorInfo"""
     start_model = Signal(object)
@@ -53,27 +68,23 @@ class LibraryService(QObject):
 
     def add(self, path: Path) -> None:
         """Puts a file into the library where it lies."""
-        self._cancelled.clear()
-        self._last_percent = -1
-        name = str(path)
-        self.add_progressed.emit(AddProgress(path=name, fraction=0.0))
 
-        def work() -> LibraryModel:
-            return self._library.add(path, progress=lambda fraction: self._report(name, fraction))
-
-        def done(model: LibraryModel) -> None:
-            self.add_progressed.emit(AddProgress(path=name, fraction=1.0, done=True))
+        def added(model: LibraryModel) -> None:
             self.refresh()
             self.added.emit(model)
 
-        def failed(info: ErrorInfo) -> None:
-            self.add_progressed.emit(AddProgress(path=name, fraction=0.0, done=True))
-            if info.kind is not ErrorKind.CANCELLED:
-                self.failed.emit(info)
+        self._read(str(path), lambda progress: self._library.add(path, progress=progress), added, self.failed.emit)
 
-        self._background.run(work, done, failed)
+    def verify(self, model: LibraryModel) -> None:
+        """Answers with `verified`, unless it is cancelled."""
 
-    def cancel_add(self) -> None:
+        def answer(problem: ErrorInfo | None) -> None:
+            self.verified.emit(Verified(path=model.path, error=problem))
+
+        self._read(model.path, lambda progress: self._library.verify(model, progress), answer, answer)
+
+    def cancel_reading(self) -> None:
+        """Of the file that is being added or verified."""
         self._cancelled.set()
 
     def remove(self, path: str) -> None:
@@ -90,11 +101,34 @@ class LibraryService(QObject):
         self._closed = True
         self._cancelled.set()
 
+    def _read(
+        self,
+        name: str,
+        work: Callable[[Progress], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[ErrorInfo], None],
+    ) -> None:
+        """Runs work that reads a whole file and tells `read_progressed`; one that is cancelled has no other answer."""
+        self._cancelled.clear()
+        self._last_percent = -1
+        self.read_progressed.emit(ReadProgress(path=name, fraction=0.0))
+
+        def ended(result: Result) -> None:
+            self.read_progressed.emit(ReadProgress(path=name, fraction=1.0, done=True))
+            done(result)
+
+        def not_done(info: ErrorInfo) -> None:
+            self.read_progressed.emit(ReadProgress(path=name, fraction=0.0, done=True))
+            if info.kind is not ErrorKind.CANCELLED:
+                failed(info)
+
+        self._background.run(lambda: work(partial(self._report, name)), ended, not_done)
+
     def _report(self, name: str, fraction: float) -> bool:
         percent = int(fraction * 100)
         if percent != self._last_percent:
             self._last_percent = percent
-            self.add_progressed.emit(AddProgress(path=name, fraction=fraction))  # queued to the main thread
+            self.read_progressed.emit(ReadProgress(path=name, fraction=fraction))  # queued to the main thread
         return not self._cancelled.is_set()
 
     def _on_listed(self, models: list[LibraryModel]) -> None:

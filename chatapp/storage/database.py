@@ -6,15 +6,29 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatapp.core.errors import error
+from chatapp.core.errors import AppError, ErrorInfo, error
 from chatapp.core.sentences import DATABASE_DAMAGED, DATABASE_NEWER, STORE_FAILED
-from chatapp.storage.migrations import MIGRATIONS
+from chatapp.core.storage_sentences import DATABASE_LOCKED, DISK_FULL, READ_ONLY
+from chatapp.storage.backups import BackupKind, Backups
+from chatapp.storage.migrations import MIGRATIONS, is_table_layout_of
 
 _BUSY_SECONDS = 5.0
+_WAL_HEADER = 32
+
+# What SQLite says, by its beginning. An OperationalError of the second kind means that the schema is not what its
+# version says: some page of it is damaged.
+_SENTENCES = {
+    "database is locked": DATABASE_LOCKED,
+    "database table is locked": DATABASE_LOCKED,
+    "database or disk is full": DISK_FULL,
+    "attempt to write a readonly database": READ_ONLY,
+}
+_DAMAGE = ("no such", "malformed", "Could not decode", "duplicate column", "table ", "index ", "vtable constructor")
 
 
 class Database:
@@ -22,18 +36,9 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         """Raises AppError(STORAGE)."""
-        self._folder = path.parent
-        with self._known_trouble():
-            self.connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            try:
-                self.connection.execute("PRAGMA journal_mode = WAL")
-                self.connection.execute("PRAGMA foreign_keys = ON")
-                self._migrate()
-            except BaseException:
-                self.connection.close()
-                raise
+        self._path = path
+        self._lock = threading.RLock()
+        self.connection = self._opened()
 
     @contextmanager
     def durable(self) -> Iterator[sqlite3.Connection]:
@@ -49,48 +54,118 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        with self._known_trouble():
+        with self._lock, _known_trouble(self._path):
             yield self.connection
+
+    @contextmanager
+    def closed_for(self) -> Iterator[None]:
+        """Closes the connection, so that the file can be replaced, and opens it again; other threads wait meanwhile.
+        Raises AppError(STORAGE) where it can't be opened."""
+        with self._lock:
+            self.connection.close()
+            try:
+                yield
+            finally:
+                self.connection = self._opened()
 
     def close(self) -> None:
         self.connection.close()
 
+    def _opened(self) -> sqlite3.Connection:
+        with _known_trouble(self._path):
+            if _has_lost_its_beginning(self._path):
+                raise sqlite3.DatabaseError("the file is empty, what was written last is not")
+            connection = sqlite3.connect(
+                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                connection.text_factory = _text  # a damaged letter must not hide a whole conversation
+                self._check_version(connection)  # before anything is changed
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA secure_delete = ON")  # what was deleted is nowhere in the file
+                self._migrate(connection)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
     @contextmanager
     def _transaction(self, synchronous: str) -> Iterator[sqlite3.Connection]:
-        with self._known_trouble():
-            self.connection.execute(f"PRAGMA synchronous = {synchronous}")
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self.connection
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+        with self._lock, _known_trouble(self._path), _transaction(self.connection, synchronous) as connection:
+            yield connection
 
-    @contextmanager
-    def _known_trouble(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as problem:
-            if isinstance(problem, sqlite3.ProgrammingError | sqlite3.IntegrityError):
-                raise
-            damaged = type(problem) is sqlite3.DatabaseError  # "malformed", "not a database"
-            sentence = DATABASE_DAMAGED if damaged else STORE_FAILED
-            raise error(sentence, reason=problem, folder=self._folder) from problem
+    def _check_version(self, connection: sqlite3.Connection) -> None:
+        version = _version(connection)
+        if 0 <= version <= len(MIGRATIONS):
+            return
+        if is_table_layout_of(connection, len(MIGRATIONS)):  # a newer one would differ, so it is the number
+            raise sqlite3.DatabaseError("the version of the format is damaged")
+        raise error(DATABASE_NEWER, folder=self._path.parent, theirs=version)
 
-    def _migrate(self) -> None:
-        version = self._version()
-        if version > len(MIGRATIONS):
-            raise error(DATABASE_NEWER, folder=self._folder, theirs=version)
-        while (version := self._version()) < len(MIGRATIONS):
-            with self._transaction("FULL") as connection:
-                if self._version() != version:  # another process was faster
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        version = _version(connection)
+        if 0 < version < len(MIGRATIONS) and is_table_layout_of(connection, version):
+            Backups(self._path, self._path.parent / "backups").make(BackupKind.BEFORE_UPDATE)
+        while (version := _version(connection)) < len(MIGRATIONS):
+            with _transaction(connection, "FULL"):
+                if _version(connection) != version:  # another process was faster
                     continue
                 for statement in MIGRATIONS[version].split(";\n"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version + 1}")
 
-    def _version(self) -> int:
-        (version,) = self.connection.execute("PRAGMA user_version").fetchone()
-        return int(version)
+
+def is_damage(info: ErrorInfo) -> bool:
+    """Whether an error of a Database says that its file is damaged."""
+    return info.text == DATABASE_DAMAGED.text
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, synchronous: str) -> Iterator[sqlite3.Connection]:
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _known_trouble(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as problem:
+        if isinstance(problem, sqlite3.ProgrammingError | sqlite3.IntegrityError):
+            raise
+        raise _known(problem, path.parent) from problem
+
+
+def _known(problem: Exception, folder: Path) -> AppError:
+    said = str(problem)
+    if type(problem) is sqlite3.DatabaseError or (
+        isinstance(problem, sqlite3.OperationalError) and said.startswith(_DAMAGE)
+    ):
+        return error(DATABASE_DAMAGED, reason=said, folder=folder)
+    for beginning, sentence in _SENTENCES.items():
+        if said.startswith(beginning):
+            return error(sentence, folder=folder)
+    return error(STORE_FAILED, reason=said, folder=folder)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _has_lost_its_beginning(path: Path) -> bool:
+    """An empty file beside a write-ahead log that is not: SQLite would take it for a new one and delete the log."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.is_file() and path.stat().st_size == 0 and log.is_file() and log.stat().st_size > _WAL_HEADER
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

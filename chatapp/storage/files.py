@@ -1,10 +1,15 @@
-"""Writing a file so that a reader sees the old one or the new one, whole, whatever happens in between."""
+"""Files that are whole or not there, whatever happens in between, and files that are none at all."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
+import time
 from pathlib import Path
+
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -19,3 +24,41 @@ def replace_file(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def read_ordinary(path: Path, most_bytes: int) -> bytes:
+    """What an ordinary file holds. Raises OSError for anything else, without waiting for the writer of a pipe, and for
+    a file with more bytes."""
+    handle = os.open(path, os.O_RDONLY | _NO_WAITING)
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not an ordinary file", str(path))
+        data = stream.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return data
+
+
+def is_ordinary(path: Path) -> bool:
+    """Whether there is a file at `path`, or could be one: a link that leads nowhere yet is as good as no file."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return True
+    except OSError:  # links in a circle
+        return False
+
+
+def set_aside(path: Path, word: str) -> Path:
+    """Renames what is at `path` to a free name with `word` and the time in it, and returns that. Raises OSError."""
+    kept = free_path(path.with_name(f"{path.stem}.{word}-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}"))
+    path.replace(kept)
+    return kept
+
+
+def free_path(path: Path) -> Path:
+    """`path`, or with a number in its name where that is taken."""
+    found, number = path, 2
+    while os.path.lexists(found):
+        found, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
+    return found

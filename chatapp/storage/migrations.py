@@ -1,6 +1,13 @@
-"""The database's versions, oldest first. Append-only: a step that was released is never edited."""
+"""The database's versions, oldest first. Append-only: a step that was released is never edited.
+
+Each step changes the columns of some table (where only the meaning changes, add one): that tells a newer format from a
+damaged number. All tables are STRICT: their rows can then be told apart in a damaged file, see salvage.py.
+"""
 
 from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -94,3 +101,31 @@ MIGRATIONS: tuple[str, ...] = (
         ; END;
     """,
 )
+
+
+def create(connection: sqlite3.Connection, version: int) -> None:
+    """The empty tables of that version, in a database that is empty."""
+    for migration in MIGRATIONS[:version]:
+        for statement in migration.split(";\n"):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {version}")
+
+
+def is_table_layout_of(connection: sqlite3.Connection, version: int) -> bool:
+    """Whether all tables of that version are there with their columns, and nothing more in them."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        create(fresh, version)
+        wanted = columns_of(fresh)
+    return {name: columns for name, columns in columns_of(connection).items() if name in wanted} == wanted
+
+
+def columns_of(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """The names of the columns of each ordinary table; the parts of a full-text index are none."""
+    rows = connection.execute(
+        "SELECT t.name, c.name FROM pragma_table_list t JOIN pragma_table_info(t.name) c"
+        " WHERE t.schema = 'main' AND t.type = 'table' AND t.strict ORDER BY t.name, c.cid"
+    )
+    found: dict[str, list[str]] = {}
+    for table, column in rows:
+        found.setdefault(table, []).append(column)
+    return found

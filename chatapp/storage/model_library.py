@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,7 +16,21 @@ from pathlib import Path
 from chatapp.core.errors import error
 from chatapp.core.model_file import checked_header
 from chatapp.core.models import LibraryModel
-from chatapp.core.sentences import CANCELLED, MODEL_UNKNOWN, MODEL_UNREADABLE, NO_MODEL_INSTALLED, STORE_FAILED
+from chatapp.core.sentences import (
+    CANCELLED,
+    MODEL_MISSING,
+    MODEL_NOT_A_FILE,
+    MODEL_UNKNOWN,
+    MODEL_UNREADABLE,
+    NO_MODEL_INSTALLED,
+    STORE_FAILED,
+)
+from chatapp.core.storage_sentences import (
+    MODEL_CHECKSUM_DIFFERS,
+    MODEL_NO_CHECKSUM,
+    MODEL_NOT_LISTED,
+    MODEL_SIZE_DIFFERS,
+)
 from chatapp.storage.database import Database
 from chatapp.storage.paths import Paths
 from chatapp.storage.starter_model import STARTER
@@ -83,6 +98,32 @@ class ModelLibrary:
         """Takes a model off the list; the file itself is left alone."""
         with self._database.durable() as connection:
             connection.execute("DELETE FROM model WHERE path = ?", (path,))
+
+    def verify(self, model: LibraryModel, progress: Progress = _go_on) -> None:
+        """Raises AppError where the file is gone or no longer the one that was added: another size, another SHA-256."""
+        path = Path(model.path)
+        if not model.sha256:
+            raise error(MODEL_NO_CHECKSUM, name=model.name)
+        try:
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise error(MODEL_NOT_A_FILE, path=path)
+            if status.st_size != model.size_bytes:
+                raise error(MODEL_SIZE_DIFFERS, path=path, actual=status.st_size, expected=model.size_bytes)
+            found = sha256_of(path, progress)
+        except FileNotFoundError:
+            raise error(MODEL_MISSING, path=path) from None
+        except OSError as problem:
+            raise error(MODEL_UNREADABLE, path=path, reason=problem) from problem
+        if found != model.sha256:
+            raise error(MODEL_CHECKSUM_DIFFERS, path=path, actual=found, expected=model.sha256)
+
+    def listed(self, wanted: str) -> LibraryModel:
+        """The model of that name or path on the list; raises AppError where there is none."""
+        for model in self.models():
+            if wanted in (model.name, model.path) or str(_absolute(Path(wanted))) == model.path:
+                return model
+        raise error(MODEL_NOT_LISTED, name=wanted)
 
     def find(self, wanted: str | None, last_used: str = "") -> LibraryModel:
         """The model meant by a name or a path; by nothing, the one used last, else the starter, else any."""

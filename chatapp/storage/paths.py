@@ -25,6 +25,10 @@ class Paths:
         return self.data / "chatapp.sqlite3"
 
     @property
+    def backups(self) -> Path:
+        return self.data / "backups"
+
+    @property
     def settings(self) -> Path:
         return self.data / "settings.json"
 

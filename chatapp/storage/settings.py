@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +15,13 @@ from chatapp.core.models import AUTO_GPU_LAYERS
 from chatapp.core.options import QT_TRANSLATE_NOOP, Option, option, options_of, problem_with
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import SETTINGS_SET_ASIDE, SETTINGS_VALUE_IGNORED
-from chatapp.storage.files import replace_file
+from chatapp.storage.files import read_ordinary, replace_file, set_aside
 
 SCHEMA_VERSION = 1
+_MOST_BYTES = 4 << 20
+_MOST_INTEGER = 1 << 53  # no float is exact beyond, and very far beyond there is none
+_LONGEST_TEXT = 4096  # of a path, or of the window's place
+_UNREADABLE = (OSError, ValueError, RecursionError)
 Section = TypeVar("Section")
 
 
@@ -216,7 +219,7 @@ def read_settings(path: Path) -> Settings:
     """The settings at `path` as far as they can be read; touches nothing and says nothing."""
     try:
         return _settings_of(_document(path), [])
-    except (OSError, ValueError, RecursionError):
+    except _UNREADABLE:
         return Settings()
 
 
@@ -230,7 +233,7 @@ def load_settings(path: Path) -> tuple[Settings, list[ErrorInfo]]:
         found = _document(path)
     except FileNotFoundError:
         return Settings(), []
-    except (OSError, ValueError, RecursionError):
+    except _UNREADABLE:
         return Settings(), [error(SETTINGS_SET_ASIDE, path=_set_aside(path)).info]
     ignored: list[str] = []
     settings = _settings_of(found, ignored)
@@ -246,7 +249,7 @@ def save_settings(path: Path, settings: Settings) -> None:
     """Keeps what another version wrote there and this one does not know. Raises OSError; the old file then stays."""
     try:
         before = _document(path)
-    except (OSError, ValueError, RecursionError):
+    except _UNREADABLE:
         before = {}
     found = before.get("schema_version")
     newest = max(SCHEMA_VERSION, found) if isinstance(found, int) else SCHEMA_VERSION
@@ -255,12 +258,20 @@ def save_settings(path: Path, settings: Settings) -> None:
     for name, section in own.items():
         if isinstance(section, dict) and isinstance(before.get(name), dict):
             document[name] = {**before[name], **section}
-    replace_file(path, json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8"))
+    try:
+        data = _encoded(document)
+    except (ValueError, RecursionError):  # what stood there can be read but not written: half characters, deep nesting
+        data = _encoded(own)
+    replace_file(path, data)
+
+
+def _encoded(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8")
 
 
 def _document(path: Path) -> dict[str, Any]:
     """Raises OSError, ValueError or RecursionError."""
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = json.loads(read_ordinary(path, _MOST_BYTES).decode("utf-8-sig"))
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")
     return found
@@ -273,7 +284,7 @@ def _settings_of(found: dict[str, Any], ignored: list[str]) -> Settings:
         chat=_section(ChatSettings(), found.get("chat"), "chat", ignored),
         engine=_section(EngineSettings(), found.get("engine"), "engine", ignored),
         sampling=_section(SamplingSettings(), found.get("sampling"), "sampling", ignored),
-        last_model=last_model if isinstance(last_model, str) else "",
+        last_model=last_model if _is_path(last_model) else "",
         window=_window(found.get("window")),
     )
 
@@ -284,7 +295,15 @@ def _window(found: Any) -> WindowState:
     fields = {entry.name: known.get(entry.name) for entry in dataclasses.fields(WindowState)}
     default = WindowState()
     window = WindowState(**{n: v for n, v in fields.items() if isinstance(v, type(getattr(default, n)))})
-    return window if window.geometry.isascii() else dataclasses.replace(window, geometry="")
+    good = window.geometry.isascii() and len(window.geometry) <= _LONGEST_TEXT
+    return window if good else dataclasses.replace(window, geometry="")
+
+
+def _is_path(value: Any) -> bool:
+    """Whether it can name a model: no half characters, and of a sensible length."""
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT or "\0" in value:
+        return False
+    return value.encode("utf-8", "ignore").decode("utf-8") == value
 
 
 def _section(default: Section, found: Any, where: str, ignored: list[str]) -> Section:
@@ -309,7 +328,7 @@ def _section(default: Section, found: Any, where: str, ignored: list[str]) -> Se
 def _converted(value: Any, default: Any, about: Option) -> Any:
     if isinstance(value, bool):
         return None
-    if isinstance(default, float) and isinstance(value, int):
+    if isinstance(default, float) and isinstance(value, int) and abs(value) < _MOST_INTEGER:
         value = float(value)
     if not isinstance(value, type(default)) or problem_with(about, value) is not None:
         return None
@@ -317,9 +336,7 @@ def _converted(value: Any, default: Any, about: Option) -> Any:
 
 
 def _set_aside(path: Path) -> Path:
-    kept = path.with_name(f"{path.stem}.broken-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
     try:
-        path.replace(kept)
+        return set_aside(path, "broken")
     except OSError:
         return path
-    return kept

@@ -260,7 +260,7 @@ def test_reading_a_large_file_can_be_cancelled(app: App, qtbot: QtBot, tmp_path:
     view.add_requested.emit(large)
     qtbot.waitUntil(view._progress_row.isVisible, timeout=5000)
     qtbot.waitUntil(lambda: view._progress.value() > 0, timeout=10_000)
-    view._cancel.click()
+    view.cancel_button.click()
     qtbot.waitUntil(lambda: not view._progress_row.isVisible(), timeout=5000)
     assert view.table.rowCount() == 1
     assert not view.findChildren(ErrorCard)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from chatapp.core.models import LibraryModel
 from chatapp.services.inference import EngineStatus, InferenceService
-from chatapp.services.library import AddProgress, LibraryService
+from chatapp.services.library import LibraryService, ReadProgress, Verified
 from chatapp.services.model_choice import ModelChoice
 from chatapp.ui.tabs.models.view import ModelsView
 
@@ -25,11 +25,13 @@ class ModelsPresenter(QObject):
         self._choice = choice
         view.add_requested.connect(self._on_add)
         view.load_requested.connect(self._on_load)
+        view.verify_requested.connect(self._on_verify)
         view.remove_requested.connect(lambda model: library.remove(model.path))
-        view.cancel_requested.connect(library.cancel_add)
+        view.cancel_requested.connect(library.cancel_reading)
         library.listed.connect(view.set_models)
         library.failed.connect(view.show_error)
-        library.add_progressed.connect(self._on_progress)
+        library.verified.connect(self._on_verified)
+        library.read_progressed.connect(self._on_progress)
         inference.status_changed.connect(self._on_status)
         view.set_models(library.models)
         library.refresh()
@@ -42,7 +44,16 @@ class ModelsPresenter(QObject):
         self._view.clear_error()
         self._choice.use(model.path)
 
-    def _on_progress(self, progress: AddProgress) -> None:
+    def _on_verify(self, model: LibraryModel) -> None:
+        self._view.clear_error()
+        self._library.verify(model)
+
+    def _on_verified(self, verified: Verified) -> None:
+        self._view.set_verified(verified.path, verified.error is None)
+        if verified.error is not None:
+            self._view.show_error(verified.error)
+
+    def _on_progress(self, progress: ReadProgress) -> None:
         self._view.set_progress(progress.path, progress.fraction, done=progress.done)
 
     def _on_status(self, status: EngineStatus) -> None:

@@ -24,12 +24,15 @@ _HEADINGS = (
 _NUMBERS = (3, 4)
 _IN_USE = QT_TRANSLATE_NOOP("ModelTable", "In use")
 _GONE = QT_TRANSLATE_NOOP("ModelTable", "File is gone")
+_UNCHANGED = QT_TRANSLATE_NOOP("ModelTable", "Unchanged")
+_DIFFERS = QT_TRANSLATE_NOOP("ModelTable", "Not as added")
 
 
 class ModelTable(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._models: list[LibraryModel] = []
+        self._verified: dict[str, bool] = {}
         self.used = ""
 
     def set_models(self, models: Sequence[LibraryModel]) -> None:
@@ -42,6 +45,11 @@ class ModelTable(QAbstractTableModel):
         if path != self.used:
             self.used = path
             self._refresh()
+
+    def set_verified(self, path: str, unchanged: bool) -> None:
+        """What a comparison of the file with its checksum has found."""
+        self._verified[path] = unchanged
+        self._refresh()
 
     def at(self, row: int) -> LibraryModel | None:
         return self._models[row] if 0 <= row < len(self._models) else None
@@ -75,10 +83,6 @@ class ModelTable(QAbstractTableModel):
         return None
 
     def _texts(self, model: LibraryModel) -> tuple[str, ...]:
-        if model.path == self.used:
-            state = QCoreApplication.translate("ModelTable", _IN_USE)
-        else:
-            state = "" if Path(model.path).is_file() else QCoreApplication.translate("ModelTable", _GONE)
         context = f"{model.context:,}" if model.context else "?"
         return (
             model.name,
@@ -86,8 +90,16 @@ class ModelTable(QAbstractTableModel):
             model.quantization,
             size_text(model.size_bytes),
             context,
-            state,
+            self._state(model),
         )
+
+    def _state(self, model: LibraryModel) -> str:
+        states = [_IN_USE] if model.path == self.used else []
+        if not Path(model.path).is_file():
+            states = [_GONE]
+        elif model.path in self._verified:
+            states.append(_UNCHANGED if self._verified[model.path] else _DIFFERS)
+        return " · ".join(QCoreApplication.translate("ModelTable", state) for state in states)
 
     def _refresh(self) -> None:
         if self._models:

@@ -34,6 +34,8 @@ class ModelsView(Translated, QWidget):
     """Path of a file"""
     load_requested = Signal(object)
     """LibraryModel"""
+    verify_requested = Signal(object)
+    """LibraryModel"""
     remove_requested = Signal(object)
     """LibraryModel"""
     cancel_requested = Signal()
@@ -52,15 +54,18 @@ class ModelsView(Translated, QWidget):
         self._empty = named(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter), "muted")
         self.add_button = named(QPushButton(), "primary")
         self.load_button = QPushButton()
+        self.verify_button = QPushButton()
         self.remove_button = QPushButton()
+        self._reading = False
         self.add_button.clicked.connect(self._choose_file)
         self.load_button.clicked.connect(self._on_load)
+        self.verify_button.clicked.connect(self._on_verify)
         self.remove_button.clicked.connect(self._on_remove)
         self._progress_row = shown(QWidget(), False)
         self._progress_label = QLabel()
         self._progress = QProgressBar(textVisible=False, maximum=1000)
-        self._cancel = QPushButton()
-        self._cancel.clicked.connect(self.cancel_requested)
+        self.cancel_button = QPushButton()
+        self.cancel_button.clicked.connect(self.cancel_requested)
         self._lay_out()
         self._update_buttons()
         theme.changed.connect(self.retranslate)
@@ -83,7 +88,11 @@ class ModelsView(Translated, QWidget):
         self._progress_row.setVisible(not done)
         self._progress_label.setText(self.tr("Reading {name}").format(name=Path(path).name))
         self._progress.setValue(round(fraction * 1000))
-        self.add_button.setEnabled(done)
+        self._reading = not done
+        self._update_buttons()
+
+    def set_verified(self, path: str, unchanged: bool) -> None:
+        self.table.set_verified(path, unchanged)
 
     def show_error(self, info: ErrorInfo) -> None:
         self.clear_error()
@@ -110,9 +119,13 @@ class ModelsView(Translated, QWidget):
         self._empty.setText(self.tr("No model is here yet. Add a GGUF file to begin."))
         self.add_button.setText(self.tr("Add a model…"))
         self.load_button.setText(self.tr("Use this model"))
+        self.verify_button.setText(self.tr("Verify"))
+        self.verify_button.setToolTip(
+            self.tr("Compares the file with the size and the SHA-256 it had when it was added")
+        )
         self.remove_button.setText(self.tr("Remove from the list"))
         self.remove_button.setToolTip(self.tr("The file itself stays where it is"))
-        self._cancel.setText(self.tr("Cancel"))
+        self.cancel_button.setText(self.tr("Cancel"))
         self.tree.setAccessibleName(self.tr("Models"))
         self._progress.setAccessibleName(self.tr("How much of the file has been read"))
         self.table.retranslate()
@@ -138,9 +151,9 @@ class ModelsView(Translated, QWidget):
         progress.setContentsMargins(0, 0, 0, 0)
         progress.addWidget(self._progress_label)
         progress.addWidget(self._progress, 1)
-        progress.addWidget(self._cancel)
+        progress.addWidget(self.cancel_button)
         buttons = QHBoxLayout()
-        for button in (self.add_button, self.load_button, self.remove_button):
+        for button in (self.add_button, self.load_button, self.verify_button, self.remove_button):
             buttons.addWidget(button)
         buttons.addStretch()
         self._middle = QWidget()
@@ -167,6 +180,8 @@ class ModelsView(Translated, QWidget):
         chosen = self._chosen()
         self.load_button.setEnabled(chosen is not None and chosen.path != self.table.used)
         self.remove_button.setEnabled(chosen is not None)
+        self.verify_button.setEnabled(chosen is not None and not self._reading)
+        self.add_button.setEnabled(not self._reading)
 
     def _choose_file(self) -> None:
         files = self.tr("GGUF models (*.gguf);;All files (*)")
@@ -178,6 +193,11 @@ class ModelsView(Translated, QWidget):
         model = self._chosen()
         if model is not None:
             self.load_requested.emit(model)
+
+    def _on_verify(self) -> None:
+        model = self._chosen()
+        if model is not None:
+            self.verify_requested.emit(model)
 
     def _on_remove(self) -> None:
         model = self._chosen()
