@@ -12,7 +12,8 @@ run:
 	@sh scripts/setup.sh run
 	@$(BIN)/chatapp $(ARGS)
 
-# Two busy threads on two cores wait for each other: tests compute with one, and never spin.
+# Two busy threads on two cores wait for each other: tests compute with one, and never spin. Two run at a time, those of
+# one file together.
 test: export OMP_WAIT_POLICY = passive
 test: export QT_QPA_PLATFORM = offscreen
 test:
@@ -22,7 +23,7 @@ test:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/translations.py --check
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench:
 	@sh scripts/setup.sh test
