@@ -1593,6 +1593,54 @@
         <source>Fetch them again, or take them off the list with: chatapp models remove NAME</source>
         <translation>请重新获取它们，或用以下命令从列表中移除：chatapp models remove NAME</translation>
     </message>
+    <message>
+        <source>{path} holds only the vocabulary of a model, without its weights.</source>
+        <translation>{path} 只包含模型的词表，没有权重。</translation>
+    </message>
+    <message>
+        <source>Choose the file with the whole model; it is much larger.</source>
+        <translation>请选择包含完整模型的文件，它要大得多。</translation>
+    </message>
+    <message>
+        <source>{path} is a LoRA adapter, not a whole model.</source>
+        <translation>{path} 是 LoRA 适配器，不是完整的模型。</translation>
+    </message>
+    <message>
+        <source>Choose the model it was made for, and give the adapter to chatapp generate, chat or score: --adapter</source>
+        <translation>请选择它所对应的模型，并在 chatapp generate、chat 或 score 中用 --adapter 给出该适配器</translation>
+    </message>
+    <message>
+        <source>{path} is the part of a model that reads pictures or sound; it writes no text.</source>
+        <translation>{path} 是模型中读取图像或声音的部分，不生成文本。</translation>
+    </message>
+    <message>
+        <source>Choose the language model that it belongs to.</source>
+        <translation>请选择它所属的语言模型。</translation>
+    </message>
+    <message>
+        <source>The architecture of {path}, {architecture}, is unknown to this chatapp.</source>
+        <translation>此版本的 chatapp 不认识 {path} 的架构 {architecture}。</translation>
+    </message>
+    <message>
+        <source>Update chatapp, or choose another model; a file of a known one may be damaged.</source>
+        <translation>请更新 chatapp，或选择其他模型；若该架构本应受支持，文件可能已损坏。</translation>
+    </message>
+    <message>
+        <source>{path} is part {number} of a model in {count} files.</source>
+        <translation>{path} 是分为 {count} 个文件的模型的第 {number} 部分。</translation>
+    </message>
+    <message>
+        <source>Choose the first file; the others are found beside it.</source>
+        <translation>请选择第一个文件，其余文件会在同一文件夹中自动找到。</translation>
+    </message>
+    <message>
+        <source>{path} is the first of {count} files, but its name does not end in {ending}.</source>
+        <translation>{path} 是 {count} 个文件中的第一个，但其名称不以 {ending} 结尾。</translation>
+    </message>
+    <message>
+        <source>Give the files the names they were published with, all in one folder.</source>
+        <translation>请将这些文件恢复为发布时的名称，并放在同一文件夹中。</translation>
+    </message>
 </context>
 <context>
     <name>options</name>

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from chatapp.cli.output import Bar, Output, progress_bar
 from chatapp.core.errors import AppError, error
-from chatapp.core.model_file import checked_header
+from chatapp.core.model_file import checked_model
 from chatapp.core.models import size_text
 from chatapp.core.storage_sentences import MODELS_DIFFER
 from chatapp.storage.model_library import ModelLibrary
@@ -81,7 +81,7 @@ def _list(library: ModelLibrary, output: Output) -> None:
 
 def _info(library: ModelLibrary, wanted: str, output: Output) -> None:
     model = library.find(wanted)
-    header = checked_header(model.path)
+    header = checked_model(model.path)
     output.record("model", **asdict(model), tensors=len(header.tensors), header=header.values)
     rows = {
         "name": model.name,

@@ -1,74 +1,70 @@
 """Reads the header of a GGUF file: key-value pairs and the table of tensors, never the weights.
 
-Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little endian).
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little endian). What is refused
+is what gguf.cpp of llama.cpp refuses, and nothing else; what a model needs beyond that is in text_model.py.
 """
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import prod
 from typing import BinaryIO
 
+from chatapp.core.ggml_types import GGML_TYPES
+from chatapp.core.gguf_cursor import Cursor, DamagedGgufError, TruncatedGgufError, ValueType, width_of
 from chatapp.core.models import QUANTIZATIONS, ModelFacts
 
 MAGIC = b"GGUF"
-_CHUNK = 1 << 20
-_MAX_TEXT = 1 << 24
-_MAX_COUNT = 1 << 24
-_MAX_TYPE = 1000
-_STRING, _ARRAY = 8, 9
-_SCALARS = {
-    0: "<B",
-    1: "<b",
-    2: "<H",
-    3: "<h",
-    4: "<I",
-    5: "<i",
-    6: "<f",
-    7: "<?",
-    10: "<Q",
-    11: "<q",
-    12: "<d",
-}
-
-# (values, bytes) of one block of each ggml_type, see the type traits in llama.cpp's ggml.c
-_BLOCKS = {
-    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 9: (32, 40),
-    10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 15: (256, 292),
-    16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18), 21: (256, 110), 22: (256, 82),
-    23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2),
-    34: (256, 54), 35: (256, 66), 39: (32, 17),
-}  # fmt: skip
+TOKENS = "tokenizer.ggml.tokens"
+TOKEN_TYPES = "tokenizer.ggml.token_type"
+MOST_DIMENSIONS = 4
+_KEPT_NUMBERS = 512  # of an array; no list that a number per layer, expert or section goes into is longer
+_MOST_NAME = 63  # bytes of a tensor's name
+_DEFAULT_ALIGNMENT = 32
+_LEAST_VALUE_BYTES = 14  # a key of one letter, its type and a byte
+_LEAST_TENSOR_BYTES = 24
+_MOST_VALUES = 2**63 - 1  # of one tensor
 
 
 class NotGgufError(ValueError):
     """The first four bytes are not GGUF."""
 
 
-class DamagedGgufError(ValueError):
-    """The header contradicts itself; the message says how."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufArray:
+    """An array among the values: its element type and length; its numbers where they are few."""
+
+    kind: ValueType
+    length: int
+    numbers: tuple[int | float | bool, ...] = ()
 
 
-class TruncatedGgufError(ValueError):
-    """The file ends before what its header announces."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufTensor:
+    """shape: innermost dimension first, without the ones at its end; offset: of its data in the file."""
 
-    def __init__(self, actual: int, expected: int) -> None:
-        super().__init__(f"{actual} of at least {expected} bytes")
-        self.actual = actual
-        self.expected = expected
+    shape: tuple[int, ...]
+    kind: int
+    offset: int
+    n_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GgufHeader:
-    """`values` holds scalars and texts; of an array only its length is kept, as an int under the same key. tensors:
-    the shape of each, tensor_bytes: its size in the file."""
+    """`values` holds scalars and texts; of an array only its length, as an int under the same key. kinds: the type of
+    each value, ARRAY for those in `arrays`. tokens: the vocabulary's texts, token_types: int32 of each. not_utf8: keys
+    whose text is not UTF-8."""
 
     version: int
     values: dict[str, str | int | float | bool]
-    tensors: dict[str, tuple[int, ...]]
-    tensor_bytes: dict[str, int]
+    kinds: dict[str, ValueType]
+    arrays: dict[str, GgufArray]
+    tensors: Mapping[str, GgufTensor]
     expected_bytes: int
+    tokens: list[bytes] = field(default_factory=list, repr=False)
+    token_types: bytes = field(default=b"", repr=False)
+    not_utf8: tuple[str, ...] = ()
 
     def facts(self) -> ModelFacts:
         """What a person wants to know of the model."""
@@ -88,139 +84,187 @@ def read_header(stream: BinaryIO, size: int) -> GgufHeader:
 
     Raises NotGgufError, TruncatedGgufError or DamagedGgufError.
     """
-    at = _Cursor(stream, size)
+    at = Cursor(stream, size)
     if at.take(4) != MAGIC:
         raise NotGgufError
-    version = at.number("<I")
-    if version not in (2, 3):
-        raise DamagedGgufError(f"its format version {version} is not 2 or 3")
-    n_tensors, n_values = at.count("tensors"), at.count("values")
-    values = dict(_read_value(at) for _ in range(n_values))
-    alignment = values.get("general.alignment", 32)
-    if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
-        raise DamagedGgufError(f"its alignment {alignment} is not a power of two")
-    infos = [_read_tensor(at) for _ in range(n_tensors)]
-    data_start = -(-at.position // alignment) * alignment
-    expected = data_start + max((offset + length for _, _, offset, length in infos), default=0)
+    version = _read_version(at)
+    n_tensors = at.count("tensors", _LEAST_TENSOR_BYTES)
+    n_values = at.count("values", _LEAST_VALUE_BYTES)
+    metadata = _Metadata()
+    for _ in range(n_values):
+        metadata.read(at)
+    alignment = metadata.alignment()
+    infos: dict[str, _TensorInfo] = {}
+    for _ in range(n_tensors):
+        info = _read_tensor(at)
+        if info.name in infos:
+            raise DamagedGgufError(f"it has two tensors named {info.name}")
+        infos[info.name] = info
+    data_start = _padded(at.position, alignment) if infos else at.position
+    tensors = _placed(infos, data_start, alignment)
+    expected = max((tensor.offset + tensor.n_bytes for tensor in tensors.values()), default=data_start)
     if expected > size:
         raise TruncatedGgufError(size, expected)
     return GgufHeader(
         version=version,
-        values=values,
-        tensors={name: shape for name, shape, _, _ in infos},
-        tensor_bytes={name: length for name, _, _, length in infos},
+        values=metadata.values,
+        kinds=metadata.kinds,
+        arrays=metadata.arrays,
+        tensors=tensors,
         expected_bytes=expected,
+        tokens=metadata.tokens,
+        token_types=metadata.token_types,
+        not_utf8=tuple(metadata.not_utf8),
     )
 
 
-def _read_value(at: _Cursor) -> tuple[str, str | int | float | bool]:
-    key = at.text()
-    kind = at.number("<I")
-    if kind == _STRING:
-        return key, at.text()
-    if kind != _ARRAY:
-        return key, at.scalar(kind)
-    kind, length = at.number("<I"), at.count("array elements")
-    if kind == _STRING:
-        at.skip_texts(length)
-    else:
-        at.skip(struct.calcsize(at.format_of(kind)) * length)
-    return key, length
+def _read_version(at: Cursor) -> int:
+    version = at.number("<I")
+    if version and version & 0xFFFF == 0:
+        raise DamagedGgufError("its numbers are in the byte order of another kind of machine (big endian)")
+    if version not in (2, 3):
+        raise DamagedGgufError(f"its format version {version} is not 2 or 3")
+    return version
 
 
-def _read_tensor(at: _Cursor) -> tuple[str, tuple[int, ...], int, int]:
-    name = at.text()
-    n_dimensions = at.number("<I")
-    if not 1 <= n_dimensions <= 4:
-        raise DamagedGgufError(f"tensor {name} has {n_dimensions} dimensions")
-    shape = tuple(at.number("<Q") for _ in range(n_dimensions))
-    kind, offset = at.number("<I"), at.number("<Q")
-    if kind > _MAX_TYPE:
-        raise DamagedGgufError(f"tensor {name} has the impossible type {kind}")
-    per_block, block_bytes = _BLOCKS.get(kind, (1, 0))  # a newer type: its size is llama.cpp's to check
-    return name, shape, offset, prod(shape) // per_block * block_bytes
+class _Metadata:
+    """The key-value pairs read so far."""
 
+    def __init__(self) -> None:
+        self.values: dict[str, str | int | float | bool] = {}
+        self.kinds: dict[str, ValueType] = {}
+        self.arrays: dict[str, GgufArray] = {}
+        self.tokens: list[bytes] = []
+        self.token_types = b""
+        self.not_utf8: list[str] = []
+        self._seen: set[bytes] = set()
 
-class _Cursor:
-    """Reads forward through the stream in large chunks; every step is checked against the file's size."""
+    def read(self, at: Cursor) -> None:
+        raw = at.text()
+        if not raw:
+            raise DamagedGgufError(f"value {len(self.values) + 1} has an empty key")
+        key = _decoded(raw)
+        if raw in self._seen:
+            raise DamagedGgufError(f"it has two values for {key}")
+        self._seen.add(raw)
+        kind = at.kind(f"the value {key}")
+        self.kinds.setdefault(key, kind)
+        if kind is ValueType.ARRAY:
+            self._read_array(at, key)
+        elif kind is ValueType.STRING:
+            text = at.text()
+            self.values.setdefault(key, _decoded(text))
+            self._note(key, raw, text)
+        else:
+            self.values.setdefault(key, at.scalar(kind))
+            self._note(key, raw, b"")
 
-    def __init__(self, stream: BinaryIO, size: int) -> None:
-        self._stream = stream
-        self._size = size
-        self._buffer = b""
-        self._start = 0  # where the buffer begins in the file
-        self._at = 0  # where we are in the buffer
-
-    @property
-    def position(self) -> int:
-        return self._start + self._at
-
-    def take(self, length: int) -> bytes:
-        self._need(length)
-        self._at += length
-        return self._buffer[self._at - length : self._at]
-
-    def skip(self, length: int) -> None:
-        if self.position + length > self._size:
-            raise TruncatedGgufError(self._size, self.position + length)
-        if self._at + length <= len(self._buffer):
-            self._at += length
-            return
-        self._start = self._stream.seek(self.position + length)
-        self._buffer, self._at = b"", 0
-
-    def skip_texts(self, n: int) -> None:
-        """Passes over `n` texts; a vocabulary has hundreds of thousands, hence the plain loop."""
-        length_of = struct.Struct("<Q").unpack_from
-        for _ in range(n):
-            if self._at + 8 > len(self._buffer):
-                self._need(8)
-            end = self._at + 8 + length_of(self._buffer, self._at)[0]
-            if end <= len(self._buffer):
-                self._at = end
+    def _read_array(self, at: Cursor, key: str) -> None:
+        kind = at.kind(f"the list {key}")
+        if kind is ValueType.ARRAY:
+            raise DamagedGgufError(f"{key} is a list of lists")
+        numbers: tuple[int | float | bool, ...] = ()
+        if kind is ValueType.STRING:
+            length = at.count(f"texts in {key}", 8)
+            if key == TOKENS:
+                self._take_tokens(at.texts(length))
             else:
-                self._at += 8
-                self.skip(end - self._at)
+                at.skip_texts(length)
+        else:
+            width = width_of(kind)
+            length = at.count(f"numbers in {key}", width)
+            if key == TOKEN_TYPES and kind is ValueType.INT32:
+                self.token_types = at.take(width * length)
+            elif length <= _KEPT_NUMBERS:
+                numbers = at.numbers(kind, length)
+            else:
+                at.skip(width * length)
+        self.arrays.setdefault(key, GgufArray(kind=kind, length=length, numbers=numbers))
+        self.values.setdefault(key, length)
 
-    def number(self, form: str) -> int:
-        return int(self._unpack(form))
+    def _take_tokens(self, tokens: list[bytes]) -> None:
+        together = b"\n".join(tokens)
+        self._note(TOKENS, together)
+        if b"\0" in together:  # llama.cpp sees a text up to there
+            tokens = [token.partition(b"\0")[0] for token in tokens]
+        self.tokens = tokens
 
-    def scalar(self, kind: int) -> int | float | bool:
-        return self._unpack(self.format_of(kind))
+    def _note(self, key: str, *texts: bytes) -> None:
+        for text in texts:
+            try:
+                text.decode("utf-8")
+            except UnicodeDecodeError:
+                self.not_utf8.append(key)
+                return
 
-    def format_of(self, kind: int) -> str:
-        if kind not in _SCALARS:
-            raise DamagedGgufError(f"a value has the unknown type {kind}")
-        return _SCALARS[kind]
+    def alignment(self) -> int:
+        value = self.values.get("general.alignment", _DEFAULT_ALIGNMENT)
+        if self.kinds.get("general.alignment", ValueType.UINT32) is not ValueType.UINT32 or not isinstance(value, int):
+            raise DamagedGgufError("its alignment is not a whole number of the type UINT32")
+        if value < 1 or value & (value - 1):
+            raise DamagedGgufError(f"its alignment {value} is not a power of two")
+        return value
 
-    def count(self, what: str) -> int:
-        n = self.number("<Q")
-        if n > _MAX_COUNT:
-            raise DamagedGgufError(f"it announces {n} {what}")
-        return n
 
-    def text(self) -> str:
-        length = self.number("<Q")
-        if length > _MAX_TEXT:
-            raise DamagedGgufError(f"it announces a text of {length} bytes")
-        return self.take(length).decode("utf-8", "replace")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TensorInfo:
+    """offset: of its data from the beginning of all data."""
 
-    def _unpack(self, form: str) -> int | float | bool:
-        length = struct.calcsize(form)
-        self._need(length)
-        (value,) = struct.unpack_from(form, self._buffer, self._at)
-        self._at += length
-        result: int | float | bool = value
-        return result
+    name: str
+    shape: tuple[int, ...]
+    kind: int
+    offset: int
 
-    def _need(self, length: int) -> None:
-        missing = self._at + length - len(self._buffer)
-        if missing <= 0:
-            return
-        if self.position + length > self._size:
-            raise TruncatedGgufError(self._size, self.position + length)
-        self._buffer = self._buffer[self._at :] + self._stream.read(max(missing, _CHUNK))
-        self._start += self._at
-        self._at = 0
-        if len(self._buffer) < length:
-            raise TruncatedGgufError(self._start + len(self._buffer), self._start + length)
+
+def _read_tensor(at: Cursor) -> _TensorInfo:
+    raw = at.text()
+    name = _decoded(raw)
+    if len(raw) > _MOST_NAME:
+        raise DamagedGgufError(f"the name of a tensor has {len(raw)} bytes, more than {_MOST_NAME}")
+    n_dimensions = at.number("<I")
+    if n_dimensions > MOST_DIMENSIONS:
+        raise DamagedGgufError(f"tensor {name} has {n_dimensions} dimensions")
+    shape = tuple(at.number("<q") for _ in range(n_dimensions))
+    if any(length < 0 for length in shape) or prod(length or 1 for length in shape) > _MOST_VALUES:
+        raise DamagedGgufError(f"tensor {name} has the impossible shape {shape_text(shape)}")
+    kind = at.number("<i")
+    if kind not in GGML_TYPES:
+        raise DamagedGgufError(f"tensor {name} has the unknown type {kind}")
+    ggml, row = GGML_TYPES[kind], shape[0] if shape else 1
+    if row % ggml.per_block:
+        blocks = f"whole blocks of {ggml.per_block} as its type {ggml.name} has"
+        raise DamagedGgufError(f"tensor {name} has rows of {row} values, which are not {blocks}")
+    return _TensorInfo(name=name, shape=_trimmed(shape), kind=kind, offset=at.number("<Q"))
+
+
+def _placed(infos: dict[str, _TensorInfo], data_start: int, alignment: int) -> dict[str, GgufTensor]:
+    """Where each tensor's data lies; llama.cpp wants them one after the other, in the order of the table."""
+    tensors, expected = {}, 0
+    for name, info in infos.items():
+        if info.offset != expected:
+            raise DamagedGgufError(f"the data of tensor {name} are at offset {info.offset} instead of {expected}")
+        n_bytes = GGML_TYPES[info.kind].bytes_of(prod(info.shape))
+        tensors[name] = GgufTensor(shape=info.shape, kind=info.kind, offset=data_start + info.offset, n_bytes=n_bytes)
+        expected = _padded(expected + n_bytes, alignment)
+    return tensors
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """(576, 192) -> "576 x 192"."""
+    return " x ".join(str(length) for length in shape) or "1"
+
+
+def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    end = len(shape)
+    while end > 1 and shape[end - 1] == 1:
+        end -= 1
+    return shape[:end] or (1,)
+
+
+def _decoded(raw: bytes) -> str:
+    """As llama.cpp sees it: up to the first NUL; what is not UTF-8 is replaced."""
+    return raw.partition(b"\0")[0].decode("utf-8", "replace")
+
+
+def _padded(position: int, alignment: int) -> int:
+    return -(-position // alignment) * alignment

@@ -1,13 +1,23 @@
-"""From a path to a model file: what is no whole GGUF file is refused with the reason, before native code sees it."""
+"""From a path to a model: what llama.cpp can't load is refused with the reason, before native code sees it."""
 
 from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from chatapp.core.errors import error
-from chatapp.core.gguf import DamagedGgufError, GgufHeader, NotGgufError, TruncatedGgufError, read_header
+from chatapp.core.gguf import GgufHeader, NotGgufError, read_header
+from chatapp.core.gguf_cursor import DamagedGgufError, TruncatedGgufError, ValueType
+from chatapp.core.model_sentences import (
+    MODEL_IS_ADAPTER,
+    MODEL_IS_PROJECTOR,
+    MODEL_ONLY_VOCABULARY,
+    MODEL_SPLIT_NAME,
+    MODEL_SPLIT_PART,
+    MODEL_UNKNOWN_ARCHITECTURE,
+)
 from chatapp.core.sentences import (
     MODEL_DAMAGED,
     MODEL_EMPTY,
@@ -19,10 +29,40 @@ from chatapp.core.sentences import (
     MODEL_TRUNCATED,
     MODEL_UNREADABLE,
 )
+from chatapp.core.text_model import (
+    AdapterAsModelError,
+    ProjectorError,
+    UnknownArchitectureError,
+    VocabularyOnlyError,
+    check_text_model,
+)
+
+
+def checked_model(path: str) -> GgufHeader:
+    """The header of the model at `path`, of all its files together; its tokens are left out.
+
+    Raises AppError(MODEL_FILE) for whatever llama.cpp could not load as a text model, as far as headers tell.
+    """
+    header = checked_header(path)
+    try:
+        if header.values.get("split.count", 0) not in (0, 1):
+            header = _with_other_parts(path, header)
+        check_text_model(header)
+    except AdapterAsModelError:
+        raise error(MODEL_IS_ADAPTER, path=path) from None
+    except ProjectorError:
+        raise error(MODEL_IS_PROJECTOR, path=path) from None
+    except VocabularyOnlyError:
+        raise error(MODEL_ONLY_VOCABULARY, path=path) from None
+    except UnknownArchitectureError as problem:
+        raise error(MODEL_UNKNOWN_ARCHITECTURE, path=path, architecture=problem) from None
+    except DamagedGgufError as problem:
+        raise error(MODEL_DAMAGED, path=path, reason=problem) from None
+    return replace(header, tokens=[], token_types=b"")
 
 
 def checked_header(path: str) -> GgufHeader:
-    """The header of the file at `path`; raises AppError(MODEL_FILE) for whatever is no whole GGUF file."""
+    """The header of the file at `path`; raises AppError(MODEL_FILE) for whatever is no sound and whole GGUF file."""
     try:
         path.encode("utf-8")  # it crosses to the worker as text
         status = Path(path).stat()
@@ -50,3 +90,40 @@ def _refuse_special_files(path: str, status: os.stat_result) -> None:
         raise error(MODEL_NOT_A_FILE, path=path)
     if status.st_size == 0:
         raise error(MODEL_EMPTY, path=path)
+
+
+def _with_other_parts(path: str, first: GgufHeader) -> GgufHeader:
+    """`first` with the tensors of the files beside it, which llama.cpp finds by their names.
+
+    Raises DamagedGgufError, and AppError where a file is missing or not the one it should be.
+    """
+    count, number = (_uint16(first, key) for key in ("split.count", "split.no"))
+    if number != 0:
+        raise error(MODEL_SPLIT_PART, path=path, number=number + 1, count=count)
+    ending = _part_ending(0, count)
+    if not path.endswith(ending) or path == ending:
+        raise error(MODEL_SPLIT_NAME, path=path, count=count, ending=ending)
+    tensors = dict(first.tensors)
+    for other in range(1, count):
+        part = checked_header(path.removesuffix(ending) + _part_ending(other, count))
+        if _uint16(part, "split.no") != other:
+            raise DamagedGgufError(f"its part {other + 1} says it is part {_uint16(part, 'split.no') + 1}")
+        for name, tensor in part.tensors.items():
+            if name in tensors:
+                raise DamagedGgufError(f"the tensor {name} is in two of its parts")
+            tensors[name] = tensor
+    if first.kinds.get("split.tensors.count") is not ValueType.INT32:
+        raise DamagedGgufError("split.tensors.count is missing or not of the type INT32")
+    if first.values["split.tensors.count"] != len(tensors):
+        raise DamagedGgufError(f"{len(tensors)} of {first.values['split.tensors.count']} tensors are in its parts")
+    return replace(first, tensors=tensors)
+
+
+def _uint16(header: GgufHeader, key: str) -> int:
+    if header.kinds.get(key) is not ValueType.UINT16:
+        raise DamagedGgufError(f"{key} is missing or not of the type UINT16")
+    return int(header.values[key])
+
+
+def _part_ending(number: int, count: int) -> str:
+    return f"-{number + 1:05d}-of-{count:05d}.gguf"

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatapp.core.errors import error
-from chatapp.core.model_file import checked_header
+from chatapp.core.model_file import checked_model
 from chatapp.core.models import LibraryModel
 from chatapp.core.sentences import (
     CANCELLED,
@@ -69,7 +69,7 @@ class ModelLibrary:
         """
         source = _absolute(path)
         if copy and self._paths.models not in source.parents:
-            checked_header(str(source))
+            checked_model(str(source))
             source = self._copy(source, progress)
         try:
             model = replace(_described(source), name=self._free_name(source), sha256=sha256_of(source, progress))
@@ -217,7 +217,7 @@ def _absolute(path: Path) -> Path:
 
 def _described(path: Path) -> LibraryModel:
     """What the file's header says; its checksum is left empty. Raises AppError, or OSError where it just vanished."""
-    facts = checked_header(str(path)).facts()
+    facts = checked_model(str(path)).facts()
     return LibraryModel(
         name=path.stem,
         path=str(path),

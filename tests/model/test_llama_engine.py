@@ -188,12 +188,12 @@ def test_layers_for_a_gpu_that_is_not_there_are_a_sentence(starter_model: Path) 
         assert client.load(LoadSpec(path=str(starter_model), n_ctx=64)).n_gpu_layers == 0
 
 
-def test_a_model_without_weights_is_refused_with_llama_cpps_reason(tmp_path: Path) -> None:
+def test_a_model_that_only_llama_cpp_can_judge_is_refused_with_its_reason(tmp_path: Path) -> None:
     from tests.builders import write_gguf
 
     with EngineClient() as client:
         with pytest.raises(AppError) as caught:
-            client.load(LoadSpec(path=str(write_gguf(tmp_path / "hollow.gguf"))))
+            client.load(LoadSpec(path=str(write_gguf(tmp_path / "incomplete.gguf", "orion"))))
         assert caught.value.info.kind is ErrorKind.MODEL_LOAD
         assert "unknown reason" not in caught.value.info.message
         assert client.alive()

@@ -31,10 +31,11 @@ def test_a_smaller_context_and_fewer_bits_need_less() -> None:
 def test_the_weights_of_a_real_model_are_counted_to_the_byte(starter_model: Path) -> None:
     header = checked_header(str(starter_model))
     needs = needs_of(header)
-    tied = "output.weight" not in header.tensor_bytes
-    embedding = header.tensor_bytes["token_embd.weight"]
+    tied = "output.weight" not in header.tensors
+    embedding = header.tensors["token_embd.weight"].n_bytes
+    every = sum(tensor.n_bytes for tensor in header.tensors.values())
     assert len(needs.layers) == 30
-    assert sum(needs.layers) + needs.output == sum(header.tensor_bytes.values()) - (0 if tied else embedding)
+    assert sum(needs.layers) + needs.output == every - (0 if tied else embedding)
     assert needs.kv_values == [3 * (64 + 64)] * 30
 
 

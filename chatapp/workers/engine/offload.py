@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from chatapp.core.gguf import GgufHeader
 
-KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}  # a value; see core/gguf.py for the blocks
+KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}  # a value; see core/ggml_types.py for the blocks
 MARGIN_BYTES = 256 << 20  # left for what else is drawn and computed on the device
 _BATCH = 512
 _BLOCK = re.compile(r"blk\.(\d{1,4})\.")
@@ -64,25 +64,25 @@ def needs_of(header: GgufHeader) -> Needs:
         value = header.values.get(f"{architecture}.{name}", default)
         return value if isinstance(value, int) and value > 0 else default
 
-    places = [int(block[1]) for name in header.tensor_bytes if (block := _BLOCK.match(name)) is not None]
+    places = [int(block[1]) for name in header.tensors if (block := _BLOCK.match(name)) is not None]
     layers, output, embedding = [0] * (max(places, default=0) + 1), 0, 0
-    for name, size in header.tensor_bytes.items():
+    for name, tensor in header.tensors.items():
         block = _BLOCK.match(name)
         if block is not None:
-            layers[int(block[1])] += size
+            layers[int(block[1])] += tensor.n_bytes
         elif name == "token_embd.weight":
-            embedding = size  # stays on the CPU, but is the output layer where a model has no other
+            embedding = tensor.n_bytes  # stays on the CPU, but is the output layer where a model has no other
         else:
-            output += size
-    if "output.weight" not in header.tensor_bytes:
+            output += tensor.n_bytes
+    if "output.weight" not in header.tensors:
         output += embedding
     width, n_heads = number("embedding_length", 4096), number("attention.head_count", 32)
     head = number("attention.head_count_kv", n_heads) * 2 * number("attention.key_length", max(1, width // n_heads))
 
     def rows(name: str) -> int:
         """Of a weight: how many values it makes for one token; 0 where there is no such weight."""
-        shape = header.tensors.get(name, ())
-        return shape[1] if len(shape) > 1 else 0
+        tensor = header.tensors.get(name)
+        return tensor.shape[1] if tensor is not None and len(tensor.shape) > 1 else 0
 
     kv_values = []
     for layer in range(len(layers)):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from chatapp.core.errors import AppError, ErrorKind, error
-from chatapp.core.model_file import checked_header
+from chatapp.core.model_file import checked_model
 from chatapp.core.models import AUTO_GPU_LAYERS, LoadSpec, size_text
 from chatapp.core.sentences import MODEL_NO_MEMORY, NO_GPU, OFFLOAD_FAILED
 from chatapp.workers.engine.cancel import CancelFlag
@@ -32,7 +32,7 @@ def open_model(spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], N
         raise error(NO_GPU, layers=spec.n_gpu_layers)
     if spec.n_gpu_layers == 0 or not free:
         return *_open(replace(spec, n_gpu_layers=0), cancel, progress), 0
-    header = checked_header(spec.path)
+    header = checked_model(spec.path)
     needs = needs_of(header)
     n_ctx = spec.n_ctx or min(header.facts().context or AUTOMATIC_CONTEXT, AUTOMATIC_CONTEXT)
     if spec.n_gpu_layers != AUTO_GPU_LAYERS:
@@ -59,7 +59,7 @@ def open_model(spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], N
 
 def _open(spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], None]) -> tuple[Model, Context]:
     model = Model(spec, cancel, progress)
-    n_ctx = spec.n_ctx or min(model.n_ctx_train, AUTOMATIC_CONTEXT)
+    n_ctx = spec.n_ctx or min(model.n_ctx_train or AUTOMATIC_CONTEXT, AUTOMATIC_CONTEXT)
     try:
         return model, Context(model, spec, n_ctx=n_ctx, cancel=cancel)
     except AppError:

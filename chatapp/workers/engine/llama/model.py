@@ -12,7 +12,7 @@ from typing import Any
 import llama_cpp
 
 from chatapp.core.errors import error
-from chatapp.core.model_file import checked_header
+from chatapp.core.model_file import checked_model
 from chatapp.core.models import LoadSpec
 from chatapp.core.sentences import CANCELLED, MODEL_NOT_TEXT, MODEL_REFUSED
 from chatapp.workers.engine.cancel import CancelFlag
@@ -28,7 +28,7 @@ class Model:
 
     def __init__(self, spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], None]) -> None:
         """Raises AppError where the file can't be a model, llama.cpp refuses it, or the load was cancelled."""
-        self.header = checked_header(spec.path)
+        self.header = checked_model(spec.path)
         self._path = Path(spec.path)
         self.handle = _load(spec, cancel, progress)
         self.vocabulary = Vocabulary(self.handle)

@@ -1,0 +1,39 @@
+"""Known trouble with the content of model and adapter files, as sentences with a way out; see core/sentences.py."""
+
+from __future__ import annotations
+
+from chatapp.core.errors import ErrorKind, Sentence
+from chatapp.core.options import QT_TRANSLATE_NOOP
+
+MODEL_ONLY_VOCABULARY = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "{path} holds only the vocabulary of a model, without its weights."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose the file with the whole model; it is much larger."),
+)
+MODEL_IS_ADAPTER = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "{path} is a LoRA adapter, not a whole model."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "Choose the model it was made for, and give the adapter to chatapp generate, chat or score: --adapter"
+    ),
+)
+MODEL_IS_PROJECTOR = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "{path} is the part of a model that reads pictures or sound; it writes no text."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose the language model that it belongs to."),
+)
+MODEL_UNKNOWN_ARCHITECTURE = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "The architecture of {path}, {architecture}, is unknown to this chatapp."),
+    hint=QT_TRANSLATE_NOOP("errors", "Update chatapp, or choose another model; a file of a known one may be damaged."),
+)
+MODEL_SPLIT_PART = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "{path} is part {number} of a model in {count} files."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose the first file; the others are found beside it."),
+)
+MODEL_SPLIT_NAME = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "{path} is the first of {count} files, but its name does not end in {ending}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Give the files the names they were published with, all in one folder."),
+)

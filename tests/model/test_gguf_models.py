@@ -1,0 +1,63 @@
+"""The reader of headers beside llama.cpp itself: the same tables, and no model refused that it loads."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+import llama_cpp
+import pytest
+
+from chatapp.core.ggml_types import GGML_TYPES
+from chatapp.core.known_names import LLAMA_CPP_PYTHON
+from chatapp.core.model_file import checked_model
+from chatapp.core.models import LoadSpec
+from chatapp.core.sampling import SamplingSettings
+from chatapp.protocol.engine import Finished, RawPrompt
+from chatapp.workers.client import EngineClient
+from tests.gguf_files import INT32, UINT16, UINT32, tiny_model
+
+pytestmark = pytest.mark.model
+
+
+def test_the_lists_of_names_are_of_the_installed_version() -> None:
+    assert llama_cpp.__version__ == LLAMA_CPP_PYTHON, "compare core/known_names.py and model_tensors.py with llama.cpp"
+
+
+def test_the_types_are_those_of_the_library() -> None:
+    library = ctypes.CDLL(str(next((Path(llama_cpp.__file__).parent / "lib").glob("*ggml-base*"))))
+    library.ggml_type_name.restype = ctypes.c_char_p
+    library.ggml_type_size.restype = ctypes.c_size_t
+    library.ggml_blck_size.restype = ctypes.c_int64
+    known = {}
+    for kind in range(43):
+        if per_block := library.ggml_blck_size(kind):
+            known[kind] = (library.ggml_type_name(kind).decode().upper(), per_block, library.ggml_type_size(kind))
+    ours = {kind: (ggml.name.upper(), ggml.per_block, ggml.block_bytes) for kind, ggml in GGML_TYPES.items()}
+    assert ours == known
+
+
+@pytest.mark.parametrize("architecture", ["llama", "gemma", "gemma2", "gemma3", "qwen2", "qwen3", "phi3", "smollm3"])
+def test_what_the_reader_takes_for_a_model_llama_cpp_loads(architecture: str, tmp_path: Path) -> None:
+    path = tiny_model(architecture).write(tmp_path / "tiny.gguf")
+    checked_model(str(path))
+    with EngineClient() as client:
+        assert client.load(LoadSpec(path=str(path), n_threads=1)).architecture == architecture
+        *_, last = client.generate(RawPrompt(text="Hello"), SamplingSettings(max_tokens=3))
+        assert isinstance(last, Finished)
+
+
+def test_a_model_in_parts_and_one_without_a_context_length_load(tmp_path: Path) -> None:
+    whole = tiny_model()
+    whole.set("llama.context_length", UINT32, 0)
+    for number in (0, 1):
+        part = whole.copy()
+        part.set("split.no", UINT16, number)
+        part.set("split.count", UINT16, 2)
+        part.set("split.tensors.count", INT32, len(whole.tensors))
+        part.tensors = whole.tensors[number::2]
+        part.write(tmp_path / f"m-{number + 1:05d}-of-00002.gguf")
+    with EngineClient() as client:
+        loaded = client.load(LoadSpec(path=str(tmp_path / "m-00001-of-00002.gguf"), n_threads=1))
+        assert loaded.n_ctx_train == 0
+        assert loaded.n_ctx > 0
