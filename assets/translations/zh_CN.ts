@@ -1641,6 +1641,38 @@
         <source>Give the files the names they were published with, all in one folder.</source>
         <translation>请将这些文件恢复为发布时的名称，并放在同一文件夹中。</translation>
     </message>
+    <message>
+        <source>{path} is not a LoRA adapter.</source>
+        <translation>{path} 是 {count} 个文件中的第一个，但其名称不以 {ending} 结尾。</translation>
+    </message>
+    <message>
+        <source>Choose an adapter in the GGUF format; a whole model is given with --model.</source>
+        <translation>请将这些文件恢复为发布时的名称，并放在同一文件夹中。</translation>
+    </message>
+    <message>
+        <source>The adapter {path} is damaged: {reason}.</source>
+        <translation>{path} 不是 LoRA 适配器。</translation>
+    </message>
+    <message>
+        <source>Fetch or make it again.</source>
+        <translation>请选择 GGUF 格式的适配器；完整的模型用 --model 给出。</translation>
+    </message>
+    <message>
+        <source>The adapter {path} does not fit the model: {reason}.</source>
+        <translation>适配器 {path} 已损坏：{reason}。</translation>
+    </message>
+    <message>
+        <source>Use it with the model it was made for.</source>
+        <translation>请重新获取或重新制作。</translation>
+    </message>
+    <message>
+        <source>llama.cpp can&apos;t load the adapter {path}: {reason}.</source>
+        <translation>适配器 {path} 与模型不匹配：{reason}。</translation>
+    </message>
+    <message>
+        <source>Use it with the model it was made for, or make it again.</source>
+        <translation>请将它用于它所对应的模型。</translation>
+    </message>
 </context>
 <context>
     <name>options</name>

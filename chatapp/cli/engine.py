@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,9 +14,10 @@ from types import FrameType
 from chatapp.cli.output import Output, progress_bar
 from chatapp.core.errors import AppError, error
 from chatapp.core.generation import FinishReason, Token
-from chatapp.core.models import LibraryModel, LoadSpec
+from chatapp.core.model_file import checked_header
+from chatapp.core.models import AdapterSpec, LibraryModel, LoadSpec
 from chatapp.core.sampling import SamplingSettings
-from chatapp.core.sentences import OPTION_OUT_OF_RANGE
+from chatapp.core.sentences import MODEL_UNREADABLE, OPTION_OUT_OF_RANGE
 from chatapp.protocol.engine import Finished, Prompt, PromptProgress, TokensEmitted
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths, find_paths
@@ -53,7 +56,25 @@ def load_spec(path: str, arguments: argparse.Namespace) -> LoadSpec:
         n_threads=arguments.threads,
         n_gpu_layers=arguments.gpu_layers,
         kv_type=arguments.kv_type,
+        adapters=tuple(adapter_of(text) for text in arguments.adapter),
     )
+
+
+def adapter_of(text: str) -> AdapterSpec:
+    """PATH or PATH:SCALE, where the path of a file may hold colons itself. Raises AppError(MODEL_FILE | BAD_INPUT)."""
+    path, scale = text, 1.0
+    front, colon, behind = text.rpartition(":")
+    if colon and not os.path.lexists(text):
+        with suppress(ValueError):
+            path, scale = front, float(behind)
+    if not math.isfinite(scale):
+        raise error(OPTION_OUT_OF_RANGE, name="--adapter", value=text, allowed="PATH:-1 … PATH:1")
+    try:
+        path = os.path.abspath(path)  # noqa: PTH100 - without following links
+    except OSError as problem:
+        raise error(MODEL_UNREADABLE, path=path, reason=problem) from None
+    checked_header(path)
+    return AdapterSpec(path=path, scale=scale)
 
 
 def chosen_model(paths: Paths, wanted: str | None) -> LibraryModel:

@@ -18,6 +18,13 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="PATH|NAME", help="default: the model used last, else the starter model")
+    parser.add_argument(
+        "--adapter",
+        action="append",
+        default=[],
+        metavar="PATH[:SCALE]",
+        help="a LoRA adapter for the model, and how much of it is added (1 where no scale is given); repeatable",
+    )
     parser.add_argument("--ctx", type=int, default=0, metavar="N", help="context length in tokens, 0: automatic")
     parser.add_argument(
         "--threads", type=int, default=0, metavar="N", help="0: the physical cores that are free, measured all the time"

@@ -26,7 +26,7 @@ def _type(name: str, per_block: int, block_bytes: int, *, multiplies: bool = Tru
     return GgmlType(name=name, per_block=per_block, block_bytes=block_bytes, multiplies=multiplies)
 
 
-F32, F16, Q8_0, BF16 = 0, 1, 8, 30
+F32, F16, Q8_0, BF16, NVFP4 = 0, 1, 8, 30, 40
 GGML_TYPES = {
     0: _type("F32", 1, 4),
     1: _type("F16", 1, 2),

@@ -37,3 +37,23 @@ MODEL_SPLIT_NAME = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "{path} is the first of {count} files, but its name does not end in {ending}."),
     hint=QT_TRANSLATE_NOOP("errors", "Give the files the names they were published with, all in one folder."),
 )
+ADAPTER_IS_MODEL = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "{path} is not a LoRA adapter."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose an adapter in the GGUF format; a whole model is given with --model."),
+)
+ADAPTER_DAMAGED = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "The adapter {path} is damaged: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Fetch or make it again."),
+)
+ADAPTER_UNFIT = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "The adapter {path} does not fit the model: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Use it with the model it was made for."),
+)
+ADAPTER_REFUSED = Sentence(
+    kind=ErrorKind.MODEL_LOAD,
+    text=QT_TRANSLATE_NOOP("errors", "llama.cpp can't load the adapter {path}: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Use it with the model it was made for, or make it again."),
+)

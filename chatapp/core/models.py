@@ -42,15 +42,24 @@ class LibraryModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterSpec:
+    """A LoRA adapter and how much of it is added; 1 is what it was trained for."""
+
+    path: str
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadSpec:
     """What to load and how; n_ctx 0, n_threads 0 and AUTO_GPU_LAYERS let the engine choose, n_gpu_layers 0 keeps to the
-    CPU. kv_type: the precision of the KV cache, one of KV_TYPES."""
+    CPU. kv_type: the precision of the KV cache, one of KV_TYPES. adapters are added together."""
 
     path: str
     n_ctx: int = 0
     n_threads: int = 0
     n_gpu_layers: int = AUTO_GPU_LAYERS
     kv_type: str = "f16"
+    adapters: tuple[AdapterSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

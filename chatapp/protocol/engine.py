@@ -18,7 +18,7 @@ from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.score import ScoredToken
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):

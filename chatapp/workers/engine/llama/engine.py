@@ -27,6 +27,7 @@ from chatapp.protocol.engine import (
 )
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama import library, scoring
+from chatapp.workers.engine.llama.adapters import Adapters
 from chatapp.workers.engine.llama.assembly import PromptAssembler
 from chatapp.workers.engine.llama.context import Context
 from chatapp.workers.engine.llama.generation import Generation
@@ -59,9 +60,10 @@ class LlamaEngine:
         self._unload()
         model, context, n_gpu_layers = open_model(spec, self._cancel, progress)
         self._model, self._context = model, context
+        adapters = self._with_adapters(model, context, spec)
         self._memory = PromptMemory(model.vocabulary.n_tokens)
         self._assembler = PromptAssembler(model.vocabulary, model.chat_template)
-        fingerprint = f"{model.fingerprint} {context.n_ctx} {n_gpu_layers} {spec.kv_type}"
+        fingerprint = f"{model.fingerprint} {context.n_ctx} {n_gpu_layers} {spec.kv_type} {adapters.fingerprint}"
         self._saved_state = SavedState(fingerprint, self._cancel)
         self._prove(spec)
         return LoadedModel(
@@ -126,6 +128,15 @@ class LlamaEngine:
             raise error(NO_MODEL_LOADED)
         self._memory.forget()
         yield from scoring.score(request, self._context, self._model.vocabulary, self._cancel)
+
+    def _with_adapters(self, model: Model, context: Context, spec: LoadSpec) -> Adapters:
+        try:
+            adapters = Adapters(model, spec.adapters)
+        except AppError:
+            self._unload()
+            raise
+        adapters.use_in(context)
+        return adapters
 
     def _prove(self, spec: LoadSpec) -> None:
         """Decodes one token: damaged weights show themselves here and not in the middle of a chat."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import llama_cpp
 
+from chatapp.core.adapter_file import checked_adapter
 from chatapp.core.errors import error
 from chatapp.core.model_file import checked_model
 from chatapp.core.models import LoadSpec
@@ -27,8 +28,11 @@ class Model:
     """Owns the native model; `close` frees it and makes the object unusable."""
 
     def __init__(self, spec: LoadSpec, cancel: CancelFlag, progress: Callable[[float], None]) -> None:
-        """Raises AppError where the file can't be a model, llama.cpp refuses it, or the load was cancelled."""
+        """Raises AppError where the file can't be a model or an adapter does not fit it, where llama.cpp refuses the
+        model, or the load was cancelled."""
         self.header = checked_model(spec.path)
+        for adapter in spec.adapters:
+            checked_adapter(adapter.path, self.header)
         self._path = Path(spec.path)
         self.handle = _load(spec, cancel, progress)
         self.vocabulary = Vocabulary(self.handle)

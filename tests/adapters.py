@@ -1,0 +1,36 @@
+"""LoRA adapters for the starter model, made by the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from tests.gguf_files import FLOAT32, STRING, GgufFile
+
+WIDTH, RANK, ALPHA = 576, 4, 8.0
+QUERY = "blk.{}.attn_q.weight"  # 576 in, 576 out
+
+
+def adapter(
+    layers: Iterable[int] = range(4), *, seed: int = 1, size: float = 0.05, architecture: str = "llama"
+) -> GgufFile:
+    """Changes the queries of some layers by random values of about `size`."""
+    file = GgufFile()
+    file.set("general.type", STRING, "adapter")
+    file.set("general.architecture", STRING, architecture)
+    file.set("adapter.type", STRING, "lora")
+    file.set("adapter.lora.alpha", FLOAT32, ALPHA)
+    random = np.random.default_rng(seed)
+    for layer in layers:
+        add_pair(file, QUERY.format(layer), random, size)
+    return file
+
+
+def add_pair(
+    file: GgufFile, name: str, random: np.random.Generator, size: float = 0.05, shape: tuple[int, int] = (WIDTH, WIDTH)
+) -> None:
+    """A and B for a tensor with `shape` (values in, values out)."""
+    wide, tall = shape
+    file.add(f"{name}.lora_a", random.standard_normal((RANK, wide)).astype(np.float32) * np.float32(size))
+    file.add(f"{name}.lora_b", random.standard_normal((tall, RANK)).astype(np.float32) * np.float32(size))
