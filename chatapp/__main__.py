@@ -34,15 +34,28 @@ def _window(words: list[str]) -> int:
 
 
 def _worker(words: list[str]) -> int:
-    from chatapp.workers.parent import die_with_parent
+    from chatapp.workers.parent import die_before_parent, die_with_parent
 
     die_with_parent()
-    if words == ["engine"]:
+    die_before_parent()
+    if words[:1] == ["engine"]:
+        from chatapp.workers.sandbox.entry import access_of, enter
+
+        try:
+            access = access_of(words[1:])
+        except ValueError:
+            return _no_worker()
+        sandbox = enter(access)  # before anything is imported that could start a thread or hold native code
+
         from chatapp.workers.engine.main import main as engine
 
-        engine()
+        engine(sandbox)
         return 0
-    sys.stderr.write("chatapp worker is started by chatapp itself: chatapp worker engine\n")
+    return _no_worker()
+
+
+def _no_worker() -> int:
+    sys.stderr.write("chatapp worker is started by chatapp itself: chatapp worker engine --read FILE --write FOLDER\n")
     return 2
 
 

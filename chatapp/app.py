@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from chatapp import __version__
 from chatapp.core.errors import AppError, error, printable
+from chatapp.core.sandbox import FileAccess
 from chatapp.core.sentences import INTERNAL_BUG, SECOND_INSTANCE
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.services.background import Background
@@ -27,6 +28,7 @@ from chatapp.services.replies import Replies
 from chatapp.services.saved_contexts import SavedContexts
 from chatapp.services.shelf import Shelf
 from chatapp.services.single_instance import SingleInstance
+from chatapp.services.worker_access import EngineCommand, WorkerAccess
 from chatapp.storage.chat_search import ChatSearch
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.database import Database
@@ -44,8 +46,8 @@ _log = logging.getLogger("chatapp")
 _SIGNAL_MS = 200
 
 
-def _engine_command() -> WorkerCommand:
-    return worker_command(WorkerRole.ENGINE)
+def _engine_command(access: FileAccess | None) -> WorkerCommand:
+    return worker_command(WorkerRole.ENGINE, access=access)
 
 
 class App:
@@ -55,7 +57,7 @@ class App:
         self,
         application: QApplication,
         paths: Paths,
-        engine_command: Callable[[], WorkerCommand] = _engine_command,
+        engine_command: EngineCommand = _engine_command,
     ) -> None:
         """Raises AppError(STORAGE) where the chats can't be opened."""
         self._database = Database(paths.database)
@@ -67,9 +69,10 @@ class App:
         theme = Theme(application)
         notifier = Notifier()
         preferences = Preferences(paths, self._storage_work, notifier)
-        inference = InferenceService(engine_command)
         library_service = LibraryService(library, self._file_work)
-        self._contexts = SavedContexts(inference, SavedStates(paths), preferences, self._file_work)
+        states = SavedStates(paths)
+        inference = InferenceService(engine_command, WorkerAccess(paths, states, preferences, library_service))
+        self._contexts = SavedContexts(inference, states, preferences, self._file_work)
         store, work = ChatStore(self._database), self._storage_work
         shelf = Shelf(store, ChatSearch(self._database), work, notifier)
         shelf.removed.connect(self._contexts.forget)

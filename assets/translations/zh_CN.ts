@@ -878,6 +878,17 @@
     </message>
 </context>
 <context>
+    <name>SilenceCard</name>
+    <message>
+        <source>Wait</source>
+        <translation>等待</translation>
+    </message>
+    <message>
+        <source>Restart the model</source>
+        <translation>重新启动模型</translation>
+    </message>
+</context>
+<context>
     <name>StatusBar</name>
     <message>
         <source>{speed:.1f} tokens/s</source>
@@ -898,6 +909,10 @@
     <message>
         <source>CPU · {count} threads</source>
         <translation>CPU · {count} 线程</translation>
+    </message>
+    <message>
+        <source>Not responding</source>
+        <translation>没有响应</translation>
     </message>
     <message>
         <source>No model loaded</source>
@@ -1390,6 +1405,22 @@
         <translation>模型进程 {seconds} 秒没有响应，已被结束。</translation>
     </message>
     <message>
+        <source>The model process gave no sign of life for {seconds} seconds and was ended.</source>
+        <translation>模型进程 {seconds} 秒没有任何反应，已被结束。</translation>
+    </message>
+    <message>
+        <source>The model is not responding.</source>
+        <translation>模型没有响应。</translation>
+    </message>
+    <message>
+        <source>Its process may be stopped, or the machine short of memory. If you wait it may go on by itself; a restart keeps what is written and loads the model again.</source>
+        <translation>它的进程可能被暂停了，或者电脑内存不足。等一会儿它也许会自行继续；重新启动会保留已写的内容，并再次加载模型。</translation>
+    </message>
+    <message>
+        <source>The reply ended early because the model did not respond and was restarted.</source>
+        <translation>模型没有响应并被重新启动，因此回复提前结束。</translation>
+    </message>
+    <message>
         <source>The model process can&apos;t be started ({outcome}).</source>
         <translation>无法启动模型进程（{outcome}）。</translation>
     </message>
@@ -1823,6 +1854,14 @@
     <message>
         <source>4 bits</source>
         <translation>4 位</translation>
+    </message>
+    <message>
+        <source>Sandbox</source>
+        <translation>沙盒</translation>
+    </message>
+    <message>
+        <source>On Linux the model&apos;s process can then open nothing but its model and the saved contexts, reach no network and start no program, whatever the model file does to it. Switch it off only where a model does not run with it.</source>
+        <translation>在 Linux 上，无论模型文件对它做什么，模型进程都只能打开自己的模型和保存的上下文，不能访问网络，也不能启动程序。只有在模型无法在其中运行时才关闭它。</translation>
     </message>
     <message>
         <source>Saved contexts (GB)</source>

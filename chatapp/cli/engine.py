@@ -17,8 +17,10 @@ from chatapp.core.generation import FinishReason, Token
 from chatapp.core.model_file import checked_header
 from chatapp.core.models import AdapterSpec, LibraryModel, LoadSpec
 from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sandbox import FileAccess, files_of
 from chatapp.core.sentences import MODEL_UNREADABLE, OPTION_OUT_OF_RANGE
 from chatapp.protocol.engine import Finished, Prompt, PromptProgress, TokensEmitted
+from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths, find_paths
 from chatapp.storage.settings import read_settings
@@ -40,12 +42,19 @@ def loaded_engine(arguments: argparse.Namespace, *, chats: bool = False) -> Iter
         if not 0 <= value <= maximum:
             raise error(OPTION_OUT_OF_RANGE, name=name, value=value, allowed=f"0 … {maximum}")
     model = chosen_model(paths, arguments.model)
-    with EngineClient() as client:
+    spec = load_spec(model.path, arguments)
+    with EngineClient(engine_command(paths, files_of(spec))) as client:
         with progress_bar(f"Loading {model.name}") as bar, ctrl_c_cancels(client):
-            loaded = client.load(load_spec(model.path, arguments), bar.set)
+            loaded = client.load(spec, bar.set)
         if chats and not loaded.has_chat_template:
             sys.stderr.write(f"{NO_TEMPLATE}\n")
         yield client
+
+
+def engine_command(paths: Paths, files: tuple[str, ...]) -> WorkerCommand:
+    """A worker that may read those files; anything, where the sandbox is switched off in the settings."""
+    sandboxed = read_settings(paths.settings).engine.sandbox == "on"
+    return worker_command(WorkerRole.ENGINE, access=FileAccess(read=files) if sandboxed else None)
 
 
 def load_spec(path: str, arguments: argparse.Namespace) -> LoadSpec:

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatapp import __version__
-from chatapp.cli.engine import chosen_model, load_spec
+from chatapp.cli.engine import chosen_model, engine_command, load_spec
 from chatapp.cli.options import add_model
 from chatapp.cli.output import Output
 from chatapp.core.display import has_display
 from chatapp.core.errors import AppError
 from chatapp.core.models import Device, size_text
 from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sandbox import files_of
 from chatapp.protocol.engine import Finished, RawPrompt
-from chatapp.storage.paths import find_paths
+from chatapp.storage.paths import Paths, find_paths
 from chatapp.workers.client import EngineClient
 
 PROMPT = "The capital of France is"
@@ -47,7 +48,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         Check(name="version", run=lambda: f"chatapp {__version__}, Python {platform.python_version()}"),
         Check(name="data folder", run=lambda: str(find_paths(arguments.data_dir).data)),
         Check(name="window", run=_window, needed=False),
-        Check(name="engine worker", run=_worker),
+        Check(name="engine worker", run=lambda: _worker(find_paths(arguments.data_dir))),
+        Check(name="sandbox", run=lambda: _sandbox(find_paths(arguments.data_dir)), needed=False),
         Check(name="model", run=lambda: chosen_model(find_paths(arguments.data_dir), arguments.model).path),
         Check(name="one sentence", run=lambda: _sentence(arguments)),
     )
@@ -83,18 +85,27 @@ def _window() -> str:
     return "PySide6 is installed and a display answers."
 
 
-def _worker() -> str:
-    with EngineClient() as client:
+def _worker(paths: Paths) -> str:
+    with EngineClient(engine_command(paths, ())) as client:
         backend = client.ready.backend
         offload = "yes" if backend.gpu_offload else "no"
         devices = ", ".join(map(device_text, backend.devices))
         return f"llama-cpp-python {backend.llama_cpp}; devices: {devices}; GPU offload: {offload}"
 
 
+def _sandbox(paths: Paths) -> str:
+    with EngineClient(engine_command(paths, ())) as client:
+        sandbox = client.ready.sandbox
+    if not sandbox.landlock and not sandbox.seccomp:
+        raise CheckFailedError(f"The model's process has none: {sandbox.reason}.")
+    return sandbox.text()
+
+
 def _sentence(arguments: argparse.Namespace) -> str:
-    model = chosen_model(find_paths(arguments.data_dir), arguments.model)
-    with EngineClient() as client:
-        loaded = client.load(load_spec(model.path, arguments))
+    paths = find_paths(arguments.data_dir)
+    spec = load_spec(chosen_model(paths, arguments.model).path, arguments)
+    with EngineClient(engine_command(paths, files_of(spec))) as client:
+        loaded = client.load(spec)
         *_, last = client.generate(RawPrompt(text=PROMPT), SamplingSettings(temperature=0.0, max_tokens=16))
     assert isinstance(last, Finished)
     if not last.text.strip():

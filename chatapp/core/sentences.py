@@ -209,6 +209,25 @@ WORKER_STUCK = Sentence(
         "errors", "What was written is kept and the model is loaded again by itself; then ask again."
     ),
 )
+WORKER_SILENT = Sentence(
+    kind=ErrorKind.WORKER,
+    text=QT_TRANSLATE_NOOP("errors", "The model process gave no sign of life for {seconds} seconds and was ended."),
+    hint=QT_TRANSLATE_NOOP("errors", "Run the command again; a smaller --ctx needs less memory."),
+)
+WORKER_QUIET = Sentence(
+    kind=ErrorKind.BUSY,
+    text=QT_TRANSLATE_NOOP("errors", "The model is not responding."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors",
+        "Its process may be stopped, or the machine short of memory. If you wait it may go on by itself; a restart "
+        "keeps what is written and loads the model again.",
+    ),
+)
+WORKER_RESTARTED = Sentence(
+    kind=ErrorKind.WORKER,
+    text=QT_TRANSLATE_NOOP("errors", "The reply ended early because the model did not respond and was restarted."),
+    hint=QT_TRANSLATE_NOOP("errors", "What was written is kept; you can ask again."),
+)
 WORKER_NEVER_READY = Sentence(
     kind=ErrorKind.WORKER,
     text=QT_TRANSLATE_NOOP("errors", "The model process can't be started ({outcome})."),

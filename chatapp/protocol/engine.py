@@ -1,7 +1,8 @@
 """The engine worker's language: commands are imperatives, events are past tense or nouns.
 
 Every command but Cancel is a request: it is answered by any number of progress events and exactly one terminal
-event with its request_id. Append-only: a change that old readers would misread raises PROTOCOL_VERSION.
+event with its request_id. Ready and Heartbeat belong to no request. Append-only: a change that old readers would
+misread raises PROTOCOL_VERSION.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sandbox import SandboxReport
 from chatapp.core.score import ScoredToken
 
 PROTOCOL_VERSION = 4
+HEARTBEAT_SECONDS = 0.5
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
@@ -102,6 +105,12 @@ class Ready(_Envelope, frozen=True, kw_only=True):
     pid: int
     version: str
     backend: BackendInfo
+    sandbox: SandboxReport
+
+
+class Heartbeat(_Envelope, frozen=True, kw_only=True):
+    """Sent while a request is in work and nothing else was said for HEARTBEAT_SECONDS, from a thread of its own: a
+    worker that says nothing for much longer does not run."""
 
 
 class LoadProgress(_Envelope, frozen=True, kw_only=True):
@@ -191,6 +200,7 @@ class Failed(_Envelope, frozen=True, kw_only=True):
 
 Event: TypeAlias = (
     Ready
+    | Heartbeat
     | LoadProgress
     | Loaded
     | PromptProgress

@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 import chatapp
+from chatapp.core.sandbox import FileAccess
 
 
 class WorkerRole(str, Enum):
@@ -26,8 +27,11 @@ class WorkerCommand:
     folder: str
 
 
-def worker_command(role: WorkerRole, environment: Mapping[str, str] | None = None) -> WorkerCommand:
-    """The command for `role`; `environment` defaults to this process's own."""
+def worker_command(
+    role: WorkerRole, environment: Mapping[str, str] | None = None, *, access: FileAccess | None = None
+) -> WorkerCommand:
+    """The command for `role`; `environment` defaults to this process's own. access: the worker's sandbox lets it touch
+    these files and no others; None: it has no sandbox."""
     frozen = getattr(sys, "frozen", False)
     own = dict(os.environ if environment is None else environment)
     own.setdefault("GGML_NO_BACKTRACE", "1")  # an abort then ends in 0.01 s instead of about 1 s
@@ -35,7 +39,14 @@ def worker_command(role: WorkerRole, environment: Mapping[str, str] | None = Non
     own["CHATAPP_PARENT_PID"] = str(os.getpid())  # see workers/parent.py
     return WorkerCommand(
         program=sys.executable,
-        arguments=(*(() if frozen else ("-m", "chatapp")), "worker", role.value),
+        arguments=(*(() if frozen else ("-m", "chatapp")), "worker", role.value, *_sandbox(access)),
         environment=own,
         folder=str(Path(chatapp.__file__).resolve().parent.parent),
     )
+
+
+def _sandbox(access: FileAccess | None) -> tuple[str, ...]:
+    if access is None:
+        return ("--no-sandbox",)
+    named = [("--read", path) for path in access.read] + [("--write", path) for path in access.write]
+    return tuple(word for pair in named for word in pair)

@@ -7,10 +7,10 @@ kills its worker while loading is not tried again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from typing_extensions import assert_never
 
 from chatapp.core.errors import ErrorInfo, error
@@ -25,6 +25,7 @@ from chatapp.core.sentences import (
     REPLY_BUSY,
     WORKER_DIED,
     WORKER_NEVER_READY,
+    WORKER_RESTARTED,
     WORKER_STUCK,
 )
 from chatapp.protocol.engine import (
@@ -35,6 +36,7 @@ from chatapp.protocol.engine import (
     Failed,
     Finished,
     Generate,
+    Heartbeat,
     Loaded,
     LoadModel,
     LoadProgress,
@@ -49,8 +51,11 @@ from chatapp.protocol.engine import (
     TokensEmitted,
     TokensScored,
 )
-from chatapp.protocol.launch import WorkerCommand
+from chatapp.services.cancellations import Cancellations
+from chatapp.services.leaving import Leaving
 from chatapp.services.standby import Standby
+from chatapp.services.supervision import Supervision
+from chatapp.services.worker_access import Access, EngineCommand, no_sandbox
 from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
 
 CANCEL_SECONDS = 5
@@ -89,25 +94,35 @@ class InferenceService(QObject):
     """Finished"""
     failed = Signal(object)
     """Failed, with the id that the request returned"""
+    given_up = Signal(object)
+    """int: the id of a reply that was stopped and ends with what was emitted, since its worker does not answer"""
+    silence_changed = Signal(object)
+    """bool: whether the worker says nothing though it has something to do; told again while that lasts"""
     prompt_shown = Signal(object)
     """PromptShown"""
     state_saved = Signal(object)
     """StateSaved"""
 
-    def __init__(self, command: Callable[[], WorkerCommand], cancel_seconds: float = CANCEL_SECONDS) -> None:
+    def __init__(
+        self, command: EngineCommand, access: Access = no_sandbox, cancel_seconds: float = CANCEL_SECONDS
+    ) -> None:
         super().__init__()
-        self._standby = Standby(command, self)
+        self._leaving = Leaving(self)
+        self._standby = Standby(command, access, self._leaving, self)
         self._worker: WorkerProcess | None = None
-        self._leaving: set[WorkerProcess] = set()
         self._spec: LoadSpec | None = None
         self._next_id = 0
         self._load_id: int | None = None
         self._reply_id: int | None = None
+        self._unbegun: Generate | None = None  # the reply's request, until its worker has begun it
         self._side_ids: set[int] = set()  # requests that wait in line beside replies
         self._closed = False
         self.status = EngineStatus()
-        self._cancel_timer = QTimer(self, singleShot=True, interval=int(cancel_seconds * 1000))
-        self._cancel_timer.timeout.connect(self._on_cancel_overdue)
+        self._cancelled = Cancellations(cancel_seconds, self)
+        self._cancelled.overdue.connect(self._on_cancel_overdue)
+        self._supervision = Supervision(self._is_busy, self)
+        self._supervision.fell_silent.connect(self._on_silent)
+        self._supervision.came_back.connect(lambda: self.silence_changed.emit(False))
 
     def start(self) -> None:
         """Gets a worker ready to be given a model."""
@@ -118,15 +133,17 @@ class InferenceService(QObject):
         self._abandon_reply()
         self._release_worker()
         self._spec = spec
-        worker = self._standby.take()
+        worker = self._standby.take(spec)
         worker.became_ready.connect(self._on_ready)
         worker.received.connect(self._on_event)
         worker.ended.connect(self._on_ended)
         self._worker = worker
+        self._supervision.watch(worker)
         if worker.ready is not None and not self._speaks_our_protocol(worker.ready):
             return
         self._load_id = self._new_id()
         worker.send(LoadModel(request_id=self._load_id, spec=spec))
+        self._supervision.expect_answer()
         self._set_status(EngineStatus(state=EngineState.LOADING, path=spec.path))
 
     def unload(self) -> None:
@@ -147,7 +164,10 @@ class InferenceService(QObject):
         if self._reply_id is not None:
             raise error(REPLY_BUSY)
         self._reply_id = self._new_id()
-        self._worker.send(Generate(request_id=self._reply_id, prompt=prompt, sampling=sampling, state=state))
+        request = Generate(request_id=self._reply_id, prompt=prompt, sampling=sampling, state=state)
+        self._unbegun = request
+        self._worker.send(request)
+        self._supervision.expect_answer()
         if self.status.state is EngineState.READY:
             self._set_state(EngineState.GENERATING)
         return self._reply_id
@@ -167,34 +187,44 @@ class InferenceService(QObject):
         request_id = self._new_id()
         self._side_ids.add(request_id)
         self._worker.send(make(request_id))
+        self._supervision.expect_answer()
         return request_id
 
     def cancel(self) -> None:
-        """Ends the reply: answered soon, or the worker is replaced. One that waits for a load ends at once."""
-        if self._reply_id is None or self._worker is None or self._cancel_timer.isActive():
+        """Ends the reply: answered soon, or the worker is replaced. One that waits for a load, and one whose worker is
+        silent, ends at once."""
+        if self._reply_id is None or self._worker is None:
             return
-        for request_id in (*self._side_ids, self._reply_id):  # what waits before it would hold up its end
-            self._worker.send(Cancel(request_id=request_id))
-        if self._load_id is None:
-            self._cancel_timer.start()
+        if self._reply_id not in self._cancelled:
+            for request_id in (*self._side_ids, self._reply_id):  # what waits before it would hold up its end
+                self._worker.send(Cancel(request_id=request_id))
+        if self._load_id is not None:
+            never_begun = Finished(
+                request_id=self._reply_id,
+                text="",
+                finish_reason=FinishReason.CANCELLED,
+                seed=0,
+                reproducible=False,
+                usage=_NOTHING_USED,
+            )
+            self._end_reply()
+            self.finished.emit(never_begun)
             return
-        never_begun = Finished(
-            request_id=self._reply_id,
-            text="",
-            finish_reason=FinishReason.CANCELLED,
-            seed=0,
-            reproducible=False,
-            usage=_NOTHING_USED,
-        )
-        self._end_reply()
-        self.finished.emit(never_begun)
+        self._cancelled.add(self._reply_id)
+        if self._supervision.is_silent:
+            self._give_up()
+
+    def restart(self) -> None:
+        """Replaces the worker, which does not respond, and loads its model again."""
+        if self._worker is not None:
+            self._replace_worker(error(WORKER_RESTARTED, detail=self._worker.stderr()).info, keeps_unbegun=True)
 
     def close(self) -> None:
         """Ends all workers and waits for them."""
         self._closed = True
-        self._cancel_timer.stop()
+        self._cancelled.clear()
         waiting = self._standby.close()
-        workers = [w for w in (self._worker, waiting, *self._leaving) if w is not None]
+        workers = [w for w in (self._worker, waiting, *self._leaving.workers) if w is not None]
         for worker in workers:
             worker.kill()
         for worker in workers:
@@ -202,31 +232,41 @@ class InferenceService(QObject):
 
     def worker_pids(self) -> list[int]:
         """The processes that belong to this window."""
-        workers = (self._worker, self._standby.waiting, *self._leaving)
+        workers = (self._worker, self._standby.waiting, *self._leaving.workers)
         return [worker.pid for worker in workers if worker is not None and worker.pid]
 
     def standby_is_ready(self) -> bool:
         return self._standby.waiting is not None and self._standby.waiting.ready is not None
+
+    def _is_busy(self) -> bool:
+        """Whether the worker has something to answer."""
+        return (
+            self._load_id is not None or self._reply_id is not None or bool(self._side_ids) or len(self._cancelled) > 0
+        )
 
     def _on_event(self, event: Event) -> None:
         match event:
             case LoadProgress(fraction=fraction):
                 self._set_status(EngineStatus(state=EngineState.LOADING, path=self.status.path, fraction=fraction))
             case Loaded(model=model):
-                self._cancel_timer.stop()
                 self._load_id = None
                 state = EngineState.READY if self._reply_id is None else EngineState.GENERATING
                 self._set_status(EngineStatus(state=state, path=model.path, fraction=1.0, model=model))
-                self._standby.prepare()
-            case PromptProgress():
-                self.prompt_progressed.emit(event)
-            case TokensEmitted():
-                self.emitted.emit(event)
-            case Finished():
-                if event.request_id == self._reply_id:  # else it was ended here before it began there
+                self._standby.prepare(self._spec)
+            case PromptProgress(request_id=request_id):
+                if request_id == self._reply_id:
+                    self._unbegun = None
+                    self.prompt_progressed.emit(event)
+            case TokensEmitted(request_id=request_id):
+                if request_id == self._reply_id:
+                    self.emitted.emit(event)
+            case Finished(request_id=request_id):
+                self._cancelled.end(request_id)
+                if request_id == self._reply_id:  # else it was ended here before it ended there
                     self._end_reply()
                     self.finished.emit(event)
             case Failed(request_id=request_id):
+                self._cancelled.end(request_id)
                 if self._load_id is not None and request_id in (self._load_id, None):
                     self._on_load_failed(event.error)
                 elif request_id in self._side_ids:
@@ -240,10 +280,21 @@ class InferenceService(QObject):
             case StateSaved(request_id=request_id):
                 self._side_ids.discard(request_id)
                 self.state_saved.emit(event)
-            case Ready() | TokensScored() | Scored():
-                pass  # the window asks for no scores yet
+            case Heartbeat() | Ready() | TokensScored() | Scored():
+                pass  # see Supervision; the window asks for no scores yet
             case _:
                 assert_never(event)
+
+    def _on_silent(self) -> None:
+        if self._reply_id in self._cancelled:
+            self._give_up()
+        self.silence_changed.emit(True)
+
+    def _give_up(self) -> None:
+        """Ends the cancelled reply without its worker's answer, for which the worker still has its time."""
+        reply_id = self._reply_id
+        self._end_reply()
+        self.given_up.emit(reply_id)
 
     def _on_load_failed(self, info: ErrorInfo) -> None:
         self._load_id = None
@@ -281,16 +332,21 @@ class InferenceService(QObject):
 
     def _on_cancel_overdue(self) -> None:
         stderr = self._worker.stderr() if self._worker is not None else ""
-        seconds = f"{self._cancel_timer.interval() / 1000:g}"
-        self._replace_worker(error(WORKER_STUCK, seconds=seconds, detail=stderr).info)
+        seconds = f"{self._cancelled.seconds:g}"
+        self._replace_worker(error(WORKER_STUCK, seconds=seconds, detail=stderr).info, keeps_unbegun=True)
 
-    def _replace_worker(self, info: ErrorInfo) -> None:
-        """Loads the model again in the standby; the reply, if there is one, ends with `info`."""
+    def _replace_worker(self, info: ErrorInfo, *, keeps_unbegun: bool = False) -> None:
+        """Loads the model again in the standby; the reply, if there is one, ends with `info`, or is asked for again
+        where that is wanted, it was not begun and nobody asked it to end."""
         reply_id, self._reply_id = self._reply_id, None
+        unbegun = self._unbegun if keeps_unbegun and reply_id not in self._cancelled else None
         self._release_worker(info)
         if self._spec is not None:
             self.load(self._spec)
-        if reply_id is not None:
+        if unbegun is not None and self._worker is not None:
+            self._reply_id, self._unbegun = reply_id, unbegun
+            self._worker.send(unbegun)
+        elif reply_id is not None:
             self.failed.emit(Failed(request_id=reply_id, error=info))
 
     def _abandon_reply(self) -> None:
@@ -305,8 +361,7 @@ class InferenceService(QObject):
             self.failed.emit(Failed(request_id=reply_id, error=info))
 
     def _end_reply(self) -> None:
-        self._cancel_timer.stop()
-        self._reply_id = None
+        self._reply_id = self._unbegun = None
         if self.status.state is EngineState.GENERATING:
             self._set_state(EngineState.READY)
 
@@ -316,26 +371,17 @@ class InferenceService(QObject):
         for request_id in side_ids:
             self.failed.emit(Failed(request_id=request_id, error=why or error(MODEL_CHANGED).info))
         self._load_id = None
-        self._cancel_timer.stop()
+        self._cancelled.clear()
+        self._supervision.watch(None)
         if worker is None:
             return
         worker.became_ready.disconnect(self._on_ready)
         worker.received.disconnect(self._on_event)
         worker.ended.disconnect(self._on_ended)
-        if worker.pid:
-            self._leaving.add(worker)
-            worker.ended.connect(lambda _outcome: self._on_left(worker))
-            worker.kill()
-        else:
-            worker.deleteLater()
-
-    def _on_left(self, worker: WorkerProcess) -> None:
-        self._leaving.discard(worker)
-        worker.deleteLater()
+        self._leaving.end(worker)
 
     def _set_state(self, state: EngineState) -> None:
-        status = self.status
-        self._set_status(EngineStatus(state=state, path=status.path, fraction=status.fraction, model=status.model))
+        self._set_status(replace(self.status, state=state))
 
     def _set_status(self, status: EngineStatus) -> None:
         self.status = status

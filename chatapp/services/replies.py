@@ -66,6 +66,13 @@ class _Active:
         self.parts = ["".join(self.parts)]
         return self.parts[0]
 
+    def ids(self, written: str) -> tuple[int, ...]:
+        """Of the whole reply, of which `written` was written now; none where they are not known."""
+        before, ids = self.message.reply.ids, reply_ids(self.tokens, written)
+        goes_on = len(self.text()) > len(written)
+        known = (before and ids) or not written if goes_on else bool(ids)
+        return before + ids if known else ()
+
 
 class Replies(QObject):
     started = Signal(object)
@@ -106,6 +113,7 @@ class Replies(QObject):
         inference.emitted.connect(self._on_emitted)
         inference.finished.connect(self._on_finished)
         inference.failed.connect(self._on_failed)
+        inference.given_up.connect(self._on_given_up)
 
     @property
     def writing(self) -> Message | None:
@@ -216,17 +224,28 @@ class Replies(QObject):
         active = self._active
         if active is None or event.request_id != active.request_id:
             return
-        before, ids = active.message.reply, reply_ids(active.tokens, event.text)
-        goes_on = len(active.text()) > len(event.text)
-        known = (before.ids and ids) or not event.text if goes_on else bool(ids)
         how = replace(
-            before,
+            active.message.reply,
             finish_reason=event.finish_reason,
             seed=event.seed,
             usage=event.usage,
             reproducible=event.reproducible,
             first_token_ms=active.first_token_ms,
-            ids=before.ids + ids if known else (),
+            ids=active.ids(event.text),
+        )
+        active.message = replace(active.message, reply=how)
+        self._end(MessageState.COMPLETE, None)
+
+    def _on_given_up(self, request_id: int) -> None:
+        active = self._active
+        if active is None or request_id != active.request_id:
+            return
+        written = active.text()[len(active.message.text) :]
+        how = replace(
+            active.message.reply,
+            finish_reason=FinishReason.CANCELLED,
+            first_token_ms=active.first_token_ms,
+            ids=active.ids(written),
         )
         active.message = replace(active.message, reply=how)
         self._end(MessageState.COMPLETE, None)

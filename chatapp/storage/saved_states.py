@@ -12,23 +12,23 @@ _SUFFIX = ".state"
 
 class SavedStates:
     def __init__(self, paths: Paths) -> None:
-        self._folder = paths.data / "contexts"
+        self.folder = paths.data / "contexts"
 
     def path(self, conversation_id: str) -> Path:
         """Where that conversation's file is, or would be."""
-        return self._folder / f"{conversation_id}{_SUFFIX}"
+        return self.folder / f"{conversation_id}{_SUFFIX}"
 
     def prepare(self) -> None:
         """Makes the folder; raises OSError."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def trim(self, most_bytes: int) -> None:
         """Deletes the oldest files beyond that many bytes, and what a dead worker left unfinished."""
-        for unfinished in self._folder.glob("*.tmp"):
+        for unfinished in self.folder.glob("*.tmp"):
             with suppress(OSError):
                 unfinished.unlink()
         kept = 0
-        for file in sorted(self._folder.glob(f"*{_SUFFIX}"), key=_changed, reverse=True):
+        for file in sorted(self.folder.glob(f"*{_SUFFIX}"), key=_changed, reverse=True):
             with suppress(OSError):
                 size = file.stat().st_size
                 if kept + size > most_bytes:

@@ -126,6 +126,19 @@ class EngineSettings:
             ),
         ),
     )
+    sandbox: str = option(
+        "on",
+        Option(
+            label=QT_TRANSLATE_NOOP("options", "Sandbox"),
+            help=QT_TRANSLATE_NOOP(
+                "options",
+                "On Linux the model's process can then open nothing but its model and the saved contexts, reach no "
+                "network and start no program, whatever the model file does to it. Switch it off only where a model "
+                "does not run with it.",
+            ),
+            choices=(("on", QT_TRANSLATE_NOOP("options", "On")), ("off", QT_TRANSLATE_NOOP("options", "Off"))),
+        ),
+    )
     saved_contexts: int = option(
         2,
         Option(

@@ -24,6 +24,7 @@ class StatusBar(Translated, QWidget):
         self.setObjectName("statusbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._status = inference.status
+        self._is_silent = False
         self._prompt = (0, 0)
         self._used = 0
         self._tokens = 0
@@ -41,6 +42,7 @@ class StatusBar(Translated, QWidget):
         for label in (self.speed, self.context, self.device):
             layout.addWidget(label)
         inference.status_changed.connect(self._on_status)
+        inference.silence_changed.connect(self._on_silence)
         inference.prompt_progressed.connect(self._on_prompt)
         inference.emitted.connect(self._on_tokens)
         inference.finished.connect(self._on_finished)
@@ -66,6 +68,8 @@ class StatusBar(Translated, QWidget):
 
     def _state_text(self) -> str:
         done, total = self._prompt
+        if self._is_silent:
+            return self.tr("Not responding")
         match self._status.state:
             case EngineState.EMPTY:
                 return self.tr("No model loaded")
@@ -82,6 +86,10 @@ class StatusBar(Translated, QWidget):
         if status.state is EngineState.LOADING:
             self._used, self._speed = 0, 0.0
         self._status = status
+        self.retranslate()
+
+    def _on_silence(self, is_silent: bool) -> None:
+        self._is_silent = is_silent
         self.retranslate()
 
     def _on_opened(self, opened: OpenedConversation) -> None:

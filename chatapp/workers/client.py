@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import subprocess
 import threading
 from collections import deque
@@ -15,12 +16,15 @@ from chatapp.core.models import LoadedModel, LoadSpec
 from chatapp.core.outcome import outcome_text
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import (
+    CANCELLED,
     MODEL_CRASHED,
     PROTOCOL_BROKEN,
     PROTOCOL_MISMATCH,
     WORKER_ENDED,
     WORKER_NEVER_READY,
+    WORKER_SILENT,
 )
+from chatapp.core.silence import TICK_SECONDS, Silence
 from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
@@ -30,6 +34,7 @@ from chatapp.protocol.engine import (
     Failed,
     Finished,
     Generate,
+    Heartbeat,
     Loaded,
     LoadModel,
     LoadProgress,
@@ -50,13 +55,22 @@ from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 STDERR_LINES = 200
 _GRACE_SECONDS = 2.0
 _CANCEL_SECONDS = 5.0
+# A busy worker sends something every half second, whatever it computes: only one that is stopped, or that a machine
+# short of memory hardly lets run, says nothing for so long. Before its first word it reads its libraries, from a slow
+# disk maybe.
+SILENCE_SECONDS = 30.0
+_START_SECONDS = 120.0
 
 
 class EngineClient:
     """One worker process; use it as a context manager. Not for several threads, but for `cancel`."""
 
-    def __init__(self, command: WorkerCommand | None = None) -> None:
-        """Starts the worker and waits for its first word; raises AppError(WORKER | PROTOCOL)."""
+    def __init__(self, command: WorkerCommand | None = None, silence_seconds: float = SILENCE_SECONDS) -> None:
+        """Starts the worker and waits for its first word; raises AppError(WORKER | PROTOCOL).
+
+        command: by default an engine worker without a sandbox. A busy worker that says nothing for silence_seconds is
+        ended.
+        """
         command = command or worker_command(WorkerRole.ENGINE)
         self._process = subprocess.Popen(
             [command.program, *command.arguments],
@@ -70,12 +84,18 @@ class EngineClient:
         self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
         self._log_reader = threading.Thread(target=self._keep_stderr, name="worker stderr", daemon=True)
         self._log_reader.start()
+        self._arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._output_reader = threading.Thread(target=self._read_output, name="worker stdout", daemon=True)
+        self._output_reader.start()
+        self._most_silence = _START_SECONDS
         self._events = self._read_events()
         self._next_id = 0
         self._current: int | None = None
         self._overdue: threading.Timer | None = None
+        self._was_overdue = False
         try:
             self.ready = self._handshake()
+            self._most_silence = silence_seconds
         except BaseException:
             self.close()
             raise
@@ -133,10 +153,14 @@ class EngineClient:
     def cancel(self) -> None:
         """Ends the running request soon, or the worker; safe from a signal handler or another thread."""
         if self._current is not None and self._overdue is None:
-            self._overdue = threading.Timer(_CANCEL_SECONDS, self._process.kill)
+            self._overdue = threading.Timer(_CANCEL_SECONDS, self._on_overdue)
             self._overdue.daemon = True
             self._overdue.start()
             self._send(Cancel(request_id=self._current))
+
+    def _on_overdue(self) -> None:
+        self._was_overdue = True
+        self._process.kill()
 
     def alive(self) -> bool:
         """Whether the process can still be asked."""
@@ -155,7 +179,8 @@ class EngineClient:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._log_reader.join(timeout=2)
+        for reader in (self._log_reader, self._output_reader):
+            reader.join(timeout=2)
         for stream in (self._process.stdout, self._process.stderr):
             if stream is not None:
                 stream.close()
@@ -185,7 +210,7 @@ class EngineClient:
         try:
             self._send(make(self._next_id))
             for event in self._events:
-                if isinstance(event, Ready) or event.request_id not in (self._next_id, None):
+                if isinstance(event, Ready | Heartbeat) or event.request_id not in (self._next_id, None):
                     continue
                 if isinstance(event, Failed):
                     raise AppError(event.error)
@@ -214,19 +239,39 @@ class EngineClient:
             self._process.kill()
             self._process.wait()
         self._log_reader.join(timeout=2)
+        if self._was_overdue:  # it was asked to end the request, and did not in time
+            return error(CANCELLED)
         outcome = outcome_text(self._process.returncode)
         return known or error(WORKER_ENDED, outcome=outcome, detail=self.stderr())
 
     def _read_events(self) -> Iterator[Event]:
-        assert self._process.stdout is not None
         frames = FrameReader()
-        while data := os.read(self._process.stdout.fileno(), 1 << 16):
+        while data := self._next_output():
             frames.feed(data)
             try:
                 for body in frames:
                     yield EVENTS.decode(body)
             except FrameError as problem:
                 raise error(PROTOCOL_BROKEN, detail=str(problem)) from problem
+
+    def _next_output(self) -> bytes:
+        """What the worker sends next, b"" where it has ended. Raises AppError(WORKER) where it is silent too long."""
+        silence = Silence()
+        while True:
+            try:
+                return self._arrived.get(timeout=TICK_SECONDS)
+            except queue.Empty:
+                if silence.tick() >= self._most_silence:
+                    self._process.kill()
+                    seconds = f"{self._most_silence:g}"
+                    raise self._died(error(WORKER_SILENT, seconds=seconds, detail=self.stderr())) from None
+
+    def _read_output(self) -> None:
+        """A thread of its own, since a pipe can't be waited for with a time limit on every system."""
+        assert self._process.stdout is not None
+        while data := os.read(self._process.stdout.fileno(), 1 << 16):
+            self._arrived.put(data)
+        self._arrived.put(b"")
 
     def _keep_stderr(self) -> None:
         assert self._process.stderr is not None

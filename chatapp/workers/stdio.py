@@ -11,6 +11,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader, as_json
@@ -24,11 +25,13 @@ class Channel:
         self._out = os.dup(1)
         os.dup2(2, 1)
         self._lock = threading.Lock()
+        self._sent_at = 0.0
         self._log_frames = bool(os.environ.get("CHATAPP_LOG_FRAMES"))
 
     def send(self, event: Event) -> None:
         """Writes one frame; a parent that no longer listens ends this process."""
         data = memoryview(EVENTS.encode(event))
+        self._sent_at = time.monotonic()
         if self._log_frames:
             log(f"-> {as_json(event)}")
         with self._lock:
@@ -37,6 +40,10 @@ class Channel:
                     data = data[os.write(self._out, data) :]
             except BrokenPipeError:
                 os._exit(0)
+
+    def quiet_seconds(self) -> float:
+        """How long nothing was sent."""
+        return time.monotonic() - self._sent_at
 
     def read_commands(self, on_command: Callable[[Command], None], on_garbage: Callable[[str], None]) -> None:
         """Starts the reader thread."""

@@ -20,6 +20,7 @@ from chatapp.core.errors import error
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
+from chatapp.core.sandbox import FileAccess, SandboxReport
 from chatapp.core.sentences import CANCELLED, DECODE_FAILED, NO_MODEL_LOADED
 from chatapp.protocol import engine as protocol
 from chatapp.protocol.engine import (
@@ -150,8 +151,11 @@ class ScriptedEngine:
                 yield "echo"
 
 
-def scripted_command(protocol_number: int = protocol.PROTOCOL_VERSION) -> WorkerCommand:
-    """Starts this file in place of the engine worker."""
+def scripted_command(
+    access: FileAccess | None = None, *, protocol_number: int = protocol.PROTOCOL_VERSION
+) -> WorkerCommand:
+    """Starts this file in place of the engine worker, without a sandbox."""
+    del access
     real = worker_command(WorkerRole.ENGINE)
     return WorkerCommand(
         program=real.program,
@@ -164,4 +168,4 @@ def scripted_command(protocol_number: int = protocol.PROTOCOL_VERSION) -> Worker
 if __name__ == "__main__":
     die_with_parent()
     worker_main.PROTOCOL_VERSION = int(sys.argv[1])
-    worker_main.run_worker(ScriptedEngine)
+    worker_main.run_worker(ScriptedEngine, SandboxReport(reason="scripted"))

@@ -47,7 +47,7 @@ def test_law_1_the_worker_speaks_first_and_another_protocol_is_refused_in_words(
         assert ready.pid == worker.process.pid
         assert ready.backend.llama_cpp
     with pytest.raises(AppError) as caught:
-        EngineClient(scripted_command(PROTOCOL_VERSION + 1))
+        EngineClient(scripted_command(protocol_number=PROTOCOL_VERSION + 1))
     assert caught.value.info.kind is ErrorKind.PROTOCOL
 
 

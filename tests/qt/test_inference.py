@@ -190,7 +190,7 @@ def test_another_model_ends_the_reply_with_a_sentence(inference: InferenceServic
 
 
 def test_another_protocol_is_refused_in_words(qapp: QApplication, qtbot: QtBot) -> None:
-    service = InferenceService(lambda: scripted_command(PROTOCOL_VERSION + 1))
+    service = InferenceService(lambda access: scripted_command(access, protocol_number=PROTOCOL_VERSION + 1))
     try:
         service.load(SPEC)
         qtbot.waitUntil(lambda: service.status.error is not None, timeout=10_000)
@@ -205,7 +205,7 @@ def test_a_worker_that_cant_start_is_a_sentence_and_no_endless_loop(qapp: QAppli
 
     started: list[int] = []
 
-    def broken() -> object:
+    def broken(_access: object) -> object:
         started.append(1)
         return replace(scripted_command(), program="/no/such/python")
 

@@ -14,14 +14,17 @@ from typing_extensions import assert_never
 
 from chatapp import __version__
 from chatapp.core.errors import AppError, ErrorInfo, error
+from chatapp.core.sandbox import SandboxReport
 from chatapp.core.sentences import INTERNAL_BUG, PROTOCOL_BROKEN
 from chatapp.protocol.engine import (
+    HEARTBEAT_SECONDS,
     PROTOCOL_VERSION,
     Cancel,
     Command,
     Failed,
     Finished,
     Generate,
+    Heartbeat,
     Loaded,
     LoadModel,
     LoadProgress,
@@ -43,13 +46,15 @@ Request = LoadModel | Generate | ShowPrompt | SaveState | Score
 class CommandLoop:
     """The reader thread puts requests in line and marks cancelled ones; `run` does them on the main thread."""
 
-    def __init__(self, channel: Channel, factory: EngineFactory) -> None:
+    def __init__(self, channel: Channel, factory: EngineFactory, sandbox: SandboxReport) -> None:
         self._channel = channel
+        self._sandbox = sandbox
         self._flag = CancelFlag()
         self._engine: Engine = factory(self._flag)
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._open: set[int] = set()
+        self._is_busy = threading.Event()  # while _open holds any
         self._cancelled: set[int] = set()
         self._current: int | None = None
 
@@ -61,9 +66,11 @@ class CommandLoop:
                 pid=os.getpid(),
                 version=__version__,
                 backend=self._engine.backend(),
+                sandbox=self._sandbox,
             )
         )
         self._channel.read_commands(self._on_command, self._on_garbage)
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
         while True:
             request = self._requests.get()
             self._begin(request.request_id)
@@ -71,6 +78,14 @@ class CommandLoop:
                 self._answer(request)
             finally:
                 self._end(request.request_id)
+
+    def _beat(self) -> None:
+        """Native code gives up the interpreter lock for as long as it computes, so this runs beside it."""
+        while True:
+            self._is_busy.wait()
+            if self._channel.quiet_seconds() >= HEARTBEAT_SECONDS:
+                self._channel.send(Heartbeat())
+            time.sleep(HEARTBEAT_SECONDS / 2)
 
     def _answer(self, request: Request) -> None:
         try:
@@ -115,6 +130,8 @@ class CommandLoop:
             self._current = None
             self._open.discard(request_id)
             self._cancelled.discard(request_id)
+            if not self._open:
+                self._is_busy.clear()
 
     def _on_command(self, command: Command) -> None:
         match command:
@@ -127,6 +144,7 @@ class CommandLoop:
             case LoadModel() | Generate() | ShowPrompt() | SaveState() | Score():
                 with self._lock:
                     self._open.add(command.request_id)
+                    self._is_busy.set()
                 self._requests.put(command)
             case _:
                 assert_never(command)
@@ -176,16 +194,16 @@ def _bug(bug: Exception) -> ErrorInfo:
     return error(INTERNAL_BUG, reason=type(bug).__name__, detail=traceback.format_exc()).info
 
 
-def main() -> None:
-    """The engine worker of the app."""
-    run_worker(_llama)
+def main(sandbox: SandboxReport) -> None:
+    """The engine worker of the app, in the sandbox it is in."""
+    run_worker(_llama, sandbox)
 
 
-def run_worker(factory: EngineFactory) -> None:
+def run_worker(factory: EngineFactory, sandbox: SandboxReport) -> None:
     """Guards the pipe, then loads what `factory` needs, then runs the loop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches all processes; the parent decides
     channel = Channel()
-    CommandLoop(channel, factory).run()
+    CommandLoop(channel, factory, sandbox).run()
 
 
 def _llama(flag: CancelFlag) -> Engine:

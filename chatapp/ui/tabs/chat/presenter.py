@@ -50,6 +50,8 @@ class ChatPresenter(QObject):
         context.inference.prompt_shown.connect(self._on_prompt_shown)
         context.inference.failed.connect(self._on_failed)
         context.inference.status_changed.connect(self._on_status)
+        context.inference.silence_changed.connect(view.silence.setVisible)
+        view.silence.restart_requested.connect(context.inference.restart)
         conversations.opened.connect(self._on_opened)
         conversations.prompt_saved.connect(self._on_prompt_saved)
         conversations.message_added.connect(self._on_message_added)

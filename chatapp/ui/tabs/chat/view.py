@@ -22,6 +22,7 @@ from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.link_dialog import LinkDialog
 from chatapp.ui.widgets.prompt_box import PromptBox
 from chatapp.ui.widgets.rich_text import Typesetting
+from chatapp.ui.widgets.silence_card import SilenceCard
 
 _LIST_EMS = 19
 
@@ -52,7 +53,8 @@ class ChatView(Translated, QWidget):
         self._rows = QVBoxLayout(self._below)
         self._rows.setContentsMargins(0, 0, 0, 14)
         self.notice = shown(named(QLabel(wordWrap=True), "notice"), False)
-        for widget in (self.undo, self.notice, self.prompt):
+        self.silence = shown(SilenceCard(), False)
+        for widget in (self.silence, self.undo, self.notice, self.prompt):
             self._rows.addWidget(widget)
         main = named(QWidget(), "page")
         column = QVBoxLayout(main)
