@@ -33,6 +33,7 @@ from chatapp.storage.chat_search import ChatSearch
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.database import Database
 from chatapp.storage.model_library import ModelLibrary
+from chatapp.storage.new_draft import NewDraft
 from chatapp.storage.paths import Paths, find_paths
 from chatapp.storage.saved_states import SavedStates
 from chatapp.ui.language import Language, error_advice, error_message
@@ -74,7 +75,7 @@ class App:
         inference = InferenceService(engine_command, WorkerAccess(paths, states, preferences, library_service))
         self._contexts = SavedContexts(inference, states, preferences, self._file_work)
         store, work = ChatStore(self._database), self._storage_work
-        shelf = Shelf(store, ChatSearch(self._database), work, notifier)
+        shelf = Shelf(store, ChatSearch(self._database), NewDraft(paths), work, notifier)
         shelf.removed.connect(self._contexts.forget)
         replies = Replies(store, inference, preferences, work, notifier, self._contexts)
         self.context = AppContext(
@@ -106,6 +107,7 @@ class App:
         if self._closed:
             return
         self._closed = True
+        self.context.conversations.close()
         self.context.replies.close()
         self.context.shelf.close()
         self.context.preferences.close()

@@ -13,6 +13,11 @@ def checked_prompt(text: str) -> str:
     return checked_text(text)
 
 
+def storable_text(text: str) -> str:
+    """`text` without its lone surrogates, which can't be written as UTF-8."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
+
+
 def checked_text(text: str) -> str:
     """`text` itself; raises AppError(BAD_INPUT) where it holds a lone surrogate (position counted from 1)."""
     try:

@@ -59,6 +59,8 @@ class ConversationService(QObject):
     """Message, at the end of the branch on show"""
     options_changed = Signal()
     """the sampling or the system prompt of the conversation on show"""
+    options_needed = Signal()
+    """they are about to be used or left: what was typed a moment ago is to be set now"""
 
     def __init__(
         self,
@@ -111,7 +113,7 @@ class ConversationService(QObject):
     @property
     def draft(self) -> str:
         """What stands in the prompt box of the conversation on show."""
-        return (self.current or self._fresh).draft
+        return self.current.draft if self.current is not None else self._shelf.new_draft
 
     def new(self) -> None:
         """An empty conversation; stored with its first prompt."""
@@ -132,14 +134,16 @@ class ConversationService(QObject):
         """Asks `text` at the end of the branch on show. Raises AppError; nothing has happened then."""
         checked_prompt(text)
         self._check_free()
+        self.options_needed.emit()
         now = time.time()
         conversation = self.current or replace(
-            self._fresh, id=_new_id(), title=title_of(text), created_at=now, updated_at=now, draft=""
+            self._fresh, id=_new_id(), title=title_of(text), created_at=now, updated_at=now
         )
         self._ask(conversation, _question(conversation, conversation.leaf_id, text), is_new=True)
 
     def regenerate(self, reply_id: str) -> None:
         """Asks the question of that reply again, if it is finished; it stays beside the new one. Raises AppError."""
+        self.options_needed.emit()
         reply, current = self._messages.get(reply_id), self.current
         question = self._messages.get(reply.parent_id or "") if reply is not None else None
         is_open = reply is not None and reply.state is MessageState.STREAMING
@@ -149,6 +153,7 @@ class ConversationService(QObject):
 
     def continue_reply(self, reply_id: str) -> None:
         """Writes that reply on, as another version of it. Raises AppError."""
+        self.options_needed.emit()
         reply, current = self._messages.get(reply_id), self.current
         question = self._messages.get(reply.parent_id or "") if reply is not None else None
         if reply is not None and question is not None and current is not None:
@@ -157,6 +162,7 @@ class ConversationService(QObject):
 
     def edit(self, message_id: str, text: str) -> None:
         """Another version of that message: a question is asked anew, a reply just stands there. Raises AppError."""
+        self.options_needed.emit()
         message, current = self._messages.get(message_id), self.current
         if message is None or current is None or text == message.text:
             return
@@ -213,7 +219,7 @@ class ConversationService(QObject):
 
     def set_draft(self, text: str) -> None:
         if self._current_id is None:
-            self._fresh = replace(self._fresh, draft=text)
+            self._shelf.set_new_draft(text)
         else:
             self._shelf.set_draft(self._current_id, text)
 
@@ -252,6 +258,10 @@ class ConversationService(QObject):
             self._replies.stop(self._current_id)
         elif written is not None:
             self._replies.cancel(written.id)
+
+    def close(self) -> None:
+        """Before the window and the storage go."""
+        self.options_needed.emit()
 
     def _ask_prompt(self, prompt: ChatPrompt) -> int:
         return self._inference.show_prompt(prompt, self.sampling.max_tokens)
@@ -296,6 +306,7 @@ class ConversationService(QObject):
                 self.prompt_saved.emit(question.text)
                 if shown_before is None:
                     self._fresh = _fresh_conversation()
+                    self._shelf.set_new_draft("")
             self._replies.ask(wish)
 
         changed = replace(conversation, leaf_id=reply.id, updated_at=reply.created_at)
@@ -305,7 +316,7 @@ class ConversationService(QObject):
         self, changed: Conversation, turn: list[Message], then: Callable[[], None], *, opens: bool = False
     ) -> None:
         """Writes new messages; then shows them, unless another conversation was opened meanwhile."""
-        assert callable(then)
+        before = self._shelf.get(changed.id)
 
         def saved(_result: None) -> None:
             self._sending = False
@@ -313,10 +324,10 @@ class ConversationService(QObject):
                 self._current_id = changed.id
             if self._current_id == changed.id:
                 self._messages.update({message.id: message for message in turn})
-            known = self._shelf.get(changed.id)
-            draft = known.draft if known is not None else changed.draft
-            self._shelf.put(replace(changed, draft=draft))
+            self._shelf.merge(before, changed)
             then()
+            if (known := self._shelf.get(changed.id)) is None or known.deleted_at is not None:
+                self._replies.stop(changed.id)
 
         def not_saved(info: ErrorInfo) -> None:
             self._sending = False
@@ -333,6 +344,7 @@ class ConversationService(QObject):
         self.options_changed.emit()
 
     def _show(self, conversation_id: str | None, messages: list[Message], at: str | None = None) -> None:
+        self.options_needed.emit()
         self._current_id = conversation_id
         self._messages = {message.id: self._replies.latest(message) for message in messages}
         current = self.current

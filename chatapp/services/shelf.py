@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatapp.core.chat import Conversation, branch
+from chatapp.core.checks import storable_text
 from chatapp.core.errors import error
 from chatapp.core.sentences import INPUT_UNREADABLE, OUTPUT_FAILED
 from chatapp.services.background import Background
@@ -19,8 +20,10 @@ from chatapp.storage.chat_files import conversation_of, json_of, markdown_of
 from chatapp.storage.chat_search import ChatSearch, SearchHit
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.files import replace_file
+from chatapp.storage.new_draft import NewDraft
 
 SAVE_DRAFT_MS = 300
+_NEW = ""  # stands for the id of the chat that is not stored yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,9 @@ class Shelf(QObject):
     exported = Signal(object)
     """str: the file"""
 
-    def __init__(self, store: ChatStore, search: ChatSearch, background: Background, notifier: Notifier) -> None:
+    def __init__(
+        self, store: ChatStore, search: ChatSearch, new_draft: NewDraft, background: Background, notifier: Notifier
+    ) -> None:
         super().__init__()
         self._store = store
         self._search = search
@@ -55,6 +60,8 @@ class Shelf(QObject):
         self._notifier = notifier
         self._known: dict[str, Conversation] = {}
         self._wanted = ""
+        self._new_draft = new_draft
+        self.new_draft = new_draft.read()  # what stands in the prompt box of a new chat
         self._drafts: dict[str, str] = {}
         self._draft_timer = QTimer(self, singleShot=True, interval=SAVE_DRAFT_MS)
         self._draft_timer.timeout.connect(self._save_drafts)
@@ -90,6 +97,16 @@ class Shelf(QObject):
         self._known[conversation.id] = conversation
         self.changed.emit()
 
+    def merge(self, before: Conversation | None, stored: Conversation) -> None:
+        """`stored` has been written; it was made of `before`, None: it is new. What was changed meanwhile stays."""
+        known = self._known.get(stored.id)
+        if before is None or known == before:
+            self.put(stored)
+        elif known is not None:
+            names = [entry.name for entry in fields(stored)]
+            ours = {n: getattr(stored, n) for n in names if getattr(stored, n) != getattr(before, n)}
+            self.change(stored.id, **ours)
+
     def change(self, conversation_id: str, **changes: Any) -> None:
         """Stores other values of the named fields of Conversation."""
         known = self._known.get(conversation_id)
@@ -122,12 +139,17 @@ class Shelf(QObject):
             self._background.run(lambda: self._store.remove(conversation_id), lambda _result: None, self._notifier.post)
 
     def set_draft(self, conversation_id: str, text: str) -> None:
-        """What stands in its prompt box; written a moment later."""
-        known = self._known.get(conversation_id)
+        """What stands in its prompt box, as far as it can be stored; written a moment later."""
+        known, text = self._known.get(conversation_id), storable_text(text)
         if known is not None and known.draft != text:
             self._known[conversation_id] = replace(known, draft=text)
             self._drafts[conversation_id] = text
             self._draft_timer.start()
+
+    def set_new_draft(self, text: str) -> None:
+        """What stands in the prompt box of a new chat; written a moment later."""
+        self.new_draft = self._drafts[_NEW] = storable_text(text)
+        self._draft_timer.start()
 
     def search(self, text: str) -> None:
         """Answers with `found`; an older search is then forgotten."""
@@ -195,10 +217,16 @@ class Shelf(QObject):
         drafts, self._drafts = self._drafts, {}
         for conversation_id, text in drafts.items():
             self._background.run(
-                lambda c=conversation_id, t=text: self._store.save_draft(c, t),  # type: ignore[misc]
+                lambda c=conversation_id, t=text: self._save_draft(c, t),  # type: ignore[misc]
                 lambda _result: None,
                 self._notifier.post,
             )
+
+    def _save_draft(self, conversation_id: str, text: str) -> None:
+        if conversation_id == _NEW:
+            self._new_draft.save(text)
+        else:
+            self._store.save_draft(conversation_id, text)
 
     def _recover_and_list(self) -> list[Conversation]:
         self._store.recover()

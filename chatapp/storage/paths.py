@@ -37,6 +37,10 @@ class Paths:
         return self.data / "models"
 
     @property
+    def new_draft(self) -> Path:
+        return self.data / "new-draft.txt"
+
+    @property
     def log(self) -> Path:
         return self.data / "chatapp.log"
 

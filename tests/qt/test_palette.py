@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import cast
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
+from chatapp.core.chat import Role
 from chatapp.ui.palette import Entry, Palette, matching
 from chatapp.ui.shortcuts_dialog import ShortcutsDialog
 from chatapp.ui.tabs.chat.view import ChatView
@@ -97,6 +99,26 @@ def test_words_are_found_also_in_messages_not_yet_on_show(app: App, chat: ChatVi
     assert chat.prompt.edit.hasFocus()
     chat.transcript._later.click()
     assert chat.transcript.view_of("60") is not None
+
+
+@pytest.mark.parametrize(
+    "words", ["some bold words", "a code span", "the link text here", "5*6", "the heading", "secret plan"]
+)
+def test_words_are_found_as_they_are_read(app: App, chat: ChatView, qtbot: QtBot, words: str) -> None:
+    text = (
+        "<think>a secret plan</think>\n\n## The *heading*\n\nsome **bold** words, a `code span`, "
+        "the [link text](https://example.org) here, 5\\*6"
+    )
+    reply = message("r1", "q1", role=Role.ASSISTANT, text=text)
+    chat.transcript.set_messages([message("q1", text="nothing"), reply])
+    chat.show_transcript()
+    QTest.keyClick(app.window, Qt.Key.Key_F, CONTROL)
+    chat.find_bar.edit.setText(words)
+    qtbot.waitUntil(lambda: chat.find_bar.count.text() == "message 1 of 1", timeout=3000)
+    assert len(chat.find_bar._places) == 1
+    editor, cursor = chat.find_bar._places[0]
+    assert cursor.selectedText().casefold() == words
+    assert editor.isVisible()
 
 
 def test_settings_are_found_by_their_words(app: App) -> None:

@@ -41,6 +41,28 @@ def test_up_in_an_empty_box_edits_the_last_question_as_another_version(
     assert [text for _, text, _ in stored(paths)] == ["say one", "one", "say two", "two"]
 
 
+def test_alt_and_arrows_go_on_at_the_message_they_went_to(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    """Also where a later message of that branch has versions too."""
+    ask(app, qtbot, "say one")
+    first = shown(chat)[1].message.id
+    ask(app, qtbot, "say two")
+    with after_reply(app, qtbot):
+        QTest.keyClick(chat.prompt.edit, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    for _ in range(2):
+        with after_reply(app, qtbot):
+            chat.transcript.wished.emit(Wish(WishKind.REGENERATE, first))
+    places = []
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Right):
+        QTest.keyClick(chat.prompt.edit, key, Qt.KeyboardModifier.AltModifier)
+        places.append(shown(chat)[1]._place.text())
+    assert places == ["2/3", "1/3", "2/3", "3/3"]
+    shown(chat)[1]._earlier.click()
+    shown(chat)[1]._earlier.click()
+    shown(chat)[3]._copy.setFocus()  # the message with the keyboard comes first
+    QTest.keyClick(shown(chat)[3]._copy, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert [view._place.text() for view in shown(chat)[1::2]] == ["1/3", "1/2"]
+
+
 def test_esc_gives_up_an_edit_and_changes_nothing(app: App, chat: ChatView, qtbot: QtBot, paths: Paths) -> None:
     ask(app, qtbot, "say one")
     shown(chat)[0]._edit.click()

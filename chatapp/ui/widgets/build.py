@@ -20,8 +20,10 @@ def named(widget: AnyWidget, name: str) -> AnyWidget:
 
 
 def shown(widget: AnyWidget, visible: bool) -> AnyWidget:
-    """`widget` visible or hidden from the start."""
-    widget.setVisible(visible)
+    """`widget` visible or hidden from the start. One without a parent is not shown here: it would open as a window of
+    its own and take the keyboard; it comes with the parent it is given."""
+    if not visible:
+        widget.hide()
     return widget
 
 

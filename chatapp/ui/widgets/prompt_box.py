@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from chatapp.ui.language import Translated
@@ -27,6 +27,7 @@ class PromptBox(Translated, QFrame):
         self.setObjectName("promptFrame")
         self._theme = theme
         self._writing = False
+        self._hint = ""
         self.edit = PromptEdit(self)
         self.edit.submitted.connect(self._submit)
         self.edit.focus_changed.connect(self._on_focus)
@@ -52,6 +53,13 @@ class PromptBox(Translated, QFrame):
         self.edit.setPlainText(text)
         self.edit.moveCursor(self.edit.textCursor().MoveOperation.End)
 
+    def replace_text(self, text: str) -> None:
+        """As `set_text`, in a step that a person can undo."""
+        cursor = self.edit.textCursor()
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
+        self.edit.setTextCursor(cursor)
+
     def set_writing(self, writing: bool) -> None:
         """While a reply is written the button says Stop; the text can still be edited."""
         self._writing = writing
@@ -64,12 +72,22 @@ class PromptBox(Translated, QFrame):
 
     def retranslate(self) -> None:
         if self.edit.send_key == "ctrl_enter":
-            hint = self.tr("Message: Ctrl+Enter sends, Enter starts a line")
+            self._hint = self.tr("Message: Ctrl+Enter sends, Enter starts a line")
         else:
-            hint = self.tr("Message: Enter sends, Shift+Enter starts a line")
-        self.edit.setPlaceholderText(hint)
+            self._hint = self.tr("Message: Enter sends, Shift+Enter starts a line")
+        self._fit_hint()
         self.edit.setAccessibleName(self.tr("Message"))
         self._update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_hint()
+
+    def _fit_hint(self) -> None:
+        """In one line: the empty box is as high."""
+        room = self.edit.viewport().width() - 2 * round(self.edit.document().documentMargin()) - 2
+        hint = self.edit.fontMetrics().elidedText(self._hint, Qt.TextElideMode.ElideRight, room)
+        self.edit.setPlaceholderText(hint)
 
     def _update(self) -> None:
         if self._writing:
@@ -122,7 +140,6 @@ class PromptEdit(QPlainTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(2)
         self.send_key = "enter"
-        self._composing = False
         self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
         self._fit()
 
@@ -132,24 +149,31 @@ class PromptEdit(QPlainTextEdit):
         self.setFixedHeight(line * lines + 12)
         scrolls = self.document().size().height() > _MOST_LINES  # lines of other scripts are taller than the font's
         policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if scrolls else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        self.setVerticalScrollBarPolicy(policy)
+        if policy is not self.verticalScrollBarPolicy():  # setting it lays out a long text anew
+            self.setVerticalScrollBarPolicy(policy)
+
+    def _is_composing(self) -> bool:
+        layout = self.textCursor().block().layout()
+        return layout is not None and bool(layout.preeditAreaText())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if is_enter and not shift and not self._composing and (control or self.send_key == "enter"):
+        if is_enter and self._is_composing():
+            return  # it belongs to the input method
+        if is_enter and not shift and (control or self.send_key == "enter"):
             self.submitted.emit()
             return
         plain_up = event.key() == Qt.Key.Key_Up and not (shift or control)
-        if plain_up and self.document().isEmpty() and not self._composing:
+        if plain_up and self.document().isEmpty() and not self._is_composing():
             self.edit_last_requested.emit()
             return
         super().keyPressEvent(event)
 
-    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        self._composing = bool(event.preeditString())
-        super().inputMethodEvent(event)
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """A dropped file is for the page around the box; its path is not what a person wants to say."""
+        return not any(url.isLocalFile() for url in source.urls()) and super().canInsertFromMimeData(source)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

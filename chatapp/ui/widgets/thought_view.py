@@ -46,6 +46,9 @@ class ThoughtView(Translated, QFrame):
         if self.toggle.isChecked():
             self._show_text()
 
+    def text(self) -> str:
+        return self._text
+
     def retranslate(self) -> None:
         self._name_toggle()
         self.toggle.setToolTip(self.tr("Show or hide what the model thought before its answer"))

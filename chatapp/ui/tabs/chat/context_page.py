@@ -59,7 +59,8 @@ class ContextPage(Translated, QWidget):
         self.retranslate()
 
     def show_system_prompt(self, text: str) -> None:
-        if exact_text(self.system.document()) != text:
+        """Unless a person has just typed another, which is told of soon."""
+        if not self._timer.isActive() and exact_text(self.system.document()) != text:
             self.system.blockSignals(True)
             self.system.setPlainText(text)
             self.system.blockSignals(False)

@@ -15,10 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from chatapp.core.markdown import without_marks
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.transcript import Transcript
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import is_own_escape, named, shown
+from chatapp.ui.widgets.thought_view import ThoughtView
 
 _AFTER_TYPING_MS = 120
 _Editor = QTextEdit | QPlainTextEdit
@@ -72,9 +74,9 @@ class FindBar(Translated, QFrame):
     def search(self) -> None:
         """Looks for the words from the newest message on."""
         self._timer.stop()
-        wanted = self.edit.text().casefold()
+        wanted = self.edit.text()
         messages = self._transcript.messages()
-        self._hits = [m.id for m in messages if wanted and wanted in self._text_of(m.id, m.text).casefold()]
+        self._hits = [m.id for m in messages if wanted and _holds(self._text_of(m.id, m.text), wanted)]
         self._places, self._place, self._at = [], -1, len(self._hits)
         self._unmark()
         if self._hits:
@@ -143,6 +145,9 @@ class FindBar(Translated, QFrame):
         self._places = []
         if view is None:
             return
+        for thought in view.body.findChildren(ThoughtView):
+            if _holds(thought.text(), self.edit.text()):
+                thought.toggle.setChecked(True)
         for editor in view.body.findChildren(QWidget) if not isinstance(view.body, QTextEdit) else [view.body]:
             if not isinstance(editor, QTextEdit | QPlainTextEdit):
                 continue
@@ -186,6 +191,12 @@ class FindBar(Translated, QFrame):
         for button, name in ((self._previous, "arrow-up"), (self._next, "arrow-down")):
             button.setIcon(self._theme.icon(name, color=self._theme.colors.muted))
             button.setIconSize(self._theme.icon_size(16))
+
+
+def _holds(text: str, wanted: str) -> bool:
+    """As it was written or as it is read."""
+    wanted = wanted.casefold()
+    return wanted in text.casefold() or wanted in without_marks(text).casefold()
 
 
 def _places(document: QTextDocument, wanted: str) -> list[QTextCursor]:

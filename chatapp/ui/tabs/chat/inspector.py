@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QTabWidget, QWidget
 
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.context_page import ContextPage
@@ -31,6 +31,16 @@ class Inspector(Translated, QTabWidget):
         self.setTabText(0, self.tr("Sampling"))
         self.setTabText(1, self.tr("Context"))
         self.setAccessibleName(self.tr("Inspector"))
+
+    def flush(self) -> None:
+        """Tells at once of what was typed and is told of later: of a text after a pause, of a number at its end."""
+        self.context.flush()
+        typed = self.sampling.focusWidget()
+        if isinstance(typed, QAbstractSpinBox):
+            typed.interpretText()
+        elif typed is self.sampling.seed and self.sampling.seed.isModified():
+            self.sampling.seed.setModified(False)
+            self.sampling.seed.editingFinished.emit()
 
     def _fit(self) -> None:
         self.setFixedWidth(self.fontMetrics().horizontalAdvance("m") * _WIDTH_EMS)

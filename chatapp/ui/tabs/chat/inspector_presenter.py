@@ -32,6 +32,7 @@ class InspectorPresenter(QObject):
         view.context.system_prompt_changed.connect(self._on_system_prompt)
         view.currentChanged.connect(lambda _place: self._timer.start())
         conversations.options_changed.connect(self._show_options)
+        conversations.options_needed.connect(view.flush)
         context.preferences.changed.connect(lambda _settings: self._show_options())
         conversations.opened.connect(lambda _opened: self._timer.start())
         context.replies.ended.connect(lambda _message: self._timer.start())

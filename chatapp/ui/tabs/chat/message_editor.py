@@ -60,7 +60,10 @@ class MessageEditor(Translated, QFrame):
         else:
             super().keyPressEvent(event)
 
+    def text(self) -> str:
+        return exact_text(self.edit.document())
+
     def _submit(self) -> None:
-        text = exact_text(self.edit.document())
+        text = self.text()
         if text.strip():
             self.submitted.emit(text)

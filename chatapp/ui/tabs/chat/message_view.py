@@ -120,15 +120,22 @@ class MessageView(Translated, QFrame):
         self._content.addWidget(self._card)
 
     def begin_edit(self) -> None:
-        """Puts a box with the text in its place."""
-        if self.editor is not None or self.message.state is MessageState.STREAMING:
-            return
-        editor = self.editor = MessageEditor(self.body.text(), asks=self._mine)
+        if self.editor is None and self.message.state is not MessageState.STREAMING:
+            self.open_editor(self.body.text()).edit.setFocus()
+
+    def open_editor(self, text: str) -> MessageEditor:
+        """Puts a box with `text` in the place of what the message says."""
+        editor = self.editor = MessageEditor(text, asks=self._mine)
         editor.submitted.connect(self._on_edited)
         editor.given_up.connect(self.end_edit)
         self._content.insertWidget(self._content.indexOf(self.body), editor)
         self.body.hide()
-        editor.edit.setFocus()
+        return editor
+
+    def edited_text(self) -> str | None:
+        """What stands in the box; None where there is none or nothing was changed."""
+        text = self.editor.text() if self.editor is not None else self.body.text()
+        return text if text != self.body.text() else None
 
     def end_edit(self) -> None:
         if self.editor is not None:
@@ -241,7 +248,8 @@ class MessageView(Translated, QFrame):
                 parts.append(self.tr("Reading the prompt…") if self._waiting else self.tr("Writing…"))
         elif how.usage is not None and how.finish_reason is not None:
             parts.append(self.tr("{count} tokens").format(count=how.usage.completion_tokens))
-            parts.append(self.tr("{speed:.1f} tokens/s").format(speed=how.usage.tokens_per_second))
+            if how.usage.tokens_per_second:
+                parts.append(self.tr("{speed:.1f} tokens/s").format(speed=how.usage.tokens_per_second))
             if how.first_token_ms is not None:
                 parts.append(self.tr("first after {seconds:.2f} s").format(seconds=how.first_token_ms / 1000))
             parts.append(QCoreApplication.translate("MessageView", _ENDED[how.finish_reason]))

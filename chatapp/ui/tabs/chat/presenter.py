@@ -45,7 +45,8 @@ class ChatPresenter(QObject):
         view.file_dropped.connect(shelf.import_file)
         view.undo.undone.connect(shelf.restore)
         shelf.deleted.connect(self._on_deleted)
-        shelf.restored.connect(lambda _conversation: view.undo.hide())
+        shelf.restored.connect(lambda conversation: view.undo.forget(conversation.id))
+        shelf.removed.connect(view.undo.forget)
         context.inference.prompt_progressed.connect(self._on_prompt_progressed)
         context.inference.prompt_shown.connect(self._on_prompt_shown)
         context.inference.failed.connect(self._on_failed)
@@ -63,8 +64,9 @@ class ChatPresenter(QObject):
         context.preferences.changed.connect(self._on_settings)
         self._on_settings(context.preferences.settings)
         view.show_empty()
-        view.conversations.setVisible(context.preferences.settings.window.list_shown)
-        view.inspector.setVisible(context.preferences.settings.window.inspector_shown)
+        view.prompt.set_text(conversations.draft)
+        window = context.preferences.settings.window
+        view.show_parts(list_shown=window.list_shown, inspector_shown=window.inspector_shown)
 
     def edit_last(self) -> None:
         self._edit(self._view.transcript.last_question())
@@ -88,13 +90,12 @@ class ChatPresenter(QObject):
         self._wish_for_reply(WishKind.BRANCH_OFF)
 
     def compare_last(self) -> None:
-        versioned = self._view.transcript.last_versioned()
+        versioned = self._view.transcript.versioned()
         if versioned is not None:
             self._on_wish(Wish(WishKind.COMPARE, versioned))
 
     def step_version(self, step: int) -> None:
-        """Of the last message that has several."""
-        versioned = self._view.transcript.last_versioned()
+        versioned = self._view.transcript.versioned()
         view = self._view.transcript.view_of(versioned) if versioned is not None else None
         if view is not None:
             view.go_to_version(step)
@@ -113,18 +114,21 @@ class ChatPresenter(QObject):
 
     def toggle_list(self) -> None:
         self._view.toggle_list()
-        window = self._preferences.settings.window
-        self._preferences.set_window(replace(window, list_shown=not self._view.conversations.isHidden()))
+        self._keep_parts()
 
     def toggle_inspector(self) -> None:
         self._view.toggle_inspector()
-        window = self._preferences.settings.window
-        self._preferences.set_window(replace(window, inspector_shown=not self._view.inspector.isHidden()))
+        self._keep_parts()
 
     def toggle_pin(self) -> None:
         current = self._conversations.current
         if current is not None:
             self._shelf.change(current.id, pinned=not current.pinned)
+
+    def _keep_parts(self) -> None:
+        view, window = self._view, self._preferences.settings.window
+        list_shown, inspector_shown = not view.conversations.isHidden(), not view.inspector.isHidden()
+        self._preferences.set_window(replace(window, list_shown=list_shown, inspector_shown=inspector_shown))
 
     def _with_current(self, work: Callable[[str], None]) -> None:
         current = self._conversations.current

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from chatapp.core.chat import Message, Role, Versions
 from chatapp.core.errors import ErrorInfo
@@ -13,6 +13,7 @@ from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.message_view import MessageView
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.column import centred
+from chatapp.ui.widgets.reading_order import in_reading_order, outside
 from chatapp.ui.widgets.rich_text import Typesetting
 
 FLUSH_MS = 33
@@ -46,6 +47,8 @@ class Transcript(Translated, QScrollArea):
         self._later = shown(QPushButton(), False)
         self._later.clicked.connect(self._show_later)
         self._first_kept: str | None = None
+        self._looked_at: str | None = None
+        self._edits: dict[str, str] = {}  # begun and neither sent nor given up, of messages not on show
         self._column = QWidget()
         border = QLabel(self._column, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._border = shown(named(border, "notice"), False)
@@ -79,10 +82,12 @@ class Transcript(Translated, QScrollArea):
         self._timer.stop()
         self._pending.clear()
         self._kept_place = None
+        self._keep_edits(messages)
         for view in self._views.values():
             view.hide()
             view.deleteLater()
         self._views.clear()
+        self._looked_at = at
         self._messages, self._versions = list(messages), versions or {}
         self._first_kept = None
         place = next((place for place, message in enumerate(self._messages) if message.id == at), None)
@@ -134,6 +139,7 @@ class Transcript(Translated, QScrollArea):
 
     def add_message(self, message: Message) -> None:
         self._messages.append(message)
+        self._looked_at = None
         if self._end < len(self._messages) - 1:  # an earlier part is on show
             self.set_messages(self._messages, self._versions)
             return
@@ -183,9 +189,13 @@ class Transcript(Translated, QScrollArea):
         """The id of the last message of a person; None where there is none."""
         return next((m.id for m in reversed(self._messages) if m.role is Role.USER), None)
 
-    def last_versioned(self) -> str | None:
-        """The id of the last message that has several versions."""
-        return next((m.id for m in reversed(self._messages) if m.id in self._versions), None)
+    def versioned(self) -> str | None:
+        """The id of the message whose versions are meant: of those that have several the one with the keyboard, else
+        the one last gone to, else the last."""
+        focused = QApplication.focusWidget()
+        with_keyboard = [i for i, view in self._views.items() if focused is not None and view.isAncestorOf(focused)]
+        last = [message.id for message in reversed(self._messages)]
+        return next((i for i in (*with_keyboard, self._looked_at, *last) if i in self._versions), None)
 
     def shown_text(self, message_id: str) -> str:
         """What a person can read of that message now."""
@@ -227,7 +237,33 @@ class Transcript(Translated, QScrollArea):
         view.link_chosen.connect(self.link_chosen)
         view.edit_ended.connect(self.edit_ended)
         self._views[message.id] = view
+        if (text := self._edits.pop(message.id, None)) is not None:
+            view.open_editor(text)
         return view
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """As one reads; from the last message on, or before the first, to what stands outside."""
+        widgets, now = in_reading_order(self._page), QApplication.focusWidget()
+        if now is self:
+            place = 0 if forward else -1
+        elif now in widgets:
+            place = widgets.index(now) + (1 if forward else -1)
+        else:
+            return super().focusNextPrevChild(forward)
+        target = widgets[place] if 0 <= place < len(widgets) else outside(self, forward=forward)
+        if target is None:
+            return super().focusNextPrevChild(forward)
+        target.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+        self.ensureWidgetVisible(target)
+        return True
+
+    def _keep_edits(self, coming: Sequence[Message]) -> None:
+        """One that was sent is now among the messages."""
+        sent = {message.text for message in coming}
+        for message_id, view in self._views.items():
+            text = view.edited_text()
+            if text is not None and text not in sent:
+                self._edits[message_id] = text
 
     def _show_earlier(self) -> None:
         self._wanted_first = max(0, self._first - _MOST_SHOWN)

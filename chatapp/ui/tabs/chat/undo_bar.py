@@ -18,7 +18,7 @@ class UndoBar(Translated, QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("group")
-        self._conversation_id = ""
+        self._deleted: list[str] = []  # ids, the last one last
         self._text = QLabel(wordWrap=True)
         self.button = QPushButton()
         self.button.clicked.connect(self.undo)
@@ -32,16 +32,21 @@ class UndoBar(Translated, QFrame):
         self.retranslate()
 
     def offer(self, conversation_id: str) -> None:
-        self._conversation_id = conversation_id
+        self._deleted.append(conversation_id)
         self._timer.start()
         self.show()
 
     def undo(self) -> None:
-        """Brings back what was deleted last, also when the bar has gone; once."""
-        conversation_id, self._conversation_id = self._conversation_id, ""
+        """Brings back what was deleted last, also when the bar has gone; once more, what was deleted before it."""
         self.hide()
-        if conversation_id:
-            self.undone.emit(conversation_id)
+        if self._deleted:
+            self.undone.emit(self._deleted.pop())
+
+    def forget(self, conversation_id: str) -> None:
+        """It is no longer in the bin."""
+        if conversation_id in self._deleted:
+            self._deleted.remove(conversation_id)
+        self.hide()
 
     def retranslate(self) -> None:
         self._text.setText(self.tr("The chat is in the bin, where it stays for 30 days."))

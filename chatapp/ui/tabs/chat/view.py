@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from chatapp.core.errors import ErrorInfo, ErrorKind
@@ -24,7 +24,7 @@ from chatapp.ui.widgets.prompt_box import PromptBox
 from chatapp.ui.widgets.rich_text import Typesetting
 from chatapp.ui.widgets.silence_card import SilenceCard
 
-_LIST_EMS = 19
+_LIST_EMS, _LEAST_LIST_EMS, _LEAST_MIDDLE_EMS = 19, 12, 20
 
 
 class ChatView(Translated, QWidget):
@@ -56,15 +56,19 @@ class ChatView(Translated, QWidget):
         self.silence = shown(SilenceCard(), False)
         for widget in (self.silence, self.undo, self.notice, self.prompt):
             self._rows.addWidget(widget)
-        main = named(QWidget(), "page")
+        self._main = main = named(QWidget(), "page")
         column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.find_bar)
         column.addWidget(self._middle, 1)
         column.addLayout(centred(self._below, 24))
+        self._list_area = QWidget()
+        list_rows = QVBoxLayout(self._list_area)
+        list_rows.setContentsMargins(0, 0, 0, 0)
+        list_rows.addWidget(self.conversations)
         self._splitter = splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(self.conversations)
+        splitter.addWidget(self._list_area)
         splitter.addWidget(main)
         splitter.setStretchFactor(1, 1)
         splitter.setChildrenCollapsible(False)
@@ -127,19 +131,32 @@ class ChatView(Translated, QWidget):
         self._card = None
 
     def toggle_list(self) -> None:
-        self.conversations.setVisible(self.conversations.isHidden())
+        """Where there is no room for both it takes the inspector's place, and the other way round."""
+        if self._list_area.isHidden() and not self.inspector.isHidden():
+            self.conversations.show()
+            self.inspector.hide()
+        else:
+            self.conversations.setVisible(self.conversations.isHidden())
+        self._make_room()
+
+    def show_parts(self, *, list_shown: bool, inspector_shown: bool) -> None:
+        self.conversations.setVisible(list_shown)
+        self.inspector.setVisible(inspector_shown)
+        self._make_room()
 
     def toggle_inspector(self) -> None:
         """Gives the keyboard to what it shows, and back."""
         hidden = self.inspector.isHidden()
         self.inspector.setVisible(hidden)
+        self._make_room()
         if hidden:
             self.inspector.tabBar().setFocus()
         else:
             self.take_focus()
 
     def begin_search(self) -> None:
-        self.conversations.show()
+        if self._list_area.isHidden() or self.conversations.isHidden():
+            self.toggle_list()
         self.conversations.search.setFocus()
         self.conversations.search.selectAll()
 
@@ -152,12 +169,25 @@ class ChatView(Translated, QWidget):
             self.file_dropped.emit(path)
 
     def _on_example(self, text: str) -> None:
-        self.prompt.set_text(text)
+        self.prompt.replace_text(text)
         self.take_focus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The list gives way where it and the inspector would leave too little for the conversation."""
+        em = self.fontMetrics().horizontalAdvance("m")
+        inspector = 0 if self.inspector.isHidden() else self.inspector.minimumWidth()
+        needed = inspector + (_LEAST_LIST_EMS + _LEAST_MIDDLE_EMS) * em
+        self._list_area.setVisible(not self.conversations.isHidden() and (not inspector or self.width() >= needed))
 
     def _fit_column(self) -> None:
         self._below.setMaximumWidth(self._theme.column_width())
-        list_width = self.fontMetrics().horizontalAdvance("m") * _LIST_EMS
+        em = self.fontMetrics().horizontalAdvance("m")
+        self._main.setMinimumWidth(em * _LEAST_MIDDLE_EMS)
+        list_width = em * _LIST_EMS
         self._splitter.setSizes([list_width, max(1, self.width() - list_width)])
 
 

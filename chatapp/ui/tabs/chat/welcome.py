@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from chatapp.storage.paths import assets
 from chatapp.ui.language import Language, Translated
@@ -13,7 +14,8 @@ from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
 
 _CARD_EMS = 42
-_WIDEST = 640
+_WIDEST, _NARROWEST = 640, 80
+_SIDE = 24
 
 
 class Welcome(Translated, QWidget):
@@ -28,17 +30,19 @@ class Welcome(Translated, QWidget):
         )
         self._greeting = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter, wordWrap=True)
         self._promise = named(QLabel(alignment=Qt.AlignmentFlag.AlignHCenter, wordWrap=True), "muted")
+        self._texts: list[str] = []
         self.examples = [named(QPushButton(), "example") for _ in self._prompts["en"]]
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 0, 24, 0)
+        column.setContentsMargins(_SIDE, 0, _SIDE, 0)
         column.addStretch(3)
         column.addWidget(self._greeting)
         column.addWidget(self._promise)
         column.addSpacing(20)
-        for button in self.examples:
-            button.clicked.connect(lambda _checked=False, b=button: self.chosen.emit(b.text()))
+        for place, button in enumerate(self.examples):
+            button.clicked.connect(lambda _checked=False, p=place: self.chosen.emit(self._texts[p]))
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setMinimumWidth(_NARROWEST)
             column.addWidget(button)
-            column.setAlignment(button, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(2)
         theme.changed.connect(self.retranslate)
         self.retranslate()
@@ -50,9 +54,22 @@ class Welcome(Translated, QWidget):
         font.setBold(True)
         self._greeting.setFont(font)
         self._promise.setText(self.tr("Everything stays on this computer. Choose an example or write your own."))
-        texts = self._prompts.get(self._language.current, self._prompts["en"])
-        width = min(_WIDEST, self.fontMetrics().horizontalAdvance("m") * _CARD_EMS)
-        for button, text in zip(self.examples, texts, strict=True):
-            button.setText(text)
+        self._texts = self._prompts.get(self._language.current, self._prompts["en"])
+        for button, text in zip(self.examples, self._texts, strict=True):
             button.setAccessibleName(text)
-            button.setFixedWidth(width)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """An example that has not enough room says so with an ellipsis."""
+        widest = min(_WIDEST, self.fontMetrics().horizontalAdvance("m") * _CARD_EMS)
+        width = min(widest, self.width() - 2 * _SIDE)
+        for button, text in zip(self.examples, self._texts, strict=True):
+            button.setMaximumWidth(widest)
+            padding = button.sizeHint().width() - button.fontMetrics().horizontalAdvance(button.text())
+            elide = Qt.TextElideMode.ElideRight
+            button.setText(button.fontMetrics().elidedText(text, elide, width - padding))
+            button.setToolTip("" if button.text() == text else text)
