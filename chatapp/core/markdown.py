@@ -23,7 +23,7 @@ _CODE_OR_FORMULA = re.compile(
     rf"|\\\((?P<round>[^\n]{{1,{LONGEST_FORMULA}}}?)\\\)"
 )
 _MARKS = re.compile(
-    r"\\(?=[^\w\s])|[*`~]+|(?<!\w)_+|_+(?!\w)|!?\[(?=[^\]\n]{0,300}\]\()|\]\([^)\n]{0,300}\)|^ {0,3}(?:#{1,6}|>)[ \t]+",
+    r"\\([^\w\s])|[*`~]+|(?<!\w)_+|_+(?!\w)|!?\[(?=[^\]\n]{0,300}\]\()|\]\([^)\n]{0,300}\)|^ {0,3}(?:#{1,6}|>)[ \t]+",
     re.MULTILINE,
 )
 FORMULA_PLACE = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
@@ -31,7 +31,7 @@ FORMULA_PLACE = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 
 def without_marks(text: str) -> str:
     """Roughly what a person reads of it: for finding words, some of which may be bold or a link."""
-    return _MARKS.sub("", text)
+    return _MARKS.sub(lambda found: found.group(1) or "", text)
 
 
 def is_heavy(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a person has typed stays, wherever it was typed and whatever is done next; and the keyboard stays where it is."""
+"""What a person has typed stays, wherever it was typed and whatever is done next; so does the keyboard."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from chatapp.app import App
 from chatapp.core.errors import error
 from chatapp.core.sentences import STORE_FAILED
+from chatapp.services.inference import EngineState
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.database import Database
 from chatapp.storage.paths import Paths
@@ -122,6 +123,7 @@ def test_what_was_typed_in_a_new_chat_outlives_the_window(
     app.close()
     again = make_app()
     assert chat_of(again).prompt.text() == "half a question 你好"
+    qtbot.waitUntil(lambda: again.context.inference.status.state is EngineState.READY, timeout=20_000)
     ask(again, qtbot, "say one")
     again.context.conversations.new()
     assert chat_of(again).prompt.text() == ""
@@ -192,9 +194,7 @@ def test_what_is_done_while_a_question_is_being_stored_stays_done(
     assert (row.title, row.leaf_id) == ("Another name", shown(chat)[-1].message.id)
 
 
-def test_a_chat_deleted_while_a_question_is_being_stored_stays_deleted(
-    app: App, chat: ChatView, qtbot: QtBot
-) -> None:
+def test_a_chat_deleted_while_a_question_is_being_stored_stays_deleted(app: App, chat: ChatView, qtbot: QtBot) -> None:
     first = new_chat(app, chat, qtbot, "say one")
     app.context.conversations.send("slow 1000")
     app.context.shelf.delete(first)
@@ -217,6 +217,48 @@ def test_each_undo_brings_back_one_more_chat(app: App, chat: ChatView, qtbot: Qt
         assert len(app.context.shelf.conversations) == kept
     QTest.keyClick(app.window, Qt.Key.Key_T, CONTROL | SHIFT)
     assert app.context.shelf.bin == []
+
+
+def test_tab_goes_through_the_messages_as_one_reads_them(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    new_chat(app, chat, qtbot, "say one")
+    ask(app, qtbot, "say two")
+    app.window.activateWindow()
+    chat.transcript.setFocus()
+    seen: list[QWidget] = []
+    while len(seen) < 60 and (now := QApplication.focusWidget()) is not None and now not in seen:
+        seen.append(now)
+        QTest.keyClick(now, Qt.Key.Key_Tab)
+    inside = [widget for widget in seen if chat.transcript._page.isAncestorOf(widget)]
+    assert seen[1 : 1 + len(inside)] == inside  # all of them, one after the other
+    assert chat.prompt.edit in seen  # and then out of it
+    last = (-1, -1)
+    for widget in inside:
+        view = next(v for v in shown(chat) if v.isAncestorOf(widget))
+        in_footer = 0 if widget is view.body or view.body.isAncestorOf(widget) else widget.x()
+        place = (shown(chat).index(view), in_footer)
+        assert place > last
+        last = place
+    QTest.keyClick(inside[-1], Qt.Key.Key_Backtab)
+    inside[-1].setFocus()
+    QTest.keyClick(inside[-1], Qt.Key.Key_Backtab, SHIFT)
+    assert QApplication.focusWidget() is inside[-2]
+
+
+def test_a_narrow_window_shows_the_inspector_or_the_list(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    app.window.resize(800, 540)
+    QTest.keyClick(app.window, Qt.Key.Key_I, CONTROL)
+    assert chat.inspector.isVisible()
+    assert not chat.conversations.isVisible()
+    QTest.keyClick(app.window, Qt.Key.Key_B, CONTROL)
+    assert not chat.inspector.isVisible()
+    assert chat.conversations.isVisible()
+    QTest.keyClick(app.window, Qt.Key.Key_I, CONTROL)
+    QTest.keyClick(app.window, Qt.Key.Key_F, CONTROL | SHIFT)
+    assert chat.conversations.search.isVisible()
+    QTest.keyClick(app.window, Qt.Key.Key_I, CONTROL)
+    app.window.resize(1400, 800)
+    assert chat.inspector.isVisible()
+    assert chat.conversations.isVisible()
 
 
 def test_a_file_dropped_on_the_box_is_no_words(app: App, chat: ChatView, qtbot: QtBot, tmp_path: Path) -> None:

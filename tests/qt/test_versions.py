@@ -51,16 +51,17 @@ def test_alt_and_arrows_go_on_at_the_message_they_went_to(app: App, chat: ChatVi
     for _ in range(2):
         with after_reply(app, qtbot):
             chat.transcript.wished.emit(Wish(WishKind.REGENERATE, first))
-    places = []
-    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Right):
-        QTest.keyClick(chat.prompt.edit, key, Qt.KeyboardModifier.AltModifier)
-        places.append(shown(chat)[1]._place.text())
-    assert places == ["2/3", "1/3", "2/3", "3/3"]
-    shown(chat)[1]._earlier.click()
-    shown(chat)[1]._earlier.click()
+
+    def places() -> list[str]:
+        return [view._place.text() for view in shown(chat)[1::2]]
+
+    qtbot.waitUntil(lambda: places() == ["3/3"])
+    for key, expected in (("Left", ["2/3"]), ("Left", ["1/3", "2/2"]), ("Right", ["2/3"]), ("Left", ["1/3", "2/2"])):
+        QTest.keyClick(chat.prompt.edit, getattr(Qt.Key, f"Key_{key}"), Qt.KeyboardModifier.AltModifier)
+        qtbot.waitUntil(lambda expected=expected: places() == expected)  # type: ignore[misc]
     shown(chat)[3]._copy.setFocus()  # the message with the keyboard comes first
     QTest.keyClick(shown(chat)[3]._copy, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
-    assert [view._place.text() for view in shown(chat)[1::2]] == ["1/3", "1/2"]
+    qtbot.waitUntil(lambda: places() == ["1/3", "1/2"])
 
 
 def test_esc_gives_up_an_edit_and_changes_nothing(app: App, chat: ChatView, qtbot: QtBot, paths: Paths) -> None:

@@ -9,11 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 def in_reading_order(page: QWidget) -> list[QWidget]:
     """Those in `page` that Tab can reach, row by row."""
-    reached = [
-        widget
-        for widget in page.findChildren(QWidget)
-        if widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-    ]
+    reached = [widget for widget in page.findChildren(QWidget) if _is_reached(widget)]
     tops = {widget: widget.mapTo(page, QPoint(0, 0)) for widget in reached}
     ordered: list[QWidget] = []
     row: list[QWidget] = []
@@ -27,12 +23,17 @@ def in_reading_order(page: QWidget) -> list[QWidget]:
 
 def outside(page: QWidget, *, forward: bool) -> QWidget | None:
     """The next widget that Tab can reach behind `page` (or before it) in the window's own order."""
-    at: QWidget | None = page
-    while at is not None:
-        at = at.nextInFocusChain() if forward else at.previousInFocusChain()
-        if at is page:
-            return None
-        can = at.isVisible() and at.isEnabled() and bool(at.focusPolicy() & Qt.FocusPolicy.TabFocus)
-        if can and not page.isAncestorOf(at):
+    at = _neighbour(page, forward)
+    while at is not None and at is not page:
+        if _is_reached(at) and not page.isAncestorOf(at):
             return at
+        at = _neighbour(at, forward)
     return None
+
+
+def _neighbour(widget: QWidget, forward: bool) -> QWidget | None:
+    return widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+
+
+def _is_reached(widget: QWidget) -> bool:
+    return widget.isVisible() and widget.isEnabled() and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
