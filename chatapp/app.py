@@ -16,6 +16,7 @@ from chatapp import __version__
 from chatapp.core.errors import AppError, error, printable
 from chatapp.core.sandbox import FileAccess
 from chatapp.core.sentences import INTERNAL_BUG, SECOND_INSTANCE
+from chatapp.core.storage_sentences import INSTANCE_SILENT, NOT_AN_ORDINARY_FILE
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.services.background import Background
 from chatapp.services.conversation import ConversationService
@@ -23,18 +24,20 @@ from chatapp.services.inference import InferenceService
 from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
 from chatapp.services.notifier import Notifier
+from chatapp.services.pending_writes import PendingWrites
 from chatapp.services.preferences import Preferences
 from chatapp.services.replies import Replies
 from chatapp.services.saved_contexts import SavedContexts
 from chatapp.services.shelf import Shelf
 from chatapp.services.single_instance import SingleInstance
+from chatapp.services.storage_care import StorageCare
 from chatapp.services.worker_access import EngineCommand, WorkerAccess
 from chatapp.storage.chat_search import ChatSearch
 from chatapp.storage.chats import ChatStore
-from chatapp.storage.database import Database
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.new_draft import NewDraft
 from chatapp.storage.paths import Paths, find_paths
+from chatapp.storage.repair import open_whole
 from chatapp.storage.saved_states import SavedStates
 from chatapp.ui.language import Language, error_advice, error_message
 from chatapp.ui.main_window import MainWindow
@@ -61,7 +64,8 @@ class App:
         engine_command: EngineCommand = _engine_command,
     ) -> None:
         """Raises AppError(STORAGE) where the chats can't be opened."""
-        self._database = Database(paths.database)
+        self._warnings = [error(NOT_AN_ORDINARY_FILE, path=path).info for path in paths.moved]
+        self._database, repaired = open_whole(paths.database)
         library = ModelLibrary(paths)
         self._storage_work = Background("storage")
         self._file_work = Background("files")
@@ -69,15 +73,16 @@ class App:
         self._typesetting_work = Background("typesetting")
         theme = Theme(application)
         notifier = Notifier()
-        preferences = Preferences(paths, self._storage_work, notifier)
+        self._writes = PendingWrites(paths.data, self._storage_work, notifier)
+        preferences = Preferences(paths, self._writes)
         library_service = LibraryService(library, self._file_work)
         states = SavedStates(paths)
         inference = InferenceService(engine_command, WorkerAccess(paths, states, preferences, library_service))
         self._contexts = SavedContexts(inference, states, preferences, self._file_work)
         store, work = ChatStore(self._database), self._storage_work
-        shelf = Shelf(store, ChatSearch(self._database), NewDraft(paths), work, notifier)
+        shelf = Shelf(store, ChatSearch(self._database), NewDraft(paths), work, notifier, self._writes)
         shelf.removed.connect(self._contexts.forget)
-        replies = Replies(store, inference, preferences, work, notifier, self._contexts)
+        replies = Replies(store, inference, preferences, work, notifier, self._writes, self._contexts)
         self.context = AppContext(
             conversations=ConversationService(store, shelf, replies, inference, preferences, work, notifier),
             shelf=shelf,
@@ -92,15 +97,23 @@ class App:
             typesetting=Typesetting(theme, self._typesetting_work, application),
         )
         self.window = MainWindow(self.context, TABS, self.close)
+        self.storage_care = StorageCare(paths, [self._database, library.database], work, notifier, repaired)
+        self.storage_care.repaired.connect(lambda _repaired: self._list_again())
+        self.storage_care.restored.connect(self._list_again)
         self._closed = False
 
     def begin(self) -> None:
         """Call when the window is shown."""
-        for warning in self.context.preferences.warnings:
+        for warning in (*self._warnings, *self.context.preferences.warnings):
             self.context.notifier.post(warning)
         self.context.inference.start()
         self.context.shelf.start()
         self.context.model_choice.begin()
+        self.storage_care.begin()
+
+    def _list_again(self) -> None:
+        self.context.shelf.start()
+        self.context.library.refresh()
 
     def close(self) -> None:
         """Saves what is open and ends every worker; harmless when called again."""
@@ -111,6 +124,8 @@ class App:
         self.context.replies.close()
         self.context.shelf.close()
         self.context.preferences.close()
+        self._writes.close()
+        self.storage_care.close()
         self.context.library.close()
         self._contexts.close()
         self.context.inference.close()
@@ -134,9 +149,13 @@ def run_app(data_dir: str | None) -> int:
     application.setApplicationVersion(__version__)
     instance = SingleInstance(paths)
     if not instance.acquire():
-        instance.ask_other_to_show()
-        _say(error(SECOND_INSTANCE, folder=paths.data))
-        return 0
+        if instance.ask_other_to_show():
+            _say(error(SECOND_INSTANCE, folder=paths.data))
+            return 0
+        silent = error(INSTANCE_SILENT, folder=paths.data, lock=paths.instance_lock)
+        _say(silent)
+        _show(application, silent)
+        return 1
     try:
         app = App(application, paths)
     except AppError as problem:

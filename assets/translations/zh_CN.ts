@@ -1625,6 +1625,30 @@
         <translation>请重新获取它们，或用以下命令从列表中移除：chatapp models remove NAME</translation>
     </message>
     <message>
+        <source>The backup of {date} has {conversations} conversations and {messages} messages that are not here.</source>
+        <translation>{date} 的备份中有 {conversations} 个对话和 {messages} 条消息在此处没有。</translation>
+    </message>
+    <message>
+        <source>They can be brought back; nothing that is here is changed by it.</source>
+        <translation>可以将它们找回；此处已有的内容不会改变。</translation>
+    </message>
+    <message>
+        <source>The backup {path} can&apos;t be read: {reason}.</source>
+        <translation>无法读取备份 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Your chats are as they were. Older backups lie beside it.</source>
+        <translation>您的对话没有改变。旁边还有更早的备份。</translation>
+    </message>
+    <message>
+        <source>The data folder {folder} is in use by another chatapp that does not answer.</source>
+        <translation>数据文件夹 {folder} 正被另一个没有响应的 chatapp 使用。</translation>
+    </message>
+    <message>
+        <source>Close it, on another computer too. If there is none, delete the file {lock} and start again.</source>
+        <translation>请关闭它（也可能在另一台电脑上）。如果没有，请删除文件 {lock} 并重新启动。</translation>
+    </message>
+    <message>
         <source>{path} holds only the vocabulary of a model, without its weights.</source>
         <translation>{path} 只包含模型的词表，没有权重。</translation>
     </message>

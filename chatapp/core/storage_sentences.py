@@ -98,3 +98,22 @@ MODELS_DIFFER = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "{bad} of {all} models are not as they were added."),
     hint=QT_TRANSLATE_NOOP("errors", "Fetch them again, or take them off the list with: chatapp models remove NAME"),
 )
+BACKUP_OFFERED = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP(
+        "errors", "The backup of {date} has {conversations} conversations and {messages} messages that are not here."
+    ),
+    hint=QT_TRANSLATE_NOOP("errors", "They can be brought back; nothing that is here is changed by it."),
+)
+BACKUP_UNREADABLE = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "The backup {path} can't be read: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Your chats are as they were. Older backups lie beside it."),
+)
+INSTANCE_SILENT = Sentence(
+    kind=ErrorKind.BUSY,
+    text=QT_TRANSLATE_NOOP("errors", "The data folder {folder} is in use by another chatapp that does not answer."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "Close it, on another computer too. If there is none, delete the file {lock} and start again."
+    ),
+)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatapp.core.errors import AppError, error
 from chatapp.core.sentences import STORE_FAILED
-from chatapp.services.background import Background
-from chatapp.services.notifier import Notifier
+from chatapp.core.storage_sentences import DISK_FULL, READ_ONLY
+from chatapp.services.pending_writes import PendingWrites
 from chatapp.storage.paths import Paths
 from chatapp.storage.settings import Settings, WindowState, load_settings, save_settings
 
 _SAVE_AFTER_MS = 300
+_SENTENCES = {errno.ENOSPC: DISK_FULL, errno.EDQUOT: DISK_FULL, errno.EROFS: READ_ONLY, errno.EACCES: READ_ONLY}
 
 
 class Preferences(QObject):
@@ -22,11 +25,10 @@ class Preferences(QObject):
     changed = Signal(object)
     """Settings"""
 
-    def __init__(self, paths: Paths, background: Background, notifier: Notifier) -> None:
+    def __init__(self, paths: Paths, writes: PendingWrites) -> None:
         super().__init__()
         self._paths = paths
-        self._background = background
-        self._notifier = notifier
+        self._writes = writes
         self.settings, self.warnings = load_settings(paths.settings)
         self._closed = False
         self._timer = QTimer(self, singleShot=True, interval=_SAVE_AFTER_MS)
@@ -64,12 +66,12 @@ class Preferences(QObject):
             self._save()
 
     def _save(self) -> None:
-        settings = self.settings
-        self._background.run(lambda: self._write(settings), lambda _: None, self._notifier.post)
+        self._writes.write("settings", partial(self._write, self.settings))
 
     def _write(self, settings: Settings) -> None:
         try:
             save_settings(self._paths.settings, settings)
         except OSError as problem:
-            known: AppError = error(STORE_FAILED, reason=problem, folder=self._paths.data)
+            sentence = _SENTENCES.get(problem.errno or 0, STORE_FAILED)
+            known: AppError = error(sentence, reason=problem, folder=self._paths.data)
             raise known from problem

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,6 +18,7 @@ from chatapp.protocol.engine import ChatPrompt, Failed, Finished, TokensEmitted
 from chatapp.services.background import Background
 from chatapp.services.inference import InferenceService
 from chatapp.services.notifier import Notifier
+from chatapp.services.pending_writes import RETRY_MS, PendingWrites
 from chatapp.services.preferences import Preferences
 from chatapp.services.saved_contexts import SavedContexts
 from chatapp.storage.chats import ChatStore
@@ -61,6 +61,7 @@ class _Active:
     tokens: list[Token] = field(default_factory=list)
     unsaved: bool = False
     saving: bool = False
+    told: bool = False
 
     def text(self) -> str:
         self.parts = ["".join(self.parts)]
@@ -93,6 +94,7 @@ class Replies(QObject):
         preferences: Preferences,
         background: Background,
         notifier: Notifier,
+        writes: PendingWrites,
         contexts: SavedContexts,
     ) -> None:
         super().__init__()
@@ -101,12 +103,12 @@ class Replies(QObject):
         self._preferences = preferences
         self._background = background
         self._notifier = notifier
+        self._writes = writes
         self._contexts = contexts
         self._active: _Active | None = None
         self._waiting: list[ReplyWish] = []
         self._ended: dict[str, Message] = {}  # newer than what the waiting were asked with
         self._last: Message | None = None
-        self._unsaved: list[Message] = []
         self._closed = False
         self._save_timer = QTimer(self, interval=SAVE_EVERY_MS)
         self._save_timer.timeout.connect(self._save_text)
@@ -176,14 +178,13 @@ class Replies(QObject):
         )
 
     def close(self) -> None:
-        """Puts what is being written and what waits into the line for storage as interrupted."""
+        """Stores what is being written and what waits as interrupted."""
         self._closed = True
         self._save_timer.stop()
         open_ones = [*([self.writing] if self.writing is not None else []), *self.waiting]
         self._active, self._waiting = None, []
-        self._unsaved += [replace(message, state=MessageState.INTERRUPTED) for message in open_ones]
-        for message in self._unsaved:
-            self._background.run(partial(self._store.finish, message), lambda _: None, lambda _: None)
+        for message in open_ones:
+            self._save_whole(replace(message, state=MessageState.INTERRUPTED))
 
     def _begin_next(self) -> None:
         if self._active is not None or not self._waiting or self._closed:
@@ -274,18 +275,7 @@ class Replies(QObject):
         self.queue_changed.emit()
 
     def _save_whole(self, message: Message) -> None:
-        """Writes a finished reply; where that fails (a full disk) it is tried again after the next success."""
-
-        def saved(_result: None) -> None:
-            waiting, self._unsaved = self._unsaved, []
-            for earlier in waiting:
-                self._save_whole(earlier)
-
-        def not_saved(info: ErrorInfo) -> None:
-            self._unsaved.append(message)
-            self._notifier.post(info)
-
-        self._background.run(lambda: self._store.finish(message), saved, not_saved)
+        self._writes.write(f"message {message.id}", lambda: self._store.finish(message))
 
     def _save_text(self) -> None:
         active = self._active
@@ -298,7 +288,12 @@ class Replies(QObject):
             active.saving = False
 
         def not_saved(info: ErrorInfo) -> None:
-            self._save_timer.stop()  # said once; the whole reply is written again when it ends
-            self._notifier.post(info)
+            if not active.told:
+                active.told = True
+                self._notifier.post(info)
+            QTimer.singleShot(RETRY_MS, self, again)
+
+        def again() -> None:
+            active.unsaved, active.saving = True, False
 
         self._background.run(lambda: self._store.save_text(message_id, text), saved, not_saved)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from chatapp.core.errors import error
 from chatapp.core.sentences import INPUT_UNREADABLE, OUTPUT_FAILED
 from chatapp.services.background import Background
 from chatapp.services.notifier import Notifier
+from chatapp.services.pending_writes import PendingWrites
 from chatapp.storage.chat_files import conversation_of, json_of, markdown_of
 from chatapp.storage.chat_search import ChatSearch, SearchHit
 from chatapp.storage.chats import ChatStore
@@ -51,13 +53,20 @@ class Shelf(QObject):
     """str: the file"""
 
     def __init__(
-        self, store: ChatStore, search: ChatSearch, new_draft: NewDraft, background: Background, notifier: Notifier
+        self,
+        store: ChatStore,
+        search: ChatSearch,
+        new_draft: NewDraft,
+        background: Background,
+        notifier: Notifier,
+        writes: PendingWrites,
     ) -> None:
         super().__init__()
         self._store = store
         self._search = search
         self._background = background
         self._notifier = notifier
+        self._writes = writes
         self._known: dict[str, Conversation] = {}
         self._wanted = ""
         self._new_draft = new_draft
@@ -86,8 +95,9 @@ class Shelf(QObject):
         return sorted({conversation.folder for conversation in self.conversations} - {""}, key=str.casefold)
 
     def start(self) -> None:
-        """Recovers what a crash left open, then lists the conversations."""
-        self._background.run(self._recover_and_list, self._on_listed, self._notifier.post)
+        """Recovers what a crash left open, then lists the conversations, also where nothing can be written."""
+        self._background.run(self._store.recover, lambda _result: None, self._notifier.post)
+        self._background.run(self._store.conversations, self._on_listed, self._notifier.post)
 
     def get(self, conversation_id: str) -> Conversation | None:
         return self._known.get(conversation_id)
@@ -113,7 +123,7 @@ class Shelf(QObject):
         if known is None or (changed := replace(known, **changes)) == known:
             return
         self.put(changed)
-        self._background.run(lambda: self._store.save_conversation(changed), lambda _result: None, self._notifier.post)
+        self._writes.write(f"conversation {conversation_id}", lambda: self._store.save_conversation(changed))
 
     def rename(self, conversation_id: str, title: str) -> None:
         """A title of nothing but blanks changes nothing."""
@@ -136,7 +146,7 @@ class Shelf(QObject):
         if self._known.pop(conversation_id, None) is not None:
             self.changed.emit()
             self.removed.emit(conversation_id)
-            self._background.run(lambda: self._store.remove(conversation_id), lambda _result: None, self._notifier.post)
+            self._writes.write(f"conversation {conversation_id}", lambda: self._store.remove(conversation_id))
 
     def set_draft(self, conversation_id: str, text: str) -> None:
         """What stands in its prompt box, as far as it can be stored; written a moment later."""
@@ -216,21 +226,13 @@ class Shelf(QObject):
     def _save_drafts(self) -> None:
         drafts, self._drafts = self._drafts, {}
         for conversation_id, text in drafts.items():
-            self._background.run(
-                lambda c=conversation_id, t=text: self._save_draft(c, t),  # type: ignore[misc]
-                lambda _result: None,
-                self._notifier.post,
-            )
+            self._writes.write(f"draft {conversation_id}", partial(self._save_draft, conversation_id, text))
 
     def _save_draft(self, conversation_id: str, text: str) -> None:
         if conversation_id == _NEW:
             self._new_draft.save(text)
         else:
             self._store.save_draft(conversation_id, text)
-
-    def _recover_and_list(self) -> list[Conversation]:
-        self._store.recover()
-        return self._store.conversations()
 
     def _on_listed(self, conversations: list[Conversation]) -> None:
         self._known = {conversation.id: conversation for conversation in conversations} | self._known

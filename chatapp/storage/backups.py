@@ -14,10 +14,11 @@ from contextlib import closing, suppress
 from enum import Enum
 from pathlib import Path
 
-from chatapp.core.errors import error
+from chatapp.core.errors import AppError, error
 from chatapp.core.models import size_text
+from chatapp.core.sentences import DATABASE_DAMAGED
 from chatapp.core.storage_sentences import BACKUP_FAILED, BACKUP_NO_ROOM
-from chatapp.storage.files import free_path
+from chatapp.storage.files import flush_file, free_path
 
 _ROOM_LEFT = 64 << 20  # that a copy leaves on the disk, whatever its size
 _SUFFIX = ".sqlite3"
@@ -49,17 +50,11 @@ class Backups:
     def make_daily(self) -> Path | None:
         """The day's copy, unless there is one or nothing to copy. Where the disk is nearly full the oldest are given up
         for it, but never the last, and None is made. Raises AppError."""
-        path = self._path(BackupKind.DAILY)
-        if path.exists() or not self._database.is_file():
-            return None
-        while not self._has_room():
-            old = [file for file in self.files() if _kind(file) is BackupKind.DAILY]
-            if len(old) < 2:
+        try:
+            if self._path(BackupKind.DAILY).exists() or self._is_empty() or not self._make_room():
                 return None
-            with suppress(OSError):
-                old[-1].unlink()
-            if old[-1].exists():
-                return None
+        except (OSError, sqlite3.Error, UnicodeDecodeError) as problem:
+            raise error(BACKUP_FAILED, folder=self._folder, reason=problem) from problem
         return self.make(BackupKind.DAILY)
 
     def make(self, kind: BackupKind) -> Path:
@@ -73,30 +68,51 @@ class Backups:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             self._drop_unfinished()
             self._copy_to(unfinished)
+            if kind is BackupKind.DAILY:
+                _check(unfinished)  # a look at everything, which nobody waits for: the copy is nobody's else
             made = self._path(kind) if kind is BackupKind.DAILY else free_path(self._path(kind))
             unfinished.replace(made)
             self._drop_old(kind)
             return made
-        except (OSError, sqlite3.Error) as problem:
+        except AppError:
+            unfinished.unlink(missing_ok=True)
+            raise
+        except (OSError, sqlite3.Error, UnicodeDecodeError) as problem:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
             raise error(BACKUP_FAILED, folder=self._folder, reason=problem) from problem
 
     def _copy_to(self, target: Path) -> None:
         with (
-            closing(sqlite3.connect(f"{self._database.absolute().as_uri()}?mode=rw", uri=True, timeout=5.0)) as source,
+            closing(self._reading()) as source,
             closing(sqlite3.connect(target, isolation_level=None)) as copy,
         ):
             source.backup(copy)  # in one step: it sees one moment, and what is written meanwhile does not disturb it
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
-        handle = os.open(target, os.O_RDWR)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        flush_file(target)
+
+    def _is_empty(self) -> bool:
+        """A copy of a new database would only take the place of the day's."""
+        if not self._database.is_file():
+            return True
+        with closing(self._reading()) as connection:
+            (found,) = connection.execute("SELECT EXISTS (SELECT 1 FROM conversation)").fetchone()
+        return not found
+
+    def _reading(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"{self._database.absolute().as_uri()}?mode=rw", uri=True, timeout=5.0)
 
     def _path(self, kind: BackupKind) -> Path:
         return self._folder / f"chats-{time.strftime('%Y-%m-%d')}{kind.value}{_SUFFIX}"
+
+    def _make_room(self) -> bool:
+        """Whether there is room, or could be made of old copies."""
+        while not self._has_room():
+            old = [file for file in self.files() if _kind(file) is BackupKind.DAILY]
+            if len(old) < 2:
+                return False
+            old[-1].unlink()
+        return True
 
     def _has_room(self) -> bool:
         return self._free() >= self._needed()
@@ -122,6 +138,20 @@ class Backups:
         for left in self._folder.glob(f".unfinished-*{_SUFFIX}*"):
             with suppress(OSError):
                 left.unlink()
+
+
+def _check(copy: Path) -> None:
+    """Raises AppError where anything in it is damaged, the full-text index included."""
+    try:
+        with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            connection.execute("INSERT INTO message_text (message_text) VALUES ('integrity-check')")
+    except sqlite3.OperationalError:  # a full disk, not damage
+        raise
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as problem:
+        found = str(problem)
+    if found != "ok":
+        raise error(DATABASE_DAMAGED, reason=found, folder=copy.parent.parent)
 
 
 def _kind(file: Path) -> BackupKind:

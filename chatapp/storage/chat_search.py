@@ -84,7 +84,7 @@ def note_characters(database: Database) -> None:
     with database.quick() as connection:
         for block in missing:
             texts = connection.execute("SELECT text FROM message WHERE number BETWEEN ? AND ?", _numbers(block))
-            characters = _folded(set().union(*(text for (text,) in texts)))
+            characters = _folded(set().union(*(text or "" for (text,) in texts)))
             connection.execute("INSERT OR REPLACE INTO message_block VALUES (?, ?)", (block, characters))
 
 
@@ -134,7 +134,7 @@ def _numbers(block: int) -> tuple[int, int]:
 def _hits(pattern: re.Pattern[str], rows: Iterable[_Row]) -> Iterator[SearchHit]:
     """The rows that do match."""
     for conversation_id, message_id, title, text in rows:
-        if (found := pattern.search(text)) is not None:
+        if (found := pattern.search(text or "")) is not None:
             start, end = found.span()
             yield SearchHit(
                 conversation_id=conversation_id,

@@ -17,6 +17,9 @@ from chatapp.storage.chat_search import note_characters
 from chatapp.storage.database import Database
 
 BIN_DAYS = 30
+_YEAR_9999 = 253_000_000_000
+_ROLES = [role.value for role in Role]
+_STATES = [state.value for state in MessageState]
 Kind = TypeVar("Kind")
 _COLUMNS = tuple(entry.name for entry in fields(Conversation))
 _UPSERT = (
@@ -41,7 +44,8 @@ class ChatStore:
                 (MessageState.INTERRUPTED.value, MessageState.STREAMING.value),
             )
             oldest = time.time() - BIN_DAYS * 86_400
-            connection.execute("DELETE FROM conversation WHERE deleted_at < ?", (oldest,))
+            # what can't be the time of a deletion is damage, and no reason to delete
+            connection.execute("DELETE FROM conversation WHERE deleted_at BETWEEN created_at AND ?", (oldest,))
         note_characters(self._database)
         return found.rowcount
 
@@ -120,10 +124,10 @@ def _message(row: sqlite3.Row | tuple[object, ...]) -> Message:
         id=str(identity),
         conversation_id=str(conversation_id),
         parent_id=None if parent_id is None else str(parent_id),
-        role=Role(role),
-        text=str(text),
-        state=MessageState(state),
-        created_at=float(str(created_at)),
+        role=Role(role) if role in _ROLES else Role.ASSISTANT,
+        text=str(text or ""),
+        state=MessageState(state) if state in _STATES else MessageState.INTERRUPTED,
+        created_at=_moment(created_at),
         reply=_decoded(str(reply), Reply) or Reply(),
     )
 
@@ -131,6 +135,12 @@ def _message(row: sqlite3.Row | tuple[object, ...]) -> Message:
 def _conversation(row: sqlite3.Row | tuple[object, ...]) -> Conversation:
     values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
     values["pinned"] = bool(values["pinned"])
+    for name in ("title", "folder", "draft", "system_prompt"):
+        values[name] = str(values[name] or "")
+    for name in ("created_at", "updated_at"):
+        values[name] = _moment(values[name])
+    if values["deleted_at"] is not None:
+        values["deleted_at"] = _moment(values["deleted_at"])
     values["sampling"] = _decoded(values["sampling"], SamplingSettings) if values["sampling"] else None
     return Conversation(**values)
 
@@ -141,6 +151,11 @@ def _row(conversation: Conversation) -> tuple[object, ...]:
     sampling = conversation.sampling
     values["sampling"] = msgspec.json.encode(sampling).decode("utf-8") if sampling is not None else ""
     return tuple(values.values())
+
+
+def _moment(value: object) -> float:
+    """A time that a calendar can show: a damaged one counts as the beginning of time."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < _YEAR_9999 else 0.0
 
 
 def _decoded(text: str, kind: type[Kind]) -> Kind | None:

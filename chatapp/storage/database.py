@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chatapp.core.errors import AppError, ErrorInfo, error
@@ -16,6 +16,7 @@ from chatapp.core.sentences import DATABASE_DAMAGED, DATABASE_NEWER, STORE_FAILE
 from chatapp.core.storage_sentences import DATABASE_LOCKED, DISK_FULL, READ_ONLY
 from chatapp.storage.backups import BackupKind, Backups
 from chatapp.storage.migrations import MIGRATIONS, is_table_layout_of
+from chatapp.storage.reserve import is_full
 
 _BUSY_SECONDS = 5.0
 _WAL_HEADER = 32
@@ -38,6 +39,7 @@ class Database:
         """Raises AppError(STORAGE)."""
         self._path = path
         self._lock = threading.RLock()
+        self._is_lost = False
         self.connection = self._opened()
 
     @contextmanager
@@ -55,7 +57,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         with self._lock, _known_trouble(self._path):
-            yield self.connection
+            yield self._found_again()
 
     @contextmanager
     def closed_for(self) -> Iterator[None]:
@@ -63,10 +65,11 @@ class Database:
         Raises AppError(STORAGE) where it can't be opened."""
         with self._lock:
             self.connection.close()
+            self._is_lost = True
             try:
                 yield
             finally:
-                self.connection = self._opened()
+                self._found_again()
 
     def close(self) -> None:
         self.connection.close()
@@ -92,8 +95,15 @@ class Database:
 
     @contextmanager
     def _transaction(self, synchronous: str) -> Iterator[sqlite3.Connection]:
-        with self._lock, _known_trouble(self._path), _transaction(self.connection, synchronous) as connection:
+        with self._lock, _known_trouble(self._path), _transaction(self._found_again(), synchronous) as connection:
             yield connection
+
+    def _found_again(self) -> sqlite3.Connection:
+        """The connection; where it could not be opened after `closed_for`, it may be now. Raises AppError."""
+        if self._is_lost:
+            self.connection = self._opened()
+            self._is_lost = False
+        return self.connection
 
     def _check_version(self, connection: sqlite3.Connection) -> None:
         version = _version(connection)
@@ -138,6 +148,8 @@ def _transaction(connection: sqlite3.Connection, synchronous: str) -> Iterator[s
 def _known_trouble(path: Path) -> Iterator[None]:
     try:
         yield
+    except UnicodeDecodeError as problem:  # of a message that names something damaged
+        raise error(DATABASE_DAMAGED, reason="malformed", folder=path.parent) from problem
     except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as problem:
         if isinstance(problem, sqlite3.ProgrammingError | sqlite3.IntegrityError):
             raise
@@ -153,6 +165,9 @@ def _known(problem: Exception, folder: Path) -> AppError:
     for beginning, sentence in _SENTENCES.items():
         if said.startswith(beginning):
             return error(sentence, folder=folder)
+    with suppress(OSError):
+        if is_full(folder):  # it then says "disk I/O error", or that it can't open a file
+            return error(DISK_FULL, folder=folder)
     return error(STORE_FAILED, reason=said, folder=folder)
 
 

@@ -26,6 +26,15 @@ def replace_file(path: Path, data: bytes) -> None:
         raise
 
 
+def flush_file(path: Path) -> None:
+    """To the disk. Raises OSError."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def read_ordinary(path: Path, most_bytes: int) -> bytes:
     """What an ordinary file holds. Raises OSError for anything else, without waiting for the writer of a pipe, and for
     a file with more bytes."""
@@ -50,10 +59,15 @@ def is_ordinary(path: Path) -> bool:
 
 
 def set_aside(path: Path, word: str) -> Path:
-    """Renames what is at `path` to a free name with `word` and the time in it, and returns that. Raises OSError."""
-    kept = free_path(path.with_name(f"{path.stem}.{word}-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}"))
+    """Renames what is at `path` to its `aside_path` and returns that. Raises OSError."""
+    kept = aside_path(path, word)
     path.replace(kept)
     return kept
+
+
+def aside_path(path: Path, word: str) -> Path:
+    """A free name beside `path` with `word` and the time in it."""
+    return free_path(path.with_name(f"{path.stem}.{word}-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}"))
 
 
 def free_path(path: Path) -> Path:

@@ -51,14 +51,14 @@ class ModelLibrary:
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
-        self._database = Database(paths.database)
+        self.database = Database(paths.database)
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
 
     def models(self) -> list[LibraryModel]:
         """All models, by name; files that have gone since are still listed."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM model ORDER BY name COLLATE NOCASE").fetchall()
         return [_model(row) for row in rows]
 
@@ -75,7 +75,7 @@ class ModelLibrary:
             model = replace(_described(source), name=self._free_name(source), sha256=sha256_of(source, progress))
         except OSError as problem:
             raise error(MODEL_UNREADABLE, path=source, reason=problem) from problem
-        with self._database.durable() as connection:
+        with self.database.durable() as connection:
             connection.execute(
                 f"INSERT INTO model ({_COLUMNS}, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (path) DO UPDATE SET name = excluded.name, architecture = excluded.architecture,"
@@ -96,7 +96,7 @@ class ModelLibrary:
 
     def remove(self, path: str) -> None:
         """Takes a model off the list; the file itself is left alone."""
-        with self._database.durable() as connection:
+        with self.database.durable() as connection:
             connection.execute("DELETE FROM model WHERE path = ?", (path,))
 
     def verify(self, model: LibraryModel, progress: Progress = _go_on) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from chatapp.core.errors import error
 from chatapp.core.sentences import OUTPUT_FAILED
-from chatapp.storage.files import replace_file
+from chatapp.storage.files import read_ordinary, replace_file
 from chatapp.storage.paths import Paths
+
+_MOST_BYTES = 64 << 20
 
 
 class NewDraft:
@@ -15,7 +17,7 @@ class NewDraft:
     def read(self) -> str:
         """ "" where there is none or it can't be read: a draft must not keep the window from opening."""
         try:
-            return self._path.read_bytes().decode("utf-8", "replace")
+            return read_ordinary(self._path, _MOST_BYTES).decode("utf-8", "replace")
         except OSError:
             return ""
 

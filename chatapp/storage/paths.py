@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
@@ -12,13 +14,18 @@ import platformdirs
 import chatapp
 from chatapp.core.errors import error
 from chatapp.core.sentences import DATA_FOLDER_UNUSABLE
+from chatapp.storage.files import is_ordinary, set_aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """All folders and files of one installation's data, below `data`."""
+    """All folders and files of one installation's data, below `data`.
+
+    moved: what stood in the place of one of the files and was none, under its new name.
+    """
 
     data: Path
+    moved: tuple[Path, ...] = ()
 
     @property
     def database(self) -> Path:
@@ -61,11 +68,34 @@ def find_paths(data_dir: str | None = None, environment: Mapping[str, str] | Non
         folder = folder.expanduser().absolute()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / f".write-test-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        with _tolerating_a_full_disk():
+            probe.touch()
+            probe.unlink()
     except (OSError, ValueError, RuntimeError) as problem:  # RuntimeError: no home folder
         raise error(DATA_FOLDER_UNUSABLE, folder=folder, reason=problem) from None
-    return Paths(data=folder)
+    paths = Paths(data=folder)
+    return replace(paths, moved=tuple(_moved_away(paths)))
+
+
+def _moved_away(paths: Paths) -> Iterator[Path]:
+    """Opening a pipe would wait for good, and a folder can't be opened: they make way. The settings see to theirs."""
+    database = [paths.database.with_name(paths.database.name + ending) for ending in ("", "-wal", "-shm", "-journal")]
+    for path in (*database, paths.log, paths.instance_lock, paths.new_draft):
+        if not is_ordinary(path):
+            try:
+                yield set_aside(path, "moved")
+            except OSError as problem:
+                raise error(DATA_FOLDER_UNUSABLE, folder=paths.data, reason=problem) from None
+
+
+@contextmanager
+def _tolerating_a_full_disk() -> Iterator[None]:
+    """There chats can still be read, and be written again once there is room."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
 
 
 def assets() -> Path:

@@ -1,0 +1,102 @@
+"""Bringing back from a backup what the database does not have any more; no word that is there is changed."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatapp.core.chat import MessageState
+from chatapp.core.errors import AppError, ErrorInfo, error
+from chatapp.core.storage_sentences import BACKUP_OFFERED, BACKUP_RESTORED, BACKUP_UNREADABLE
+from chatapp.storage.database import Database
+from chatapp.storage.migrations import columns_of
+
+_LOOKED_AT = 3  # backups, the newest first
+_TABLES = ("conversation", "message", "model")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What a backup has and the database has not."""
+
+    backup: Path
+    made_at: float
+    conversations: int
+    messages: int
+
+    def as_info(self) -> ErrorInfo:
+        date = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.made_at))
+        return error(BACKUP_OFFERED, date=date, conversations=self.conversations, messages=self.messages).info
+
+
+def missing_here(database: Path, backups: Sequence[Path]) -> Missing | None:
+    """Of the newest backups the first that has conversations or messages that the database has not. Raises AppError."""
+    for backup in backups[:_LOOKED_AT]:
+        try:
+            with _opened_copy(backup) as old, closing(Database(database)) as now:
+                found = [
+                    len(_ids(old.connection, table) - _ids(now.connection, table))
+                    for table in ("conversation", "message")
+                ]
+        except (AppError, OSError, sqlite3.Error):
+            continue  # an older one may be readable
+        if any(found):
+            made_at = backup.stat().st_mtime
+            return Missing(backup=backup, made_at=made_at, conversations=found[0], messages=found[1])
+    return None
+
+
+def bring_back(database: Database, backup: Path) -> ErrorInfo:
+    """Adds it and says how much it was. Raises AppError; nothing is changed then."""
+    try:
+        with _opened_copy(backup) as old, database.durable() as now:
+            added = [_add_missing(old.connection, now, table) for table in _TABLES]
+            links = old.connection.execute("SELECT id, parent_id FROM message WHERE parent_id IS NOT NULL")
+            # a message whose parent was lost was linked to another; a parent never changes otherwise
+            now.executemany(
+                "UPDATE message SET parent_id = ?2 WHERE id = ?1 AND parent_id IS NOT ?2"
+                " AND EXISTS (SELECT 1 FROM message WHERE id = ?2)",
+                links,
+            )
+    except (OSError, sqlite3.Error) as problem:
+        raise error(BACKUP_UNREADABLE, path=backup, reason=problem) from problem
+    return error(BACKUP_RESTORED, conversations=added[0], messages=added[1], path=backup).info
+
+
+def _add_missing(old: sqlite3.Connection, now: sqlite3.Connection, table: str) -> int:
+    columns = columns_of(now)[table]
+    known, key = _ids(now, table), columns.index("path" if table == "model" else "id")
+    added = 0
+    for row in old.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY rowid"):
+        if row[key] in known:
+            continue
+        values = dict(zip(columns, row, strict=True))
+        if values.get("state") == MessageState.STREAMING.value:  # when the backup was made
+            values["state"] = MessageState.INTERRUPTED.value
+        if "number" in values and now.execute("SELECT 1 FROM message WHERE number = ?", (values["number"],)).fetchone():
+            del values["number"]  # another message has it
+        places = ", ".join("?" * len(values))
+        now.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})", tuple(values.values()))
+        added += 1
+    return added
+
+
+def _ids(connection: sqlite3.Connection, table: str) -> set[str]:
+    key = "path" if table == "model" else "id"
+    return {identity for (identity,) in connection.execute(f"SELECT {key} FROM {table}")}
+
+
+@contextmanager
+def _opened_copy(backup: Path) -> Iterator[Database]:
+    """A backup may be of an older version; it is brought up to date in a copy. Raises AppError or OSError."""
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=backup.parent) as folder:
+        copy = Path(folder) / backup.name
+        shutil.copyfile(backup, copy)
+        with closing(Database(copy)) as opened:
+            yield opened
