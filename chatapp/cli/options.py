@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
+from chatapp.core.errors import error
 from chatapp.core.models import AUTO_GPU_LAYERS, KV_TYPES
 from chatapp.core.options import options_of
-from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sampling import MAX_GRAMMAR, SamplingSettings, biases_of
+from chatapp.core.sampling_sentences import GRAMMAR_EMPTY
+from chatapp.core.sentences import INPUT_NOT_UTF8, INPUT_UNREADABLE
 
 MAX_GPU_LAYERS = 9999
 
@@ -56,14 +60,47 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
             f"--{name.replace('_', '-')}",
             type=type(default),
             default=default,
-            metavar="N" if isinstance(default, int) else "X",
+            choices=[value for value, _ in about.choices] or None,
+            metavar="N" if isinstance(default, int) or about.choices else "X",
             help=f"{about.help.replace('%', '%%')} Default: {default}.",
         )
     group.add_argument("--seed", type=int, metavar="N", help="Default: random, and reported.")
     group.add_argument("--stop", action="append", default=[], metavar="TEXT", help="Ends the reply; repeatable.")
+    group.add_argument(
+        "--logit-bias",
+        action="append",
+        default=[],
+        metavar="ID=X",
+        help="Added to the logit of the token with that id, -100 to 100; repeatable.",
+    )
+    group.add_argument("--grammar", metavar="F", help="A file in GBNF whose language the reply belongs to.")
+    group.add_argument("--json-schema", metavar="F", help="A file with a JSON schema; the reply is JSON that fits it.")
 
 
 def sampling_of(arguments: argparse.Namespace) -> SamplingSettings:
     """Raises AppError(BAD_INPUT)."""
     values = {name: getattr(arguments, name) for name, _ in options_of(SamplingSettings)}
-    return SamplingSettings(**values, seed=arguments.seed, stop=tuple(arguments.stop))
+    return SamplingSettings(
+        **values,
+        seed=arguments.seed,
+        stop=tuple(arguments.stop),
+        logit_bias=biases_of(arguments.logit_bias),
+        grammar=_text_of(arguments.grammar),
+        json_schema=_text_of(arguments.json_schema),
+    )
+
+
+def _text_of(path: str | None) -> str:
+    """Not more of it than shows that it is too long: the file may be endless. Raises AppError(BAD_INPUT)."""
+    if path is None:
+        return ""
+    try:
+        with Path(path).open("rb") as stream:
+            text = stream.read(4 * MAX_GRAMMAR + 4).decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise error(INPUT_NOT_UTF8, position=problem.start + 1) from None
+    except (OSError, ValueError) as problem:
+        raise error(INPUT_UNREADABLE, path=path, reason=problem) from None
+    if not text.strip():
+        raise error(GRAMMAR_EMPTY, path=path)
+    return text

@@ -19,8 +19,8 @@ class Option:
     """What a form or a parser needs to know of one field.
 
     minimum and maximum are inclusive; minimum_label is shown in place of the least value. choices, where given, are
-    the only values allowed and pair each value with its label. Texts are English and are translated where they are
-    shown (context "options").
+    the only values allowed and pair each value with its label. advanced: a form shows it behind a fold. Texts are
+    English and are translated where they are shown (context "options").
     """
 
     label: str
@@ -30,6 +30,7 @@ class Option:
     step: float = 1.0
     choices: tuple[tuple[str, str], ...] = ()
     minimum_label: str = ""
+    advanced: bool = False
 
 
 def option(default: Any, about: Option) -> Any:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from chatapp.core.logits import best_logit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredToken:
@@ -27,9 +29,9 @@ def distribution_figures(logits: npt.NDArray[np.float32], token: int) -> tuple[f
     """(log-probability of `token`, entropy, rank of `token`) of softmax(logits); logits: float32 (n_vocab,).
 
     Nats, summed in float64: log p_i = l_i - logsumexp(l), H = -sum p_i log p_i (Shannon 1948). Tokens of equal logit
-    share the better rank.
+    share the better rank. Raises AppError where the logits are no numbers.
     """
-    shifted = logits.astype(np.float64) - float(logits.max())
+    shifted = logits.astype(np.float64) - float(best_logit(logits))
     weights = np.exp(shifted)
     total = float(weights.sum())
     log_total = math.log(total)

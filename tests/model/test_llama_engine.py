@@ -12,7 +12,7 @@ from chatapp.core.chat import ChatMessage, Role
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.generation import FinishReason, Token
 from chatapp.core.models import LoadSpec
-from chatapp.core.sampling import SAMPLER_ORDER, SamplingSettings
+from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import ChatPrompt, Finished, Prompt, PromptProgress, RawPrompt, TokensEmitted
 from chatapp.workers.client import EngineClient
 
@@ -167,15 +167,6 @@ def test_the_seed_decides_and_an_absent_one_is_reported(engine: EngineClient) ->
     assert [t.id for t in first[0]] == [t.id for t in again[0]]
     other = run(engine, prompt, max_tokens=20, temperature=1.5)
     assert other[2].seed != first[2].seed
-
-
-def test_the_chain_is_built_in_the_documented_order() -> None:
-    from chatapp.workers.engine.llama.sampler import SamplerChain
-
-    everything = SamplingSettings(repeat_penalty=1.1, temperature=0.7)
-    chain = SamplerChain(everything, seed=1, n_vocab=100)
-    assert tuple(chain.names) == SAMPLER_ORDER
-    chain.close()
 
 
 def test_layers_for_a_gpu_that_is_not_there_are_a_sentence(starter_model: Path) -> None:

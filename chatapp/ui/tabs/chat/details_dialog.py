@@ -8,10 +8,12 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QV
 
 from chatapp.core.chat import Message
 from chatapp.core.options import options_of
+from chatapp.core.sampling import SamplingSettings
 from chatapp.ui.language import Translated, option_text
 from chatapp.ui.widgets.build import named
 
 _WIDTH_EMS = 44
+_MOST_SHOWN = 500  # characters of a grammar
 
 
 class DetailsDialog(Translated, QDialog):
@@ -80,9 +82,24 @@ class DetailsDialog(Translated, QDialog):
         if how.first_token_ms is not None:
             facts.append((self.tr("Time to first token"), f"{how.first_token_ms / 1000:.2f} s"))
         if how.sampling is not None:
-            facts += [
-                (option_text(about.label), f"{getattr(how.sampling, n):g}") for n, about in options_of(how.sampling)
-            ]
-            if how.sampling.stop:
-                facts.append((self.tr("Stop texts"), " · ".join(map(repr, how.sampling.stop))))
+            facts += self._sampling_facts(how.sampling)
+        return facts
+
+    def _sampling_facts(self, sampling: SamplingSettings) -> list[tuple[str, str]]:
+        """Of the samplers few people know only those that were not off."""
+        usual = SamplingSettings()
+        facts = []
+        for name, about in options_of(sampling):
+            value = getattr(sampling, name)
+            if not about.advanced or value != getattr(usual, name):
+                label = dict(about.choices).get(value, "") if about.choices else ""
+                facts.append((option_text(about.label), option_text(label) if label else f"{value:g}"))
+        if sampling.stop:
+            facts.append((self.tr("Stop texts"), " · ".join(map(repr, sampling.stop))))
+        if sampling.logit_bias:
+            biases = " · ".join(f"{entry.token}={entry.bias:g}" for entry in sampling.logit_bias)
+            facts.append((self.tr("Logit biases"), biases))
+        for name, text in ((self.tr("Grammar"), sampling.grammar), (self.tr("JSON schema"), sampling.json_schema)):
+            if text:
+                facts.append((name, text[:_MOST_SHOWN]))
         return facts

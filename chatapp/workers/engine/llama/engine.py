@@ -11,6 +11,7 @@ import numpy as np
 from chatapp.core.errors import AppError, error
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.sampling import MAX_SEED
+from chatapp.core.sampling_sentences import BIAS_TOKEN_UNKNOWN
 from chatapp.core.sentences import MODEL_REFUSED, NO_MODEL_LOADED, OPTION_OUT_OF_RANGE, STATE_NOT_SAVED
 from chatapp.protocol.engine import (
     Finished,
@@ -85,6 +86,10 @@ class LlamaEngine:
         if self._model is None or self._context is None:
             raise error(NO_MODEL_LOADED)
         sampling = request.sampling
+        last = self._model.vocabulary.n_tokens - 1
+        for entry in sampling.logit_bias:
+            if entry.token > last:
+                raise error(BIAS_TOKEN_UNKNOWN, token=entry.token, last=last)
         seed = sampling.seed if sampling.seed is not None else secrets.randbelow(MAX_SEED + 1)
         assembled = self._assembler.assemble(request.prompt, n_ctx=self._context.n_ctx, max_tokens=sampling.max_tokens)
         if request.state:

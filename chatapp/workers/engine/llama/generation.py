@@ -17,7 +17,7 @@ from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama.context import Context
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
 from chatapp.workers.engine.llama.reuse import ReusePlan
-from chatapp.workers.engine.llama.sampler import SamplerChain
+from chatapp.workers.engine.llama.sampler import SamplerChain, TokenGrammar
 from chatapp.workers.engine.llama.vocabulary import Vocabulary
 from chatapp.workers.engine.text import TextStream
 
@@ -39,6 +39,7 @@ class Generation:
     sampling: SamplingSettings
     seed: int
     stop: Sequence[str]
+    grammar: TokenGrammar | None = None
     on_step: StepHook | None = None
 
     def events(self) -> Iterator[PromptProgress | TokensEmitted | Finished]:
@@ -49,15 +50,17 @@ class Generation:
         self._started = self._prompt_done = time.perf_counter()
         reason = FinishReason.CANCELLED
         self._plan = ReusePlan(keep=0, exact=True)
+        failure: AppError | None = None
         try:
             yield from self._evaluate_prompt()
             reason = yield from self._decode()
         except AppError as problem:
-            if problem.info.kind is not ErrorKind.CANCELLED:
-                raise
+            failure = problem if problem.info.kind is not ErrorKind.CANCELLED else None
         rest = self._stream.close()
         if rest:
             yield self._emitted((), rest)
+        if failure is not None:
+            raise failure
         yield self._finished(reason)
 
     def _evaluate_prompt(self) -> Iterator[PromptProgress]:
@@ -73,7 +76,13 @@ class Generation:
         return PromptProgress(request_id=self.request_id, done=done, total=total, left_out=self.left_out)
 
     def _decode(self) -> Generator[TokensEmitted, None, FinishReason]:
-        chain = SamplerChain(self.sampling, seed=self.seed, n_vocab=self.vocabulary.n_tokens)
+        chain = SamplerChain(
+            self.sampling,
+            seed=self.seed,
+            n_vocab=self.vocabulary.n_tokens,
+            vocab=self.vocabulary.handle,
+            grammar=self.grammar,
+        )
         logits = self.memory.prompt_logits
         try:
             limit = min(self.sampling.max_tokens, self.context.n_ctx - len(self.prompt))
@@ -82,7 +91,7 @@ class Generation:
                     return FinishReason.CANCELLED
                 if self.on_step is not None:
                     self.on_step(logits)
-                token = chain.draw(logits)
+                token = self._drawn(chain, logits)
                 yield self._take(index, token)
                 if self._stream.stopped_by is not None or self.vocabulary.ends_generation(token):
                     return FinishReason.STOP
@@ -92,6 +101,15 @@ class Generation:
             return FinishReason.LENGTH
         finally:
             chain.close()
+
+    def _drawn(self, chain: SamplerChain, logits: npt.NDArray[np.float32]) -> int:
+        try:
+            return chain.draw(logits)
+        except AppError as problem:
+            if problem.info.kind is ErrorKind.MODEL_FILE:  # the cache holds what such logits were made of
+                self.memory.forget()
+                self.context.clear()
+            raise
 
     def _take(self, index: int, token: int) -> TokensEmitted:
         data = self.vocabulary.piece(token)

@@ -1,81 +1,234 @@
-"""The sampler chain, built from llama.cpp's samplers in the order of core.sampling.SAMPLER_ORDER."""
+"""The sampler chain: llama.cpp's samplers, applied one by one to our own candidates in the order of
+core.sampling.SAMPLER_ORDER, and a grammar by rejection."""
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
 
-from chatapp.core.sampling import PENALTY_WINDOW, SAMPLER_ORDER, SamplingSettings
+from chatapp.core.errors import error
+from chatapp.core.logits import best_logit
+from chatapp.core.sampling import DRY_WINDOW, MIROSTAT_ORDER, PENALTY_WINDOW, SAMPLER_ORDER, SamplingSettings
+from chatapp.core.sampling_sentences import GRAMMAR_DEAD_END
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 _MIN_KEEP = 1  # a cutting sampler leaves at least the most likely token
 _MARGINS = (8.0, 16.0)  # below the best logit, where the top k are looked for anew
 _MANY, _RISE = 32, 0.25  # with that many times k above the floor it rises by so much
+_MIROSTAT_LOOK = 100  # tokens by which version 1 estimates the shape of the distribution, as in its paper
+_DRY_BREAKERS = (b"\n", b":", b'"', b"*")  # llama.cpp's own
+_OTHER_SEED = 0x55555555
+_MOST_REFUSALS = 64  # draws that a grammar may refuse before it is asked what it allows
+_REMEMBERING = ("penalties", "dry")
+
+
+class TokenGrammar(Protocol):
+    """What may follow the tokens accepted so far."""
+
+    def allows(self, token: int) -> bool: ...
+
+    def best_allowed(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
+        """Ids in the order of their logits, the best first; not all where there are very many."""
+
+    def accept(self, token: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Surroundings:
+    """vocab: llama.cpp's handle, None where nothing asks the vocabulary."""
+
+    seed: int
+    n_vocab: int
+    vocab: Any
+
+
+def _logit_bias(settings: SamplingSettings, around: _Surroundings) -> Any:
+    if not settings.logit_bias:
+        return None
+    biases = (llama_cpp.llama_logit_bias * len(settings.logit_bias))()
+    for place, entry in enumerate(settings.logit_bias):
+        biases[place].token, biases[place].bias = entry.token, entry.bias
+    return llama_cpp.llama_sampler_init_logit_bias(around.n_vocab, len(biases), biases)
+
+
+def _penalties(settings: SamplingSettings, around: _Surroundings) -> Any:
+    repeat, frequency, presence = settings.repeat_penalty, settings.frequency_penalty, settings.presence_penalty
+    if (repeat, frequency, presence) == (1.0, 0.0, 0.0):
+        return None
+    return llama_cpp.llama_sampler_init_penalties(around.n_vocab, PENALTY_WINDOW, repeat, frequency, presence)
+
+
+def _dry(settings: SamplingSettings, around: _Surroundings) -> Any:
+    if settings.dry_multiplier == 0.0:
+        return None
+    breakers = (ctypes.c_char_p * len(_DRY_BREAKERS))(*_DRY_BREAKERS)
+    return llama_cpp.llama_sampler_init_dry(
+        around.vocab,
+        settings.dry_multiplier,
+        settings.dry_base,
+        settings.dry_allowed_length,
+        DRY_WINDOW,
+        breakers,
+        len(breakers),
+    )
+
+
+def _xtc(settings: SamplingSettings, around: _Surroundings) -> Any:
+    if settings.xtc_probability == 0.0:
+        return None
+    # With the seed of the draw the two would throw the same dice.
+    seed = around.seed ^ _OTHER_SEED
+    return llama_cpp.llama_sampler_init_xtc(settings.xtc_probability, settings.xtc_threshold, _MIN_KEEP, seed)
+
+
+def _temperature(settings: SamplingSettings, _around: _Surroundings) -> Any:
+    if settings.dynatemp > 0.0 and settings.temperature > 0.0:
+        return llama_cpp.llama_sampler_init_temp_ext(settings.temperature, settings.dynatemp, 1.0)
+    return llama_cpp.llama_sampler_init_temp(settings.temperature) if settings.temperature != 1.0 else None
+
+
+def _draw(settings: SamplingSettings, around: _Surroundings) -> Any:
+    if settings.temperature == 0.0:
+        return llama_cpp.llama_sampler_init_greedy()
+    return llama_cpp.llama_sampler_init_dist(around.seed)
+
+
+def _mirostat(settings: SamplingSettings, around: _Surroundings) -> Any:
+    tau, eta = settings.mirostat_tau, settings.mirostat_eta
+    if settings.mirostat == "1":
+        return llama_cpp.llama_sampler_init_mirostat(around.n_vocab, around.seed, tau, eta, _MIROSTAT_LOOK)
+    return llama_cpp.llama_sampler_init_mirostat_v2(around.seed, tau, eta)
+
 
 # None: this sampler changes nothing with these settings and is left out of the chain.
-_MAKERS: dict[str, Callable[[SamplingSettings, int, int], Any]] = {
-    "penalties": lambda s, _seed, n_vocab: (
-        llama_cpp.llama_sampler_init_penalties(n_vocab, PENALTY_WINDOW, s.repeat_penalty, 0.0, 0.0)
-        if s.repeat_penalty != 1.0
-        else None
-    ),
-    "top_k": lambda s, _seed, _n: llama_cpp.llama_sampler_init_top_k(s.top_k) if s.top_k > 0 else None,
-    "top_p": lambda s, _seed, _n: llama_cpp.llama_sampler_init_top_p(s.top_p, _MIN_KEEP) if s.top_p < 1.0 else None,
-    "min_p": lambda s, _seed, _n: llama_cpp.llama_sampler_init_min_p(s.min_p, _MIN_KEEP) if s.min_p > 0.0 else None,
-    "temperature": lambda s, _seed, _n: (
-        llama_cpp.llama_sampler_init_temp(s.temperature) if s.temperature != 1.0 else None
-    ),
-    "draw": lambda s, seed, _n: (
-        llama_cpp.llama_sampler_init_dist(seed) if s.temperature > 0.0 else llama_cpp.llama_sampler_init_greedy()
-    ),
+_MAKERS: dict[str, Callable[[SamplingSettings, _Surroundings], Any]] = {
+    "logit_bias": _logit_bias,
+    "penalties": _penalties,
+    "dry": _dry,
+    "top_n_sigma": lambda s, _: llama_cpp.llama_sampler_init_top_n_sigma(s.top_n_sigma) if s.top_n_sigma > 0 else None,
+    "top_k": lambda s, _: llama_cpp.llama_sampler_init_top_k(s.top_k) if s.top_k > 0 else None,
+    "typical": lambda s, _: llama_cpp.llama_sampler_init_typical(s.typical, _MIN_KEEP) if s.typical < 1.0 else None,
+    "top_p": lambda s, _: llama_cpp.llama_sampler_init_top_p(s.top_p, _MIN_KEEP) if s.top_p < 1.0 else None,
+    "min_p": lambda s, _: llama_cpp.llama_sampler_init_min_p(s.min_p, _MIN_KEEP) if s.min_p > 0.0 else None,
+    "xtc": _xtc,
+    "temperature": _temperature,
+    "draw": _draw,
+    "mirostat": _mirostat,
 }
 
 
 class SamplerChain:
-    """Draws tokens with one lane's settings; `names` are the samplers in force, in order."""
+    """Draws tokens with one lane's settings.
 
-    def __init__(self, settings: SamplingSettings, *, seed: int, n_vocab: int) -> None:
+    samplers: (name, llama.cpp's sampler) in the order they are applied to the candidates; the last of them draws.
+    """
+
+    def __init__(
+        self,
+        settings: SamplingSettings,
+        *,
+        seed: int,
+        n_vocab: int,
+        vocab: Any = None,
+        grammar: TokenGrammar | None = None,
+    ) -> None:
         self._candidates = np.zeros(n_vocab, dtype=_CANDIDATE)
         self._ids = np.arange(n_vocab, dtype=np.int32)
         self._array = llama_cpp.llama_token_data_array()
+        self._reference = ctypes.byref(self._array)
         self._data = self._candidates.ctypes.data_as(llama_cpp.llama_token_data_p)
-        self._chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
-        self.names: list[str] = []
-        for name in SAMPLER_ORDER:
-            sampler = _MAKERS[name](settings, seed, n_vocab)
+        self._grammar = grammar
+        self.samplers: list[tuple[str, Any]] = []
+        around = _Surroundings(seed=seed, n_vocab=n_vocab, vocab=vocab)
+        by_mirostat = settings.mirostat != "0" and settings.temperature > 0.0
+        for name in MIROSTAT_ORDER if by_mirostat else SAMPLER_ORDER:
+            sampler = _MAKERS[name](settings, around) if name in _MAKERS else None
             if sampler:
-                llama_cpp.llama_sampler_chain_add(self._chain, sampler)
-                self.names.append(name)
-        self._top_k = settings.top_k if self.names[0] == "top_k" else 0  # 0: something else needs all candidates
+                self.samplers.append((name, sampler))
+        self._cutting = [sampler for _, sampler in self.samplers[:-1]]
+        self._drawing = self.samplers[-1][1]
+        self._remembering = [sampler for name, sampler in self.samplers if name in _REMEMBERING]
+        self._learns = by_mirostat  # from each draw, so that none may be taken back
+        self._top_k = settings.top_k if self.samplers[0][0] == "top_k" else 0  # 0: another needs all candidates
         self._floor = np.float32(np.inf)
 
+    @property
+    def candidates(self) -> npt.NDArray[np.void]:
+        """(id, logit, p) of those left; after the draw p is the probability each was drawn with. A view."""
+        moved = ctypes.addressof(self._array.data.contents) - self._candidates.ctypes.data  # XTC cuts the first so
+        first = moved // _CANDIDATE.itemsize
+        return self._candidates[first : first + self._array.size]
+
     def draw(self, logits: npt.NDArray[np.float32]) -> int:
-        """The next token id, drawn from `logits`, float32 (n_vocab,), and remembered for the penalties."""
-        size = self._fill(logits)
-        array = self._array
-        array.data, array.size, array.selected, array.sorted = self._data, size, -1, False
-        llama_cpp.llama_sampler_apply(self._chain, ctypes.byref(array))
-        token = int(array.data[array.selected].id)
-        llama_cpp.llama_sampler_accept(self._chain, token)
+        """The next token id, drawn from `logits`, float32 (n_vocab,), and remembered for the penalties.
+
+        Raises AppError where no token can be drawn.
+        """
+        best = best_logit(logits)
+        token = self._draw(logits, best) if self._grammar is None else self._draw_allowed(self._grammar, logits, best)
+        for sampler in self._remembering:
+            llama_cpp.llama_sampler_accept(sampler, token)
         return token
 
-    def _fill(self, logits: npt.NDArray[np.float32]) -> int:
-        """Makes the candidates, in the order of their ids; returns how many there are."""
-        ids: npt.NDArray[np.signedinteger] = self._ids
-        if self._top_k and len(near := self._above_floor(logits)) >= self._top_k:
-            ids, logits = near, logits[near]
+    def _draw(self, logits: npt.NDArray[np.float32], best: np.float32) -> int:
+        self._cut(logits, best)
+        return self._drawn()
+
+    def _draw_allowed(self, grammar: TokenGrammar, logits: npt.NDArray[np.float32], best: np.float32) -> int:
+        """Draws until the grammar allows it; where it refuses all that is left, from all that it allows.
+
+        A refused token is taken away before the next draw: the same as drawing from those the grammar leaves.
+        """
+        if not self._learns:
+            self._cut(logits, best)
+            left = self.candidates
+            for _ in range(min(_MOST_REFUSALS, int(np.count_nonzero(left["logit"] > -np.inf)))):
+                token = self._drawn()
+                if grammar.allows(token):
+                    grammar.accept(token)
+                    return token
+                left["logit"][self._array.selected] = -np.inf
+                self._array.sorted = False
+        allowed = grammar.best_allowed(logits)
+        if not len(allowed):
+            raise error(GRAMMAR_DEAD_END)
+        self._fill(allowed, logits[allowed])
+        self._apply_cutting()
+        token = self._drawn()
+        grammar.accept(token)
+        return token
+
+    def _cut(self, logits: npt.NDArray[np.float32], best: np.float32) -> None:
+        """Makes the candidates, in the order of their ids, and leaves those that may be drawn."""
+        if self._top_k and len(near := self._above_floor(logits, best)) >= self._top_k:
+            self._fill(near, logits[near])
+        else:
+            self._fill(self._ids, logits)
+        self._apply_cutting()
+
+    def _fill(self, ids: npt.NDArray[np.signedinteger], logits: npt.NDArray[np.float32]) -> None:
         size = len(ids)
         self._candidates["id"][:size] = ids
         self._candidates["logit"][:size] = logits
         self._candidates["p"][:size] = 0.0
-        return size
+        array = self._array
+        array.data, array.size, array.selected, array.sorted = self._data, size, -1, False
 
-    def _above_floor(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.signedinteger]:
+    def _apply_cutting(self) -> None:
+        for sampler in self._cutting:
+            llama_cpp.llama_sampler_apply(sampler, self._reference)
+
+    def _drawn(self) -> int:
+        llama_cpp.llama_sampler_apply(self._drawing, self._reference)
+        return int(self._array.data[self._array.selected].id)
+
+    def _above_floor(self, logits: npt.NDArray[np.float32], best: np.float32) -> npt.NDArray[np.signedinteger]:
         """The places of all logits above a floor. The top k are among them if there are k.
 
         The floor follows the logits from step to step. Few calls matter here: with the caches full of weights,
@@ -85,7 +238,6 @@ class SamplerChain:
         if len(near) > _MANY * self._top_k:
             self._floor += np.float32(_RISE)
         elif len(near) < self._top_k:
-            best = logits.max()
             for margin in _MARGINS:
                 self._floor = best - np.float32(margin)
                 near = np.flatnonzero(logits > self._floor)
@@ -94,5 +246,6 @@ class SamplerChain:
         return near
 
     def close(self) -> None:
-        llama_cpp.llama_sampler_free(self._chain)
-        self._chain = None
+        for _, sampler in self.samplers:
+            llama_cpp.llama_sampler_free(sampler)
+        self.samplers.clear()
