@@ -27,6 +27,7 @@ from chatapp.protocol.engine import (
     TokensScored,
 )
 from chatapp.workers.engine.cancel import CancelFlag
+from chatapp.workers.engine.constraint import constraint_of
 from chatapp.workers.engine.llama import library, scoring
 from chatapp.workers.engine.llama.adapters import Adapters
 from chatapp.workers.engine.llama.assembly import PromptAssembler
@@ -37,6 +38,7 @@ from chatapp.workers.engine.llama.model import Model
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
 from chatapp.workers.engine.llama.saved_state import SavedState
 from chatapp.workers.engine.prompt import PLAIN_STOP
+from chatapp.workers.engine.token_grammar import TokenGrammar
 
 LEAST_CONTEXT = 64  # tokens; llama.cpp ends the process where it gets much less
 
@@ -90,6 +92,8 @@ class LlamaEngine:
         for entry in sampling.logit_bias:
             if entry.token > last:
                 raise error(BIAS_TOKEN_UNKNOWN, token=entry.token, last=last)
+        constraint = constraint_of(sampling)
+        grammar = TokenGrammar(constraint, self._model.vocabulary.table) if constraint is not None else None
         seed = sampling.seed if sampling.seed is not None else secrets.randbelow(MAX_SEED + 1)
         assembled = self._assembler.assemble(request.prompt, n_ctx=self._context.n_ctx, max_tokens=sampling.max_tokens)
         if request.state:
@@ -104,6 +108,7 @@ class LlamaEngine:
             left_out=assembled.left_out,
             sampling=sampling,
             seed=seed,
+            grammar=grammar,
             stop=(*sampling.stop, *PLAIN_STOP) if self._assembler.is_plain(request.prompt) else sampling.stop,
         ).events()
 

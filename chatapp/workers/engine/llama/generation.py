@@ -17,9 +17,10 @@ from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama.context import Context
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
 from chatapp.workers.engine.llama.reuse import ReusePlan
-from chatapp.workers.engine.llama.sampler import SamplerChain, TokenGrammar
+from chatapp.workers.engine.llama.sampler import SamplerChain
 from chatapp.workers.engine.llama.vocabulary import Vocabulary
 from chatapp.workers.engine.text import TextStream
+from chatapp.workers.engine.token_grammar import TokenGrammar
 
 StepHook = Callable[[npt.NDArray[np.float32]], None]
 """Called once a step, before the draw, with the logits of that step: float32 (n_vocab,), a view."""
@@ -89,6 +90,8 @@ class Generation:
             for index in range(limit):
                 if self.cancel.is_set():
                     return FinishReason.CANCELLED
+                if self.grammar is not None and self.grammar.is_over:
+                    return FinishReason.STOP
                 if self.on_step is not None:
                     self.on_step(logits)
                 token = self._drawn(chain, logits)

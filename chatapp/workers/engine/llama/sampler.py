@@ -6,7 +6,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import llama_cpp
 import numpy as np
@@ -16,6 +16,7 @@ from chatapp.core.errors import error
 from chatapp.core.logits import best_logit
 from chatapp.core.sampling import DRY_WINDOW, MIROSTAT_ORDER, PENALTY_WINDOW, SAMPLER_ORDER, SamplingSettings
 from chatapp.core.sampling_sentences import GRAMMAR_DEAD_END
+from chatapp.workers.engine.token_grammar import TokenGrammar
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 _MIN_KEEP = 1  # a cutting sampler leaves at least the most likely token
@@ -26,17 +27,6 @@ _DRY_BREAKERS = (b"\n", b":", b'"', b"*")  # llama.cpp's own
 _OTHER_SEED = 0x55555555
 _MOST_REFUSALS = 64  # draws that a grammar may refuse before it is asked what it allows
 _REMEMBERING = ("penalties", "dry")
-
-
-class TokenGrammar(Protocol):
-    """What may follow the tokens accepted so far."""
-
-    def allows(self, token: int) -> bool: ...
-
-    def best_allowed(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
-        """Ids in the order of their logits, the best first; not all where there are very many."""
-
-    def accept(self, token: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

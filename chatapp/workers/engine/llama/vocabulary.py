@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+from functools import cached_property
 from typing import Any
 
 import llama_cpp
+
+from chatapp.workers.engine.token_grammar import TokenTable, token_table
 
 _PIECE_BYTES = 64
 
@@ -59,6 +62,12 @@ class Vocabulary:
 
     def ends_generation(self, token: int) -> bool:
         return bool(llama_cpp.llama_vocab_is_eog(self.handle, token))
+
+    @cached_property
+    def table(self) -> TokenTable:
+        """All tokens at once, for grammars."""
+        ids = range(self.n_tokens)
+        return token_table([self.piece(token) for token in ids], frozenset(filter(self.ends_generation, ids)))
 
     def _piece(self, token: int, *, special: bool) -> bytes:
         n = llama_cpp.llama_token_to_piece(self.handle, token, self._buffer, len(self._buffer), 0, special)

@@ -1,0 +1,71 @@
+"""Thirty-six grammars and JSON schemas that can't be used, with a word of what is said of each."""
+
+from __future__ import annotations
+
+import json
+
+_DEEP = '{"items":' * 200 + "{}" + "}" * 200
+_WIDE = json.dumps({"anyOf": [{"properties": {f"p{n}": {}}} for n in range(600)], "allOf": [{"anyOf": [{}] * 2}] * 9})
+
+BAD_GRAMMARS = {
+    'x ::= "a"': "no rule named root",
+    "# nothing": "no rule named root",
+    "root ::= thing": "does not define",
+    'root = "a"': "::= is expected",
+    'root ::= "a': "has no end",
+    "root ::= [a-": "has no end",
+    "root ::= [z-a]": "backwards",
+    'root ::= ("a" "b"': ") is expected",
+    'root ::= "a")': "not opened",
+    'root ::= "\\q"': "unknown",
+    'root ::= "\\u12"': "not complete",
+    'root ::= "\\UFFFFFFFF"': "no such character",
+    "root ::= *": "nothing before it",
+    'root ::= "a"{2': "between braces",
+    'root ::= "a"{3,2}': "fewer than the least",
+    'root ::= "a"{999999999}': "too many",
+    'root ::= (("a"{1000}){1000} | "b"{1000}){1000} ' + '("c"{1000})' * 120: "symbols",
+    'root ::= ("a"{0,1000})' + ' ("b"{0,1000})' * 12: "rules",
+    "root ::= " + "(" * 5000 + '"a"' + ")" * 5000: "lie in each other",
+    'root ::= root "a" | "b"': "left recursion",
+    'root ::= a "x"\na ::= b?  root\nb ::= "y"': "left recursion",
+    'root ::= ("a"?)*': "left recursion",
+    'root ::= "a" root': "ever complete",
+    "root ::= <think>": "references to tokens",
+    'root ::= "a"\nroot ::= "b"': "second time",
+    'root ::= "a" § "b"': "not expected",
+    'root ::= ("a"?){1000}': "more than 2,000 ways",
+}
+BAD_SCHEMAS = {
+    "{": "no JSON",
+    '{"minimum": NaN}': "no JSON",
+    "[" * 30_000: "too deep",
+    "[]": "a schema is an object",
+    "false": "nothing conforms",
+    '{"type": "text"}': "unknown",
+    '{"type": 7}': "unknown",
+    '{"properties": []}': "not an object",
+    '{"required": [1]}': "list of names",
+    '{"enum": []}': "none of the values",
+    '{"enum": [1e999]}': "too large",
+    '{"enum": ["a"], "type": "integer"}': "none of the values",
+    '{"minLength": "x"}': "whole number",
+    '{"maxItems": 1000000000}': "whole number",
+    '{"minItems": 3, "maxItems": 2}': "more than",
+    '{"minimum": 3, "maximum": 2}': "between its bounds",
+    '{"$ref": "https://example.com/schema"}': "nothing is fetched",
+    '{"$ref": "file:///etc/passwd"}': "nothing is fetched",
+    '{"$ref": "#/nowhere"}': "leads nowhere",
+    '{"$ref": "#"}': "in a circle",
+    '{"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}]}}}': "in a circle",
+    '{"allOf": [{"$ref": "#"}, {"type": "object"}]}': "in a circle",
+    '{"properties": {"next": {"$ref": "#"}}, "required": ["next"]}': "in a circle",
+    '{"oneOf": [{"type": "string"}, {"maxLength": 3}]}': "oneOf",
+    '{"not": {"type": "string"}}': "not is not supported",
+    '{"pattern": "(a+)+$"}': "not supported",
+    '{"multipleOf": 0.1}': "not supported",
+    '{"uniqueItems": true, "items": {}}': "not supported",
+    '{"allOf": [{"type": "string"}, {"type": "object"}]}': "exclude each other",
+    _DEEP: "lie in each other",
+    _WIDE: "combine in more than",
+}
