@@ -263,6 +263,18 @@
         <source>Stop texts</source>
         <translation>停止文本</translation>
     </message>
+    <message>
+        <source>Logit biases</source>
+        <translation>logit 偏置</translation>
+    </message>
+    <message>
+        <source>Grammar</source>
+        <translation>语法</translation>
+    </message>
+    <message>
+        <source>JSON schema</source>
+        <translation>JSON Schema</translation>
+    </message>
 </context>
 <context>
     <name>DiffDialog</name>
@@ -1728,6 +1740,94 @@
         <source>Use it with the model it was made for, or make it again.</source>
         <translation>请将它用于它所对应的模型。</translation>
     </message>
+    <message>
+        <source>The model&apos;s logits are no longer numbers ({value}): no next token can be drawn.</source>
+        <translation>模型的 logit 已不是数字（{value}），无法抽取下一个词元。</translation>
+    </message>
+    <message>
+        <source>What was written is kept. The model file or an adapter is damaged: compare its checksum with the publisher&apos;s, or fetch it again.</source>
+        <translation>已写出的内容会保留。模型文件或适配器已损坏：请与发布者给出的校验和比对，或重新获取。</translation>
+    </message>
+    <message>
+        <source>{count} logit biases are too many.</source>
+        <translation>{count} 个 logit 偏置太多了。</translation>
+    </message>
+    <message>
+        <source>Give at most {limit}.</source>
+        <translation>最多可给 {limit} 个。</translation>
+    </message>
+    <message>
+        <source>The logit bias {text} can&apos;t be read.</source>
+        <translation>无法读懂 logit 偏置 {text}。</translation>
+    </message>
+    <message>
+        <source>Write the id of a token, an equals sign and a number, as in 123=-5.</source>
+        <translation>请写成词元编号、等号和数字，例如 123=-5。</translation>
+    </message>
+    <message>
+        <source>The logit bias names the token {token}, but this model&apos;s tokens end at {last}.</source>
+        <translation>logit 偏置指定了词元 {token}，但此模型的词元编号只到 {last}。</translation>
+    </message>
+    <message>
+        <source>Ids differ from model to model: change or remove it.</source>
+        <translation>各模型的编号不同：请更改或删除它。</translation>
+    </message>
+    <message>
+        <source>A grammar or JSON schema of {count} characters is too long.</source>
+        <translation>{count} 个字符的语法或 JSON Schema 太长了。</translation>
+    </message>
+    <message>
+        <source>Shorten it to at most {limit} characters.</source>
+        <translation>请缩短到最多 {limit} 个字符。</translation>
+    </message>
+    <message>
+        <source>The file {path} is empty, so it holds no grammar and no JSON schema.</source>
+        <translation>文件 {path} 是空的，其中没有语法也没有 JSON Schema。</translation>
+    </message>
+    <message>
+        <source>Name another file, or leave the option out to let the reply be free.</source>
+        <translation>请指定另一个文件，或去掉该选项，让回复不受约束。</translation>
+    </message>
+    <message>
+        <source>A reply can&apos;t follow a grammar and a JSON schema at once.</source>
+        <translation>回复不能同时遵循语法和 JSON Schema。</translation>
+    </message>
+    <message>
+        <source>Remove one of the two.</source>
+        <translation>请删除其中之一。</translation>
+    </message>
+    <message>
+        <source>The grammar can&apos;t be used: {reason}.</source>
+        <translation>无法使用该语法：{reason}。</translation>
+    </message>
+    <message>
+        <source>Correct it, or remove it to let the reply be free. Its language is GBNF.</source>
+        <translation>请改正它，或将其删除，让回复不受约束。它的书写语言是 GBNF。</translation>
+    </message>
+    <message>
+        <source>The JSON schema can&apos;t be used: {reason}.</source>
+        <translation>无法使用该 JSON Schema：{reason}。</translation>
+    </message>
+    <message>
+        <source>Correct it, or remove it to let the reply be free.</source>
+        <translation>请改正它，或将其删除，让回复不受约束。</translation>
+    </message>
+    <message>
+        <source>The grammar allows no token of this model here, and the reply is not complete.</source>
+        <translation>语法在此处不允许此模型的任何词元，而回复尚未完整。</translation>
+    </message>
+    <message>
+        <source>What was written is kept. Correct the grammar, or remove it.</source>
+        <translation>已写出的内容会保留。请改正语法，或将其删除。</translation>
+    </message>
+    <message>
+        <source>The grammar can read the reply so far in more than {limit} ways.</source>
+        <translation>按此语法，到目前为止的回复有超过 {limit} 种读法。</translation>
+    </message>
+    <message>
+        <source>What was written is kept. Make the grammar less ambiguous, or remove it.</source>
+        <translation>已写出的内容会保留。请减少语法的歧义，或将其删除。</translation>
+    </message>
 </context>
 <context>
     <name>options</name>
@@ -1782,6 +1882,118 @@
     <message>
         <source>Lowers the logits of the last 64 tokens&apos; ids: positive ones are divided by it. 1 switches it off.</source>
         <translation>降低最近 64 个词元的 logit：正值除以该值。1 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Typical</source>
+        <translation>典型采样</translation>
+    </message>
+    <message>
+        <source>Keeps the tokens whose surprise -ln p is nearest the entropy H of the distribution, until they add up to this share: smallest |H + ln p| first. 1 switches it off.</source>
+        <translation>保留惊奇度 -ln p 最接近分布的熵 H 的词元，直到概率之和达到此比例：|H + ln p| 最小者优先。设为 1 即关闭。</translation>
+    </message>
+    <message>
+        <source>Presence penalty</source>
+        <translation>存在惩罚</translation>
+    </message>
+    <message>
+        <source>Is subtracted from the logit of every token among the reply&apos;s last 64. 0 switches it off, less than 0 rewards repetition.</source>
+        <translation>从回复最近 64 个词元中出现过的每个词元的 logit 中减去。设为 0 即关闭，小于 0 则鼓励重复。</translation>
+    </message>
+    <message>
+        <source>Frequency penalty</source>
+        <translation>频率惩罚</translation>
+    </message>
+    <message>
+        <source>Is subtracted once for each time a token occurs among the reply&apos;s last 64: logit - n × penalty. 0 switches it off.</source>
+        <translation>词元在回复最近 64 个词元中每出现一次就减去一次：logit - n × 惩罚。设为 0 即关闭。</translation>
+    </message>
+    <message>
+        <source>DRY multiplier</source>
+        <translation>DRY 系数</translation>
+    </message>
+    <message>
+        <source>Lowers the logit of a token that would lengthen a repetition of n tokens by multiplier × base ^ (n - allowed length). 0 switches it off; 0.8 is a good start.</source>
+        <translation>若某词元会使 n 个词元的重复继续延长，就将其 logit 降低 系数 × 底数 ^ (n - 允许长度)。设为 0 即关闭；可先试 0.8。</translation>
+    </message>
+    <message>
+        <source>DRY base</source>
+        <translation>DRY 底数</translation>
+    </message>
+    <message>
+        <source>How fast the DRY penalty grows with the length of the repetition: by this factor for each token. It matters only where the DRY multiplier is above 0.</source>
+        <translation>DRY 惩罚随重复长度增长的快慢：每多一个词元乘以此数。仅当 DRY 系数大于 0 时起作用。</translation>
+    </message>
+    <message>
+        <source>DRY allowed length</source>
+        <translation>DRY 允许长度</translation>
+    </message>
+    <message>
+        <source>Repetitions of fewer tokens than this are not penalised. Line ends, colons, quotation marks and asterisks begin anew.</source>
+        <translation>少于此词元数的重复不受惩罚。换行、冒号、引号和星号之后重新计算。</translation>
+    </message>
+    <message>
+        <source>XTC probability</source>
+        <translation>XTC 概率</translation>
+    </message>
+    <message>
+        <source>How often the most likely tokens are excluded at a step: all those above the XTC threshold but the least likely of them. 0 switches it off.</source>
+        <translation>每一步排除最可能的词元的概率：排除高于 XTC 阈值的全部词元，只留其中最不可能的一个。设为 0 即关闭。</translation>
+    </message>
+    <message>
+        <source>XTC threshold</source>
+        <translation>XTC 阈值</translation>
+    </message>
+    <message>
+        <source>The probability from which a token counts as one of the most likely for XTC. Above 0.5 there is only ever one and nothing is excluded.</source>
+        <translation>概率达到此值的词元，XTC 视为最可能的词元。高于 0.5 时最多只有一个，不会排除任何词元。</translation>
+    </message>
+    <message>
+        <source>Top-n-sigma</source>
+        <translation>Top-n-sigma</translation>
+    </message>
+    <message>
+        <source>Keeps the tokens whose logit is at least max - n × σ, σ being the standard deviation of all logits. 0 switches it off; it cuts the same tokens at any temperature.</source>
+        <translation>保留 logit 不小于 最大值 - n × σ 的词元，σ 是全部 logit 的标准差。设为 0 即关闭；无论温度多少，截去的词元都相同。</translation>
+    </message>
+    <message>
+        <source>Mirostat</source>
+        <translation>Mirostat</translation>
+    </message>
+    <message>
+        <source>Cuts so that the surprise of the drawn tokens, -log2 p, stays near the target. It takes the place of top-k, top-p, min-p, typical, top-n-sigma and XTC, which are then not applied.</source>
+        <translation>通过截断使所抽词元的惊奇度 -log2 p 保持在目标附近。它取代 top-k、top-p、min-p、典型采样、top-n-sigma 和 XTC，启用后这些都不再应用。</translation>
+    </message>
+    <message>
+        <source>Version 1</source>
+        <translation>版本 1</translation>
+    </message>
+    <message>
+        <source>Version 2</source>
+        <translation>版本 2</translation>
+    </message>
+    <message>
+        <source>Mirostat target (τ)</source>
+        <translation>Mirostat 目标（τ）</translation>
+    </message>
+    <message>
+        <source>The surprise in bits that mirostat aims at. Low is careful, high is surprising.</source>
+        <translation>Mirostat 力求达到的惊奇度（比特）。低则谨慎，高则出人意料。</translation>
+    </message>
+    <message>
+        <source>Mirostat learning rate (η)</source>
+        <translation>Mirostat 学习率（η）</translation>
+    </message>
+    <message>
+        <source>How far mirostat corrects its cut μ after each token: μ - η × (surprise - τ). 0 never corrects it.</source>
+        <translation>Mirostat 在每个词元之后对截断值 μ 的修正幅度：μ - η × (惊奇度 - τ)。设为 0 则从不修正。</translation>
+    </message>
+    <message>
+        <source>Dynamic temperature</source>
+        <translation>动态温度</translation>
+    </message>
+    <message>
+        <source>Lets the temperature run from T - r where the model is certain to T + r where it is not: T - r + 2r × H / H max. 0 switches it off.</source>
+        <translation>让温度从模型有把握时的 T - r 变到没有把握时的 T + r：T - r + 2r × H / H 最大值。设为 0 即关闭。</translation>
     </message>
     <message>
         <source>Most likely</source>
