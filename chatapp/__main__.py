@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _window(words: list[str]) -> int:
-    from chatapp.cli.main import data_dir, without_window
+    from chatapp.cli.main import window_options, without_window
     from chatapp.core.display import has_display, missing_library
 
     if not has_display(os.environ):
@@ -30,7 +30,8 @@ def _window(words: list[str]) -> int:
         from chatapp.app import run_app
     except ImportError as missing:  # PySide6 or a system library of Qt
         return without_window(words, f"The window can't be shown ({missing}).")
-    return run_app(data_dir(words))
+    data_dir, safe_mode = window_options(words)
+    return run_app(data_dir, safe_mode=safe_mode)
 
 
 def _worker(words: list[str]) -> int:

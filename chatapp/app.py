@@ -5,9 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-import traceback
-from collections.abc import Callable
-from types import TracebackType
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -15,11 +12,12 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from chatapp import __version__
 from chatapp.core.errors import AppError, error, printable
 from chatapp.core.sandbox import FileAccess
-from chatapp.core.sentences import INTERNAL_BUG, SECOND_INSTANCE
+from chatapp.core.sentences import SECOND_INSTANCE
 from chatapp.core.storage_sentences import INSTANCE_SILENT, NOT_AN_ORDINARY_FILE
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.services.background import Background
 from chatapp.services.conversation import ConversationService
+from chatapp.services.crash_watch import CrashWatch
 from chatapp.services.inference import InferenceService
 from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
@@ -34,13 +32,16 @@ from chatapp.services.storage_care import StorageCare
 from chatapp.services.worker_access import EngineCommand, WorkerAccess
 from chatapp.storage.chat_search import ChatSearch
 from chatapp.storage.chats import ChatStore
+from chatapp.storage.log_file import open_log
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.new_draft import NewDraft
 from chatapp.storage.paths import Paths, find_paths
 from chatapp.storage.repair import open_whole
 from chatapp.storage.saved_states import SavedStates
+from chatapp.storage.session import Session
 from chatapp.ui.language import Language, error_advice, error_message
 from chatapp.ui.main_window import MainWindow
+from chatapp.ui.start_cards import StartCards
 from chatapp.ui.tabs import TABS
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.theme import Theme
@@ -62,8 +63,10 @@ class App:
         application: QApplication,
         paths: Paths,
         engine_command: EngineCommand = _engine_command,
+        session: Session | None = None,
     ) -> None:
         """Raises AppError(STORAGE) where the chats can't be opened."""
+        session = session or Session(paths)
         self._warnings = [error(NOT_AN_ORDINARY_FILE, path=path).info for path in paths.moved]
         self._database, repaired = open_whole(paths.database)
         library = ModelLibrary(paths)
@@ -78,7 +81,7 @@ class App:
         library_service = LibraryService(library, self._file_work)
         states = SavedStates(paths)
         inference = InferenceService(engine_command, WorkerAccess(paths, states, preferences, library_service))
-        self._contexts = SavedContexts(inference, states, preferences, self._file_work)
+        self._contexts = SavedContexts(inference, states, preferences, self._file_work, session)
         store, work = ChatStore(self._database), self._storage_work
         shelf = Shelf(store, ChatSearch(self._database), NewDraft(paths), work, notifier, self._writes)
         shelf.removed.connect(self._contexts.forget)
@@ -89,8 +92,10 @@ class App:
             replies=replies,
             inference=inference,
             library=library_service,
-            model_choice=ModelChoice(inference, library_service, preferences, notifier),
+            model_choice=ModelChoice(inference, library_service, preferences, notifier, session),
             preferences=preferences,
+            session=session,
+            paths=paths,
             notifier=notifier,
             theme=theme,
             language=Language(application),
@@ -100,6 +105,7 @@ class App:
         self.storage_care = StorageCare(paths, [self._database, library.database], work, notifier, repaired)
         self.storage_care.repaired.connect(lambda _repaired: self._list_again())
         self.storage_care.restored.connect(self._list_again)
+        self.start_cards = StartCards(self.window, self.context)
         self._closed = False
 
     def begin(self) -> None:
@@ -110,6 +116,7 @@ class App:
         self.context.shelf.start()
         self.context.model_choice.begin()
         self.storage_care.begin()
+        self.context.session.become_usable()
 
     def _list_again(self) -> None:
         self.context.shelf.start()
@@ -136,13 +143,12 @@ class App:
         self._library_store.close()
 
 
-def run_app(data_dir: str | None) -> int:
-    """Shows the window until it is closed; the exit code."""
+def run_app(data_dir: str | None, *, safe_mode: bool = False) -> int:
+    """Shows the window until it is closed; the exit code. safe_mode: see storage/session.py."""
     try:
         paths = find_paths(data_dir)
     except AppError as problem:
         return _say(problem)
-    _log_to(paths)
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeMenuBar, False)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("chatapp")
@@ -156,14 +162,20 @@ def run_app(data_dir: str | None) -> int:
         _say(silent)
         _show(application, silent)
         return 1
+    open_log(paths)
+    watch = CrashWatch(paths, wants_safe_mode=safe_mode)
     try:
-        app = App(application, paths)
+        app = App(application, paths, session=watch.session)
     except AppError as problem:
+        watch.end()
         instance.release()
         _say(problem)
         _show(application, problem)
         return 1
-    sys.excepthook = _report_bug(app)
+    watch.bug_seen.connect(app.context.notifier.post)
+    watch.interrupted.connect(app.window.close)
+    watch.follow(app.context.inference)
+    app.start_cards.tell_of_crash(watch.take_untold(), ended_properly=watch.ended_properly)
     instance.raise_requested.connect(app.window.come_to_front)
     instance.raise_requested.connect(lambda: _log.info("the window was brought to the front"))
     _close_on_signals(app.window)
@@ -173,6 +185,7 @@ def run_app(data_dir: str | None) -> int:
         return application.exec()
     finally:
         app.close()
+        watch.end()
         instance.release()
 
 
@@ -191,34 +204,12 @@ def _show(application: QApplication, problem: AppError) -> None:
 
 
 def _close_on_signals(window: MainWindow) -> None:
-    """Ctrl+C and SIGTERM close the window as a person would, with everything saved."""
+    """Ctrl+C and SIGTERM close the window as a person would, with everything saved.
+
+    Not at once: a signal comes in the middle of any Python code, which may hold a lock that closing waits for.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: window.close())
+        signal.signal(number, lambda _number, _frame: QTimer.singleShot(0, window, window.close))
     awake = QTimer(window, interval=_SIGNAL_MS)
     awake.timeout.connect(lambda: None)  # Python looks for signals only while Python code runs
     awake.start()
-
-
-def _log_to(paths: Paths) -> None:
-    logging.basicConfig(
-        filename=paths.log,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(message)s",
-        encoding="utf-8",
-    )
-
-
-def _report_bug(
-    app: App,
-) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
-    """An exception nobody expected becomes a card with its traceback; the window lives on."""
-
-    def report(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
-        text = "".join(traceback.format_exception(kind, value, trace))
-        _log.error("%s", text)
-        if issubclass(kind, KeyboardInterrupt):
-            app.window.close()
-            return
-        app.context.notifier.post(error(INTERNAL_BUG, reason=kind.__name__, detail=text).info)
-
-    return report

@@ -782,6 +782,29 @@
     </message>
 </context>
 <context>
+    <name>ReportDialog</name>
+    <message>
+        <source>Crash report</source>
+        <translation>崩溃报告</translation>
+    </message>
+    <message>
+        <source>It has versions, settings, the places in the program and the last lines of the log, and none of your texts. It stays on this computer unless you pass it on.</source>
+        <translation>其中有版本、设置、程序中的位置和日志的最后几行，没有您的任何文字。除非您自己转交，它只留在这台电脑上。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
     <name>RichText</name>
     <message>
         <source>This message is very long. Show more of it</source>
@@ -844,6 +867,14 @@
     <message>
         <source>Set every option back to its default</source>
         <translation>把所有选项恢复为默认值</translation>
+    </message>
+    <message>
+        <source>Open the log folder</source>
+        <translation>打开日志文件夹</translation>
+    </message>
+    <message>
+        <source>Where chatapp notes what it does, without any of your texts</source>
+        <translation>chatapp 在那里记录它做了什么，不含您的任何文字</translation>
     </message>
     <message>
         <source>Find a setting</source>
@@ -1136,6 +1167,30 @@
     <message>
         <source>Find a setting</source>
         <translation>查找设置</translation>
+    </message>
+    <message>
+        <source>Show report</source>
+        <translation>查看报告</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>复制报告</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Start normally</source>
+        <translation>正常启动</translation>
+    </message>
+    <message>
+        <source>Only load the model</source>
+        <translation>只加载模型</translation>
+    </message>
+    <message>
+        <source>Load it anyway</source>
+        <translation>仍要加载</translation>
     </message>
 </context>
 <context>
@@ -1827,6 +1882,38 @@
     <message>
         <source>What was written is kept. Make the grammar less ambiguous, or remove it.</source>
         <translation>已写出的内容会保留。请减少语法的歧义，或将其删除。</translation>
+    </message>
+    <message>
+        <source>chatapp did not end properly last time.</source>
+        <translation>chatapp 上次没有正常结束。</translation>
+    </message>
+    <message>
+        <source>Your chats are safe. A report without any of your texts was kept on this computer; nothing was sent.</source>
+        <translation>您的对话都在。这台电脑上保存了一份不含您任何文字的报告；没有发送任何内容。</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside chatapp last time.</source>
+        <translation>上次 chatapp 内部出了问题。</translation>
+    </message>
+    <message>
+        <source>chatapp ended early twice in a row, so it was started in safe mode.</source>
+        <translation>chatapp 连续两次刚启动就结束，因此这次以安全模式启动。</translation>
+    </message>
+    <message>
+        <source>No model was loaded, the window has its usual place, and saved contexts are not used. Your settings are as you left them.</source>
+        <translation>没有加载模型，窗口在默认位置，不使用已保存的上下文。您的设置保持不变。</translation>
+    </message>
+    <message>
+        <source>chatapp was started in safe mode, as you wished.</source>
+        <translation>已按您的要求以安全模式启动 chatapp。</translation>
+    </message>
+    <message>
+        <source>{name} was not loaded by itself, since the model process stopped while loading it.</source>
+        <translation>没有自动加载 {name}，因为上次加载它时模型进程停止了。</translation>
+    </message>
+    <message>
+        <source>The file may be damaged or need more memory than is free. You can try it again or choose another.</source>
+        <translation>文件可能已损坏，或需要的内存超过可用内存。您可以再试一次，或选择别的模型。</translation>
     </message>
 </context>
 <context>

@@ -50,10 +50,11 @@ def run(words: Sequence[str]) -> int | None:
     return code
 
 
-def data_dir(words: Sequence[str]) -> str | None:
-    """--data-dir as given, for the window."""
-    found: str | None = _parser(words).parse_args(words).data_dir
-    return found
+def window_options(words: Sequence[str]) -> tuple[str | None, bool]:
+    """(--data-dir as given, whether safe mode is wanted), for the window."""
+    arguments = _parser(words).parse_args(words)
+    by_environment = os.environ.get("CHATAPP_SAFE_MODE", "") not in ("", "0")
+    return arguments.data_dir, arguments.safe_mode or by_environment
 
 
 def without_window(words: Sequence[str], reason: str) -> int:
@@ -78,6 +79,11 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         description="Chat with a GGUF model on your own machine. Without a command: the desktop app.",
     )
     parser.add_argument("--version", action="version", version=f"chatapp {__version__}")
+    parser.add_argument(
+        "--safe-mode",
+        action="store_true",
+        help="the window without a model, its last place and saved contexts (also: CHATAPP_SAFE_MODE=1)",
+    )
     add_shared(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, summary in COMMANDS.items():

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from chatapp.cli.output import Bar, Output, progress_bar
-from chatapp.core.errors import AppError, error
+from chatapp.core.errors import AppError, error, printable
 from chatapp.core.model_file import checked_model
 from chatapp.core.models import size_text
 from chatapp.core.storage_sentences import MODELS_DIFFER
@@ -69,12 +69,12 @@ def _list(library: ModelLibrary, output: Output) -> None:
     for model in models:
         gone = "" if Path(model.path).is_file() else " (gone)"
         table.add_row(
-            escape(model.name),
-            escape(model.architecture),
+            escape(printable(model.name)),
+            escape(printable(model.architecture)),
             model.quantization,
             size_text(model.size_bytes),
             str(model.context),
-            escape(model.path + gone),
+            escape(printable(model.path + gone)),
         )
     Console().print(table)
 
@@ -90,8 +90,8 @@ def _info(library: ModelLibrary, wanted: str, output: Output) -> None:
         "sha256": model.sha256,
     }
     for name, value in {**rows, **header.values}.items():
-        shown = str(value).replace("\n", "\\n")
-        output.words(f"{name}: {shown[:200]}")
+        line = f"{name}: {str(value)[:200]}".replace("\n", "\\n")
+        output.words(line)
 
 
 def _add(library: ModelLibrary, path: Path, *, copy: bool, output: Output) -> None:

@@ -57,6 +57,6 @@ class Bar:
 def progress_bar(label: str) -> Iterator[Bar]:
     """A bar on stderr that vanishes when it is done; invisible where stderr is no terminal."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield Bar(progress, label)
+        yield Bar(progress, printable(label))

@@ -6,8 +6,13 @@ the terminal can print it as it is. No Qt here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
+
+# What moves a terminal's cursor, changes its colours or title, or turns the order of letters round.
+_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b\n]*(?:\x07|\x1b\\))")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class ErrorKind(str, Enum):
@@ -25,6 +30,7 @@ class ErrorKind(str, Enum):
     PROTOCOL = "protocol"
     STORAGE = "storage"
     BUG = "bug"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,5 +94,7 @@ def fill(template: str, params: dict[str, str]) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with lone surrogates escaped, so that it can be written anywhere."""
+    """`text` as it can be written anywhere: lone surrogates escaped, terminal escapes, control characters other than
+    new lines and tabs, and marks that override the direction of writing left out."""
+    text = _CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", text))
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -32,17 +32,27 @@ def worker_command(
 ) -> WorkerCommand:
     """The command for `role`; `environment` defaults to this process's own. access: the worker's sandbox lets it touch
     these files and no others; None: it has no sandbox."""
-    frozen = getattr(sys, "frozen", False)
     own = dict(os.environ if environment is None else environment)
     own.setdefault("GGML_NO_BACKTRACE", "1")  # an abort then ends in 0.01 s instead of about 1 s
     own["PYTHONUTF8"] = "1"
     own["CHATAPP_PARENT_PID"] = str(os.getpid())  # see workers/parent.py
     return WorkerCommand(
-        program=sys.executable,
-        arguments=(*(() if frozen else ("-m", "chatapp")), "worker", role.value, *_sandbox(access)),
+        program=str(_terminal_program()) if is_bundle() else sys.executable,
+        arguments=(*(() if is_bundle() else ("-m", "chatapp")), "worker", role.value, *_sandbox(access)),
         environment=own,
         folder=str(Path(chatapp.__file__).resolve().parent.parent),
     )
+
+
+def is_bundle() -> bool:
+    """Whether this is a program made by packaging/chatapp.spec, not a Python that runs the package."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def _terminal_program() -> Path:
+    """The bundle's program with a real stdin and stdout: on Windows the one of the window has none."""
+    own = Path(sys.executable)
+    return own.with_name(f"chatapp-cli{own.suffix}")
 
 
 def _sandbox(access: FileAccess | None) -> tuple[str, ...]:

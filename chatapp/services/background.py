@@ -56,7 +56,7 @@ class Background(QObject):
             failed(problem.info)
         except Exception as bug:  # noqa: BLE001 - whoever waits must hear of it, or waits for ever
             detail = "".join(traceback.format_exception(bug))
-            _log.error("%s", detail)
+            _log.error("work off the main thread met an exception that nobody expected", exc_info=bug)
             failed(error(INTERNAL_BUG, reason=type(bug).__name__, detail=detail).info)
         else:
             done(result)

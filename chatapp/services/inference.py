@@ -102,6 +102,8 @@ class InferenceService(QObject):
     """PromptShown"""
     state_saved = Signal(object)
     """StateSaved"""
+    worker_died = Signal(object)
+    """ProcessOutcome of one that was not ended on purpose"""
 
     def __init__(
         self, command: EngineCommand, access: Access = no_sandbox, cancel_seconds: float = CANCEL_SECONDS
@@ -321,6 +323,7 @@ class InferenceService(QObject):
         self._release_worker()
         if self._closed:
             return
+        self.worker_died.emit(outcome)
         if loading:
             path = self._spec.path if self._spec is not None else ""
             sentence = MODEL_CRASHED if was_ready else WORKER_NEVER_READY

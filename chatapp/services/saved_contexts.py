@@ -12,6 +12,7 @@ from chatapp.services.background import Background
 from chatapp.services.inference import EngineState, EngineStatus, InferenceService
 from chatapp.services.preferences import Preferences
 from chatapp.storage.saved_states import SavedStates
+from chatapp.storage.session import SafeMode, Session
 
 IDLE_SECONDS = 20
 _WORTH_KEEPING = 256  # tokens
@@ -23,9 +24,15 @@ class SavedContexts(QObject):
     """Saves when another conversation needs the model, after a pause, and at the end of the app."""
 
     def __init__(
-        self, inference: InferenceService, states: SavedStates, preferences: Preferences, background: Background
+        self,
+        inference: InferenceService,
+        states: SavedStates,
+        preferences: Preferences,
+        background: Background,
+        session: Session,
     ) -> None:
         super().__init__()
+        self._session = session
         self._inference = inference
         self._states = states
         self._preferences = preferences
@@ -44,12 +51,14 @@ class SavedContexts(QObject):
         self._trim_to_setting()
 
     def begin(self, conversation_id: str) -> str:
-        """Call before a reply in that conversation; the file to go on from, "" where none is kept."""
+        """Call before a reply in that conversation; the file to go on from, "" where none is kept or to be trusted."""
         self._timer.stop()
         if self._unsaved != conversation_id:
             self.save()
         self._in_use = conversation_id
-        return str(self._states.path(conversation_id)) if self._most_bytes() else ""
+        if not self._most_bytes() or self._session.safe_mode is not SafeMode.OFF:
+            return ""
+        return str(self._states.path(conversation_id))
 
     def save(self) -> None:
         """Writes what is not yet written."""

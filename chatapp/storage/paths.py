@@ -48,8 +48,25 @@ class Paths:
         return self.data / "new-draft.txt"
 
     @property
+    def logs(self) -> Path:
+        return self.data / "logs"
+
+    @property
     def log(self) -> Path:
-        return self.data / "chatapp.log"
+        return self.logs / "chatapp.log"
+
+    @property
+    def native_trace(self) -> Path:
+        """Where the stack is written if native code ends the window's process."""
+        return self.logs / "native-crash.txt"
+
+    @property
+    def reports(self) -> Path:
+        return self.data / "reports"
+
+    @property
+    def session(self) -> Path:
+        return self.data / "session.json"
 
     @property
     def instance_lock(self) -> Path:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from chatapp.core.errors import ErrorInfo, ErrorKind
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.services.inference import EngineStatus
+from chatapp.storage.session import SafeMode
 from chatapp.ui.actions import Action, add_shortcuts
 from chatapp.ui.model_picker import ModelPicker
 from chatapp.ui.notifications import Notifications
@@ -39,6 +40,7 @@ class MainWindow(QMainWindow):
         self._on_close = on_close
         self._cards: list[ErrorCard] = []
         self._applied: tuple[str, int] | None = None
+        self._keeps_place = False
         self.rail = Rail(tabs, context.theme)
         self.pages = QStackedWidget()
         self._pages = {tab.key: tab.build(context) for tab in tabs}
@@ -63,22 +65,32 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(context.theme.icon("app"))
         self.resize(1180, 780)
         self.setMinimumSize(800, 540)
-        self.restoreGeometry(QByteArray.fromBase64(context.preferences.settings.window.geometry.encode()))
+        if context.session.safe_mode is SafeMode.OFF:
+            self.restore_place()
         self._on_tab(0)
 
     def page(self, key: str) -> QWidget:
         """The page of the tab named `key`."""
         return self._pages[key].widget
 
-    def show_card(self, info: ErrorInfo) -> None:
-        """Trouble that belongs to no place on the page; the same trouble is shown once."""
+    def restore_place(self) -> None:
+        """Where the window was left."""
+        self._keeps_place = True
+        self.restoreGeometry(QByteArray.fromBase64(self._context.preferences.settings.window.geometry.encode()))
+
+    def show_card(self, info: ErrorInfo, actions: Sequence[Action] = ()) -> None:
+        """Trouble that belongs to no place on the page; the same trouble is shown once. actions: its buttons."""
         if any(card.info == info for card in self._cards):
             return
-        card = ErrorCard(info, can_dismiss=True)
+        card = ErrorCard(info, can_dismiss=True, actions=actions)
         card.dismissed.connect(lambda: self._dismiss(card))
         self._cards.append(card)
         self._banners.addWidget(card)
         self._banner_area.show()
+
+    def dismiss_card(self, info: ErrorInfo) -> None:
+        for card in [card for card in self._cards if card.info == info]:
+            self._dismiss(card)
 
     def come_to_front(self) -> None:
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
@@ -207,7 +219,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         preferences = self._context.preferences
-        geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-        preferences.set_window(replace(preferences.settings.window, geometry=geometry))
+        if self._keeps_place:
+            geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+            preferences.set_window(replace(preferences.settings.window, geometry=geometry))
         self._on_close()
         super().closeEvent(event)

@@ -15,6 +15,8 @@ from chatapp.services.notifier import Notifier
 from chatapp.services.preferences import Preferences
 from chatapp.services.replies import Replies
 from chatapp.services.shelf import Shelf
+from chatapp.storage.paths import Paths
+from chatapp.storage.session import Session
 from chatapp.ui.actions import Action
 from chatapp.ui.language import Language
 from chatapp.ui.theme import Theme
@@ -32,6 +34,8 @@ class AppContext:
     library: LibraryService
     model_choice: ModelChoice
     preferences: Preferences
+    session: Session
+    paths: Paths
     notifier: Notifier
     theme: Theme
     language: Language

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -15,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from chatapp.core.errors import ErrorInfo
+from chatapp.ui.actions import Action
 from chatapp.ui.language import Translated, error_advice, error_message
 from chatapp.ui.widgets.build import named, shown
 
@@ -26,8 +29,15 @@ class ErrorCard(Translated, QFrame):
     dismissed = Signal()
 
     def __init__(
-        self, info: ErrorInfo, *, can_retry: bool = False, can_dismiss: bool = False, parent: QWidget | None = None
+        self,
+        info: ErrorInfo,
+        *,
+        can_retry: bool = False,
+        can_dismiss: bool = False,
+        actions: Sequence[Action] = (),
+        parent: QWidget | None = None,
     ) -> None:
+        """actions: what else can be done about it, a button each."""
         super().__init__(parent)
         self.setObjectName("card")
         self.info = info
@@ -46,8 +56,11 @@ class ErrorCard(Translated, QFrame):
         self._detail.setFixedHeight(self.fontMetrics().lineSpacing() * _DETAIL_LINES)
         self._details.setCheckable(True)
         self._details.toggled.connect(self._detail.setVisible)
+        self._own_buttons = [(action, QPushButton()) for action in actions]
+        for action, button in self._own_buttons:
+            button.clicked.connect(action.run)
         buttons = QHBoxLayout()
-        for button in (self._retry, self._details):
+        for button in (self._retry, *(own for _, own in self._own_buttons), self._details):
             buttons.addWidget(button)
         buttons.addStretch()
         layout = QVBoxLayout(self)
@@ -68,6 +81,8 @@ class ErrorCard(Translated, QFrame):
         self._title.setText(error_message(self.info))
         self._hint.setText(error_advice(self.info))
         self._retry.setText(self.tr("Retry"))
+        for action, button in self._own_buttons:
+            button.setText(action.text())
         self._details.setText(self.tr("Show details"))
         self._dismiss.setToolTip(self.tr("Dismiss"))
         self._dismiss.setAccessibleName(self._dismiss.toolTip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import queue
 import signal
@@ -16,6 +17,7 @@ from chatapp import __version__
 from chatapp.core.errors import AppError, ErrorInfo, error
 from chatapp.core.sandbox import SandboxReport
 from chatapp.core.sentences import INTERNAL_BUG, PROTOCOL_BROKEN
+from chatapp.core.trace import trace_text
 from chatapp.protocol.engine import (
     HEARTBEAT_SECONDS,
     PROTOCOL_VERSION,
@@ -107,7 +109,7 @@ class CommandLoop:
         except AppError as known:
             self._channel.send(Failed(request_id=request.request_id, error=known.info))
         except Exception as bug:  # noqa: BLE001 - a bug is reported with its traceback and the worker lives on
-            log(traceback.format_exc())
+            log(trace_text(bug))
             self._channel.send(Failed(request_id=request.request_id, error=_bug(bug)))
 
     def _load(self, request: LoadModel) -> None:
@@ -200,7 +202,8 @@ def main(sandbox: SandboxReport) -> None:
 
 
 def run_worker(factory: EngineFactory, sandbox: SandboxReport) -> None:
-    """Guards the pipe, then loads what `factory` needs, then runs the loop."""
+    """Guards the pipe, then loads what `factory` needs, then runs the loop. A crash leaves its stack on stderr."""
+    faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches all processes; the parent decides
     channel = Channel()
     CommandLoop(channel, factory, sandbox).run()

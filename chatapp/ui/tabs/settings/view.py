@@ -57,6 +57,7 @@ class SettingsView(Translated, QScrollArea):
     option_changed = Signal(object, object, object)
     """section, name, value"""
     reset_requested = Signal()
+    logs_requested = Signal()
 
     def __init__(self, theme: Theme, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +68,8 @@ class SettingsView(Translated, QScrollArea):
         self._title = QLabel()
         self.reset_button = QPushButton()
         self.reset_button.clicked.connect(self.reset_requested)
+        self.logs_button = QPushButton()
+        self.logs_button.clicked.connect(self.logs_requested)
         self._note = named(QLabel(wordWrap=True), "muted")
         self.search = _Search(clearButtonEnabled=True)
         self.search.textChanged.connect(lambda _text: self._filter())
@@ -79,6 +82,7 @@ class SettingsView(Translated, QScrollArea):
         top = QHBoxLayout()
         top.addWidget(self._title)
         top.addStretch()
+        top.addWidget(self.logs_button)
         top.addWidget(self.reset_button)
         column.addLayout(top)
         for widget in (self._note, self.search, self._nothing):
@@ -116,6 +120,8 @@ class SettingsView(Translated, QScrollArea):
         self._note.setText(self.tr("Changes apply immediately. Engine settings apply the next time a model is loaded."))
         self.reset_button.setText(self.tr("Reset all"))
         self.reset_button.setToolTip(self.tr("Set every option back to its default"))
+        self.logs_button.setText(self.tr("Open the log folder"))
+        self.logs_button.setToolTip(self.tr("Where chatapp notes what it does, without any of your texts"))
         for section, heading in self._headings.items():
             heading.setText(option_text(SECTIONS[section]))
         for _section, about, label, explanation, entry in self._rows:
