@@ -1,6 +1,7 @@
-"""Done when: 50 worker kills (KILL, SEGV, ABRT) at random points of streaming through the real window: no shown
-character lost, window alive, no orphan after 100 ms; 30 kills of the GUI: no sent prompt lost, at most 250 ms of
-reply. (The time until a standby is ready is measured by benchmarks/standby.py.)"""
+"""Done when: 300 worker kills (KILL, SEGV, ABRT, STOP) at random points of streaming through the real window: no shown
+character lost, window alive, no orphan after 100 ms; after STOP a card in less than 3 s, Stop frees the window at once,
+another worker after 5 s. 200 kills of the GUI: no sent prompt lost, at most 250 ms of reply, no orphan, not even a
+stopped one. (The time until a standby is ready is measured by benchmarks/standby.py.)"""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.core.chat import Message, MessageState, Role
-from chatapp.services.inference import EngineState
+from chatapp.services.inference import CANCEL_SECONDS, EngineState
 from chatapp.services.replies import ReplyFailed
 from chatapp.storage.database import Database
 from chatapp.storage.paths import Paths
@@ -32,7 +33,9 @@ from tests.process.raw_worker import alive
 
 pytestmark = pytest.mark.model
 
-SIGNALS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT)
+SIGNALS = (signal.SIGSTOP, signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT)
+CARD_SECONDS = 3.0
+FREE_SECONDS = 0.5
 MOST_OF_REPLY_LOST_S = 0.250
 
 
@@ -56,9 +59,9 @@ def test_killed_workers_cost_no_shown_character(
     app.context.conversations.message_added.connect(lambda m: replies.append(m) if m.role is Role.ASSISTANT else None)
     app.context.replies.failed.connect(failures.append)
     inference = app.context.inference
-    kills = 0
+    kills = crashes = 0
     try:
-        while kills < (50 if long_run else 6):
+        while kills < (300 if long_run else 6):
             qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=60_000)
             app.context.conversations.new()
             asked = len(replies)
@@ -73,23 +76,31 @@ def test_killed_workers_cost_no_shown_character(
                 ),
                 timeout=60_000,
             )
-            assert len(failures) == kills, failures[-1].error.message
+            assert len(failures) == crashes, failures[-1].error.message
             if not app.context.conversations.writing:
                 continue  # this story was shorter than the random point
             kills += 1
             victim = inference.worker_pids()[0]
             shown = chat.transcript.shown_text(reply_id)
-            os.kill(victim, rng.choice(SIGNALS))
-            qtbot.waitUntil(lambda n=kills: len(failures) == n, timeout=10_000)
-            time.sleep(0.1)
+            number = SIGNALS[0] if kills == 1 else rng.choice(SIGNALS)
+            os.kill(victim, number)
+            if number == signal.SIGSTOP:
+                after = _wait_for_card_and_stop(qtbot, app, chat, reply_id)
+                ended = MessageState.COMPLETE
+                qtbot.waitUntil(lambda v=victim: not alive(v), timeout=int(CANCEL_SECONDS * 1000) + 2000)
+                qtbot.waitUntil(lambda: not chat.silence.isVisible(), timeout=1000)
+            else:
+                crashes += 1
+                ended = MessageState.INTERRUPTED
+                qtbot.waitUntil(lambda n=crashes: len(failures) == n, timeout=10_000)
+                time.sleep(0.1)
+                after = chat.transcript.shown_text(reply_id)
             assert not alive(victim)
             children = {child.pid for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE}
             assert children <= set(inference.worker_pids())
-            after = chat.transcript.shown_text(reply_id)
             assert after.startswith(shown)
             qtbot.waitUntil(
-                lambda r=reply_id, t=after: stored_text(starter_library, r) == (t, MessageState.INTERRUPTED.value),
-                timeout=5000,
+                lambda r=reply_id, t=after, e=ended: stored_text(starter_library, r) == (t, e.value), timeout=5000
             )
             assert app.window.isVisible()
         qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=60_000)
@@ -100,14 +111,25 @@ def test_killed_workers_cost_no_shown_character(
     assert not [pid for pid in pids if alive(pid)]
 
 
+def _wait_for_card_and_stop(qtbot: QtBot, app: App, chat: ChatView, reply_id: str) -> str:
+    """What a person does about a silent worker; the text the reply ends with."""
+    qtbot.waitUntil(chat.silence.isVisible, timeout=int(CARD_SECONDS * 1000))
+    started = time.monotonic()
+    chat.prompt.button.click()
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=2000)
+    assert time.monotonic() - started < FREE_SECONDS
+    assert chat.prompt.edit.isEnabled()
+    return chat.transcript.shown_text(reply_id)
+
+
 def test_killed_windows_cost_no_prompt_and_little_reply(
     starter_library: Paths, rng: random.Random, long_run: bool
 ) -> None:
-    for number in range(30 if long_run else 4):
+    for number in range(200 if long_run else 4):
         question = f"Write a long story about {number} sheep."
         # half of them while the prompt is read or just sent, half in the middle of the reply
         moment, seconds = ("sent", rng.uniform(0.0, 0.5)) if number % 2 else ("shown", rng.uniform(0.4, 2.5))
-        lines, killed_at, worker_pids = _run_and_kill(question, moment, seconds)
+        lines, killed_at, worker_pids = _run_and_kill(question, moment, seconds, stops_workers=number % 4 == 3)
         assert worker_pids
         time.sleep(0.1)
         assert not [pid for pid in worker_pids if alive(pid)], "an orphan lives on"
@@ -123,8 +145,10 @@ def test_killed_windows_cost_no_prompt_and_little_reply(
         assert any("sent" in line for line in lines)
 
 
-def _run_and_kill(question: str, moment: str, seconds: float) -> tuple[list[dict[str, Any]], float, list[int]]:
-    """Starts the window and kills it `seconds` after it first tells of `moment`.
+def _run_and_kill(
+    question: str, moment: str, seconds: float, *, stops_workers: bool
+) -> tuple[list[dict[str, Any]], float, list[int]]:
+    """Starts the window and kills it `seconds` after it first tells of `moment`; stops_workers: just after them.
 
     Returns (what it told, when it was killed, its workers).
     """
@@ -147,6 +171,8 @@ def _run_and_kill(question: str, moment: str, seconds: float) -> tuple[list[dict
         if ready:
             said += os.read(window.stdout.fileno(), 1 << 16)
     workers = [child.pid for child in psutil.Process(window.pid).children(recursive=True)]
+    for pid in workers if stops_workers else ():
+        os.kill(pid, signal.SIGSTOP)
     window.send_signal(signal.SIGKILL)
     killed_at = time.monotonic()
     window.wait()
