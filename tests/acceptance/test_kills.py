@@ -82,7 +82,7 @@ def test_killed_workers_cost_no_shown_character(
             kills += 1
             victim = inference.worker_pids()[0]
             shown = chat.transcript.shown_text(reply_id)
-            number = SIGNALS[0] if kills == 1 else rng.choice(SIGNALS)
+            number = SIGNALS[0] if kills == 1 else rng.choice(SIGNALS if long_run else SIGNALS[1:])
             os.kill(victim, number)
             if number == signal.SIGSTOP:
                 after = _wait_for_card_and_stop(qtbot, app, chat, reply_id)
@@ -131,8 +131,7 @@ def test_killed_windows_cost_no_prompt_and_little_reply(
         moment, seconds = ("sent", rng.uniform(0.0, 0.5)) if number % 2 else ("shown", rng.uniform(0.4, 2.5))
         lines, killed_at, worker_pids = _run_and_kill(question, moment, seconds, stops_workers=number % 4 == 3)
         assert worker_pids
-        time.sleep(0.1)
-        assert not [pid for pid in worker_pids if alive(pid)], "an orphan lives on"
+        _wait_for_end(worker_pids)
         database = Database(starter_library.database)
         prompts = [row[0] for row in database.connection.execute("SELECT text FROM message WHERE role = 'user'")]
         rows = {row[0]: row[1] for row in database.connection.execute("SELECT id, text FROM message")}
@@ -143,6 +142,14 @@ def test_killed_windows_cost_no_prompt_and_little_reply(
             if "shown" in line and line["at"] < killed_at - MOST_OF_REPLY_LOST_S:
                 assert rows[line["reply"]].startswith(line["shown"]), "more than 250 ms of reply were lost"
         assert any("sent" in line for line in lines)
+
+
+def _wait_for_end(pids: list[int]) -> None:
+    """The kernel ends them with their parent; on a busy machine that takes a moment."""
+    end = time.monotonic() + 2.0
+    while (left := [pid for pid in pids if alive(pid)]) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not left, "an orphan lives on"
 
 
 def _run_and_kill(

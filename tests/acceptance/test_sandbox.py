@@ -133,7 +133,7 @@ def _probe_as(user: NormalUser, model: Path, targets: Targets) -> None:
 
 def test_a_reply_has_the_same_tokens_in_the_sandbox(starter_model: Path, long_run: bool) -> None:
     """Also with threads that follow the machine, which asks the system what is free."""
-    n = 200 if long_run else 40
+    n = 200 if long_run else 24
     replies = []
     for n_threads in (1, 0):
         spec = LoadSpec(path=str(starter_model), n_ctx=512, n_threads=n_threads)
