@@ -35,17 +35,18 @@ def _window(words: list[str]) -> int:
 
 
 def _worker(words: list[str]) -> int:
-    from chatapp.workers.parent import die_before_parent, die_with_parent
+    from chatapp.workers.parent import die_with_parent
 
     die_with_parent()
-    die_before_parent()
     if words[:1] == ["engine"]:
+        from chatapp.workers.oom_score import raise_oom_score
         from chatapp.workers.sandbox.entry import access_of, enter
 
         try:
             access = access_of(words[1:])
         except ValueError:
             return _no_worker()
+        raise_oom_score()
         sandbox = enter(access)  # before anything is imported that could start a thread or hold native code
 
         from chatapp.workers.engine.main import main as engine

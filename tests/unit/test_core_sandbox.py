@@ -40,7 +40,7 @@ def test_what_is_allowed_crosses_the_command_line_whole() -> None:
 
 @pytest.mark.parametrize("words", [["--read"], ["--no-sandbox", "--read"], ["--execute", "/a"], ["/a"]])
 def test_other_words_start_no_worker(words: list[str]) -> None:
-    with pytest.raises(ValueError, match="read|execute|a"):
+    with pytest.raises(ValueError, match=r"read|execute|a"):
         access_of(words)
 
 
