@@ -155,9 +155,9 @@ def _wait_for_end(pids: list[int]) -> None:
 def _run_and_kill(
     question: str, moment: str, seconds: float, *, stops_worker: bool
 ) -> tuple[list[dict[str, Any]], float, list[int]]:
-    """Starts the window and kills it `seconds` after it first tells of `moment`; stops_worker: it stops the one in use first.
+    """Starts the window and kills it `seconds` after it first tells of `moment`.
 
-    Returns (what it told, when it was killed, its workers).
+    stops_worker: the one in use is stopped just before that. Returns (what it told, when it was killed, its workers).
     """
     root = Path(__file__).resolve().parents[2]
     window = subprocess.Popen(
