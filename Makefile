@@ -2,11 +2,12 @@
 # make test  sets everything up with the test tools and runs every check
 # make bench measures speed beside llama.cpp's own programs, and how soon a dead model process is replaced
 #            (run it on an idle machine; it builds those programs first, about five minutes)
+# make bundle builds dist/chatapp, a folder with the program and all it needs, and tries it out
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: run test bench screenshots clean
+.PHONY: run test bench bundle screenshots clean
 
 run:
 	@sh scripts/setup.sh run
@@ -35,9 +36,15 @@ bench:
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.start
 
+bundle: export OMP_WAIT_POLICY = passive
+bundle:
+	@sh scripts/setup.sh test
+	@sh scripts/bundle.sh
+	CHATAPP_BUNDLE=dist/chatapp $(BIN)/python -m pytest tests/acceptance/test_bundle.py
+
 screenshots:
 	@sh scripts/setup.sh test
 	PYTHONPATH=. $(BIN)/python scripts/screenshots.py build/screenshots
 
 clean:
-	rm -rf .venv build
+	rm -rf .venv build dist

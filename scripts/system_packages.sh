@@ -8,7 +8,12 @@ mode=$1
 build="g++ gcc make libc6-dev ca-certificates python3-venv"
 qt="libgl1 libegl1 libglib2.0-0 libdbus-1-3 libxkbcommon0 libfontconfig1"
 xcb="libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0"
-testing="xvfb xauth xdotool imagemagick fonts-dejavu-core"
+testing="xvfb xauth xdotool imagemagick fonts-dejavu-core libpython3-dev"
+
+# the bundle takes the interpreter's library with it
+has_shared_library='import os, sys, sysconfig
+folder, name = (sysconfig.get_config_var(n) or "" for n in ("LIBDIR", "INSTSONAME"))
+sys.exit(not (".so" in name and os.path.exists(os.path.join(folder, name))))'
 
 packages="$build $qt $xcb"
 [ "$mode" = run ] || packages="$packages $testing"
@@ -17,6 +22,7 @@ for package in $packages; do
     case $package in
         g++ | gcc | make | xdotool) command -v "$package" >/dev/null && continue ;;
         python3-venv) "${PYTHON:-python3}" -c 'import ensurepip' 2>/dev/null && continue ;;
+        libpython3-dev) "${PYTHON:-python3}" -c "$has_shared_library" 2>/dev/null && continue ;;
         imagemagick) [ -x /usr/bin/import ] && continue ;;
     esac
     # a package may go by a newer name, such as libglib2.0-0t64

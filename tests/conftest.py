@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,3 +92,21 @@ def engine(starter_model: Path) -> Iterator[EngineClient]:
     with EngineClient() as client:
         client.load(LoadSpec(path=str(starter_model), n_ctx=2048, n_threads=1))
         yield client
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """A virtual screen."""
+    assert shutil.which("Xvfb"), "Xvfb is missing: scripts/system_packages.sh test installs it"
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x860x24", "-nolisten", "tcp"],
+        pass_fds=(writing,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        number = told.readline().strip()  # the whole line: it would die of a pipe closed before its end
+    yield f":{number}"
+    server.terminate()
+    server.wait()

@@ -14,7 +14,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -97,24 +96,6 @@ def test_with_a_terminal_it_becomes_the_terminal_chat(starter_library: Paths) ->
     terminal.wait_for("> $")
     terminal.write("/quit\n")
     assert terminal.exit_code() == 0
-
-
-@pytest.fixture
-def display() -> Iterator[str]:
-    """A virtual screen."""
-    assert shutil.which("Xvfb"), "Xvfb is missing: scripts/system_packages.sh test installs it"
-    reading, writing = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x860x24", "-nolisten", "tcp"],
-        pass_fds=(writing,),
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    with os.fdopen(reading) as told:
-        number = told.readline().strip()  # the whole line: it would die of a pipe closed before its end
-    yield f":{number}"
-    server.terminate()
-    server.wait()
 
 
 @pytest.mark.display
