@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 from chatapp.core.chat import Conversation, Message, MessageState, Role
@@ -51,3 +52,14 @@ def message(
         created_at=1.0,
         state=state,
     )
+
+
+def write_with_template(source: Path, target: Path, template: bytes) -> None:
+    """A copy of a model with another chat template, filled with spaces to a length at which nothing else moves but as
+    a whole."""
+    data = source.read_bytes()
+    key = struct.pack("<Q", 23) + b"tokenizer.chat_template" + struct.pack("<I", 8)
+    at = data.index(key) + len(key)
+    (length,) = struct.unpack_from("<Q", data, at)
+    template += b" " * ((length - len(template)) % 32)
+    target.write_bytes(data[:at] + struct.pack("<Q", len(template)) + template + data[at + 8 + length :])
