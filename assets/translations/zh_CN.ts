@@ -690,6 +690,33 @@
     </message>
 </context>
 <context>
+    <name>MoreSamplers</name>
+    <message>
+        <source>Show or hide the samplers that few people need</source>
+        <translation>显示或隐藏少数人才需要的采样器</translation>
+    </message>
+    <message>
+        <source>Logit biases: ids of tokens and what is added to their logits</source>
+        <translation>logit 偏置：词元编号，以及加到其 logit 上的值</translation>
+    </message>
+    <message>
+        <source>Grammar (GBNF) that the reply keeps to</source>
+        <translation>回复须遵守的语法（GBNF）</translation>
+    </message>
+    <message>
+        <source>JSON schema that the reply conforms to</source>
+        <translation>回复须符合的 JSON Schema</translation>
+    </message>
+    <message>
+        <source>More samplers</source>
+        <translation>更多采样器</translation>
+    </message>
+    <message>
+        <source>More samplers ({count} in use)</source>
+        <translation>更多采样器（已启用 {count} 项）</translation>
+    </message>
+</context>
+<context>
     <name>Notifications</name>
     <message>
         <source>The reply is finished.</source>

@@ -8,16 +8,23 @@ import random
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import jsonschema
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
+from chatapp.app import App
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.generation import FinishReason
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import Finished, RawPrompt, TokensEmitted
+from chatapp.services.inference import EngineState
 from chatapp.storage.paths import Paths
+from chatapp.ui.tabs.chat.view import ChatView
+from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.workers.client import EngineClient
 from chatapp.workers.engine.gbnf import parse_grammar
 from chatapp.workers.engine.grammar import COMPLETE, Machine
@@ -102,6 +109,45 @@ def test_bad_grammars_and_schemas_are_sentences_in_the_terminal(
         file.write_text(text)
         option = f"--{field.replace('_', '-')}"
         one_sentence(chatapp("generate", "--json", "--threads", "1", "--prompt", "Hi", option, str(file)), words)
+
+
+def test_bad_grammars_are_cards_in_the_window_and_the_worker_lives(
+    qapp: QApplication, qtbot: QtBot, starter_library: Paths, rng: random.Random, long_run: bool
+) -> None:
+    app = App(qapp, starter_library)
+    app.window.show()
+    app.begin()
+    chat = cast(ChatView, app.window.page("chat"))
+    inference, conversations = app.context.inference, app.context.conversations
+    losses: list[object] = []
+
+    def cards() -> list[str]:
+        return [card.info.message for card in app.window.findChildren(ErrorCard) if card.isVisible()]
+
+    def ask(text: str) -> None:
+        chat.prompt.set_text(text)
+        chat.prompt.button.click()
+
+    def written() -> str:
+        current = conversations.current
+        return conversations.text_of(current.leaf_id or "") if current is not None else ""
+
+    try:
+        qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=60_000)
+        inference.status_changed.connect(lambda status: losses.append(status.state))
+        for field, text, words in BAD if long_run else rng.sample(BAD, 4):
+            conversations.set_sampling(SamplingSettings(**{field: text}))  # type: ignore[arg-type]
+            ask("Hello")
+            qtbot.waitUntil(lambda w=words: any(w in card for card in cards()), timeout=20_000)
+            qtbot.waitUntil(lambda: not conversations.writing, timeout=5000)
+            conversations.new()
+        conversations.set_sampling(SamplingSettings(grammar='root ::= "yes" | "no"'))
+        ask("Is the sky blue?")
+        qtbot.waitUntil(lambda: written() in ("yes", "no"), timeout=20_000)
+        assert set(losses) <= {EngineState.READY, EngineState.GENERATING}
+    finally:
+        app.close()
+        app.window.close()
 
 
 def test_files_that_are_none_are_sentences_in_the_terminal(tmp_path: Path) -> None:

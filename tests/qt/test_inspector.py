@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
-from chatapp.core.sampling import PRESETS, SamplingSettings
+from chatapp.core.sampling import PRESETS, LogitBias, SamplingSettings
+from chatapp.ui.tabs.chat.details_dialog import DetailsDialog
 from chatapp.ui.tabs.chat.inspector import Inspector
 from chatapp.ui.tabs.chat.view import ChatView
 from tests.qt.conftest import MakeApp, chat_of
@@ -72,6 +73,36 @@ def test_every_option_has_its_explanation(app: App, inspector: Inspector) -> Non
     for about, _label, button in inspector.sampling._rows:
         assert button.toolTip() == about.help
         assert about.label in button.accessibleName()
+
+
+def test_more_samplers_are_folded_away_and_reach_the_reply(
+    app: App, chat: ChatView, inspector: Inspector, qtbot: QtBot
+) -> None:
+    page, more = inspector.sampling, inspector.sampling.more
+    assert not page.fields["typical"].widget.isVisible()
+    more.toggle.click()
+    assert page.fields["typical"].widget.isVisible()
+    page.fields["typical"].changed.emit(0.5)
+    more.texts["grammar"].setPlainText('root ::= "one"')
+    more.biases.setText(" 5=-1.5,7=2 ")
+    more.biases.editingFinished.emit()
+    assert "(3 " in more.toggle.text()
+    ask(app, qtbot, "say one")
+    how = shown(chat)[1].message.reply.sampling
+    assert how is not None
+    assert (how.typical, how.grammar) == (0.5, 'root ::= "one"')
+    assert how.logit_bias == (LogitBias(token=5, bias=-1.5), LogitBias(token=7, bias=2.0))
+    more.texts["json_schema"].setPlainText("{}")  # both at once
+    assert page._problem.isVisible()
+    more.texts["json_schema"].clear()
+    more.biases.setText("five=1")
+    more.biases.editingFinished.emit()
+    assert page._problem.isVisible()
+    assert app.context.conversations.sampling.logit_bias == how.logit_bias
+    page.reset_button.click()
+    assert more.texts["grammar"].toPlainText() == ""
+    assert "(" not in more.toggle.text()
+    DetailsDialog(shown(chat)[1].message).close()  # names a choice and a grammar
 
 
 def test_the_context_is_counted_and_the_system_prompt_goes_first(

@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
 
 from chatapp.core.errors import AppError
 from chatapp.core.options import Option, options_of
-from chatapp.core.sampling import PRESETS, SamplingSettings
+from chatapp.core.sampling import PRESETS, SamplingSettings, biases_of
 from chatapp.ui.language import Translated, error_message, option_text
+from chatapp.ui.tabs.chat.more_samplers import MoreSamplers
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.option_fields import OptionField, make_field
 
@@ -59,9 +60,14 @@ class SamplingPage(Translated, QScrollArea):
         rows.setSpacing(8)
         for above in (self._note, self._preset_label, self.preset):
             rows.addWidget(above)
-        rows.addLayout(self._made_grid())
-        for widget in (self._seed_label, self.seed, self._stop_label, self.stop, self._problem, self.reset_button):
+        rows.addLayout(self._made_grid(advanced=False))
+        self.more = MoreSamplers(self._made_grid(advanced=True))
+        self.more.biases_typed.connect(self._on_biases)
+        self.more.text_typed.connect(lambda name, text: self._change(**{name: text if text.strip() else ""}))
+        for widget in (self._seed_label, self.seed, self._stop_label, self.stop, self.more):
             rows.addWidget(widget)
+        rows.addWidget(self._problem)
+        rows.addWidget(self.reset_button)
         rows.addStretch()
         self.setWidget(page)
         self.setWidgetResizable(True)
@@ -79,6 +85,7 @@ class SamplingPage(Translated, QScrollArea):
             self.stop.blockSignals(True)
             self.stop.setPlainText("\n".join(sampling.stop))
             self.stop.blockSignals(False)
+        self.more.show_sampling(sampling)
         self.preset.setCurrentIndex(_preset_of(sampling) + 1)
         self.reset_button.setEnabled(own)
         self._problem.hide()
@@ -106,10 +113,11 @@ class SamplingPage(Translated, QScrollArea):
         self.stop.setFixedHeight(self.fontMetrics().lineSpacing() * _STOP_LINES + 14)
         self.reset_button.setText(self.tr("Back to the settings of the app"))
 
-    def _made_grid(self) -> QGridLayout:
+    def _made_grid(self, *, advanced: bool) -> QGridLayout:
         grid = QGridLayout()
         grid.setColumnStretch(0, 1)
-        for row, (name, about) in enumerate(options_of(self._sampling)):
+        wanted = [(name, about) for name, about in options_of(self._sampling) if about.advanced is advanced]
+        for row, (name, about) in enumerate(wanted):
             label, help_button = QLabel(wordWrap=True), named(QToolButton(), "quiet")
             help_button.setText("?")
             help_button.clicked.connect(partial(self._explain, help_button))
@@ -138,6 +146,14 @@ class SamplingPage(Translated, QScrollArea):
             self._say(self.tr("A seed is a whole number, or nothing for another one each time."))
         else:
             self._change(seed=int(text) if text else None)
+
+    def _on_biases(self, entries: list[str]) -> None:
+        try:
+            biases = biases_of(entries)
+        except AppError as problem:
+            self._say(error_message(problem.info))
+        else:
+            self._change(logit_bias=biases)
 
     def _on_stop(self) -> None:
         self._change(stop=self._stop_texts())
