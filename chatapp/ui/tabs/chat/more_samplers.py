@@ -13,7 +13,8 @@ from chatapp.ui.language import Translated
 from chatapp.ui.widgets.build import named, shown
 
 _TEXT_LINES = 4
-_TEXTS = ("grammar", "json_schema")
+_EXAMPLES = {"grammar": 'root ::= "yes" | "no"', "json_schema": '{"type": "object"}'}  # the same in every language
+_TEXTS = tuple(_EXAMPLES)
 
 
 class MoreSamplers(Translated, QWidget):
@@ -76,9 +77,8 @@ class MoreSamplers(Translated, QWidget):
         self.biases.setAccessibleName(self._labels["logit_bias"].text())
         for name, edit in self.texts.items():
             edit.setAccessibleName(self._labels[name].text())
+            edit.setPlaceholderText(_EXAMPLES[name])
             edit.setFixedHeight(self.fontMetrics().lineSpacing() * _TEXT_LINES + 14)
-        self.texts["grammar"].setPlaceholderText('root ::= "yes" | "no"')
-        self.texts["json_schema"].setPlaceholderText('{"type": "object"}')
 
     def _name_toggle(self) -> None:
         text = self.tr("More samplers")
