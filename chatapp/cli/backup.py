@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from chatapp.cli.output import Output
+from chatapp.cli.storage import open_library
 from chatapp.core.models import size_text
 from chatapp.storage.backups import BackupKind, Backups
-from chatapp.storage.database import Database
 from chatapp.storage.paths import find_paths
 
 
@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Raises AppError."""
     paths = find_paths(arguments.data_dir)
-    Database(paths.database).close()  # a new or an old one is brought to this version's format first
+    open_library(paths).close()  # a new or an old database is brought to this version's format first
     made = Backups(paths.database, paths.backups).make(BackupKind.BY_HAND)
     size = made.stat().st_size
     output.record("backup", path=str(made), size_bytes=size)

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from chatapp.cli.output import Output, progress_bar
+from chatapp.cli.storage import open_library
 from chatapp.core.errors import AppError, error
 from chatapp.core.generation import FinishReason, Token
 from chatapp.core.model_file import checked_header
@@ -21,7 +22,6 @@ from chatapp.core.sandbox import FileAccess, files_of
 from chatapp.core.sentences import MODEL_UNREADABLE, OPTION_OUT_OF_RANGE
 from chatapp.protocol.engine import Finished, Prompt, PromptProgress, TokensEmitted
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
-from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths, find_paths
 from chatapp.storage.settings import read_settings
 from chatapp.workers.client import EngineClient
@@ -89,7 +89,7 @@ def adapter_of(text: str) -> AdapterSpec:
 def chosen_model(paths: Paths, wanted: str | None) -> LibraryModel:
     """Raises AppError where nothing fits."""
     settings = read_settings(paths.settings)
-    library = ModelLibrary(paths)
+    library = open_library(paths)
     try:
         return library.find(wanted, settings.last_model)
     finally:

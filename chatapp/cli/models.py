@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from chatapp.cli.output import Bar, Output, progress_bar
+from chatapp.cli.storage import open_library
 from chatapp.core.errors import AppError, error, printable
 from chatapp.core.model_file import checked_model
 from chatapp.core.models import size_text
@@ -36,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Raises AppError."""
-    library = ModelLibrary(find_paths(arguments.data_dir))
+    library = open_library(find_paths(arguments.data_dir))
     try:
         match arguments.action:
             case "list":
