@@ -42,6 +42,7 @@ from chatapp.storage.session import Session
 from chatapp.ui.language import Language, error_advice, error_message
 from chatapp.ui.main_window import MainWindow
 from chatapp.ui.start_cards import StartCards
+from chatapp.ui.storage_cards import StorageCards
 from chatapp.ui.tabs import TABS
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.theme import Theme
@@ -106,6 +107,7 @@ class App:
         self.storage_care.repaired.connect(lambda _repaired: self._list_again())
         self.storage_care.restored.connect(self._list_again)
         self.start_cards = StartCards(self.window, self.context)
+        StorageCards(self.window, self.storage_care, self._writes)
         self._closed = False
 
     def begin(self) -> None:

@@ -1219,6 +1219,10 @@
         <source>Load it anyway</source>
         <translation>仍要加载</translation>
     </message>
+    <message>
+        <source>Bring them back</source>
+        <translation>找回</translation>
+    </message>
 </context>
 <context>
     <name>errors</name>
@@ -1741,6 +1745,14 @@
     <message>
         <source>Close it, on another computer too. If there is none, delete the file {lock} and start again.</source>
         <translation>请关闭它（也可能在另一台电脑上）。如果没有，请删除文件 {lock} 并重新启动。</translation>
+    </message>
+    <message>
+        <source>Some changes could not be saved yet.</source>
+        <translation>有些更改尚未能保存。</translation>
+    </message>
+    <message>
+        <source>They are saved as soon as the disk allows it. Close the window again to close it without them.</source>
+        <translation>磁盘允许时会立即保存。再次关闭窗口则放弃这些更改并关闭。</translation>
     </message>
     <message>
         <source>{path} holds only the vocabulary of a model, without its weights.</source>

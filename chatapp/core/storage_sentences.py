@@ -117,3 +117,10 @@ INSTANCE_SILENT = Sentence(
         "errors", "Close it, on another computer too. If there is none, delete the file {lock} and start again."
     ),
 )
+NOT_YET_SAVED = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "Some changes could not be saved yet."),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "They are saved as soon as the disk allows it. Close the window again to close it without them."
+    ),
+)

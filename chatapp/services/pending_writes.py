@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from chatapp.core.errors import ErrorInfo, ErrorKind
 from chatapp.services.background import Background
 from chatapp.services.notifier import Notifier
-from chatapp.storage.reserve import give_up_reserve
+from chatapp.storage.reserve import give_up_reserve, keep_reserve
 
 RETRY_MS = 2_000
 Work = Callable[[], None]
@@ -50,20 +50,25 @@ class PendingWrites(QObject):
         for what, work in list(self._failed.items()):
             self.write(what, work)
 
-    def close(self) -> None:
-        """A last attempt for what waits, with the room that was kept for it."""
-        self._timer.stop()
+    def retry_with_reserve(self) -> None:
+        """Tries it with the room that was kept for it."""
         if self._failed:
             give_up_reserve(self._folder)
         self.retry()
+
+    def close(self) -> None:
+        """A last attempt for what waits."""
+        self._timer.stop()
+        self.retry_with_reserve()
 
     def _on_done(self, what: str, work: Work) -> None:
         if self._newest.get(what) is work:
             del self._newest[what]
         if self._failed:
             self.retry()  # there may be room again
-        elif not self._newest:
+        elif not self._newest and self._told:
             self._told.clear()
+            self._background.run(lambda: keep_reserve(self._folder), lambda _: None, self._notifier.post)
 
     def _on_failed(self, what: str, work: Work, info: ErrorInfo) -> None:
         if info.kind is not ErrorKind.STORAGE:  # a bug: the next attempt would fail like this one

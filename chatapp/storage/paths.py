@@ -97,7 +97,7 @@ def find_paths(data_dir: str | None = None, environment: Mapping[str, str] | Non
 def _moved_away(paths: Paths) -> Iterator[Path]:
     """Opening a pipe would wait for good, and a folder can't be opened: they make way. The settings see to theirs."""
     database = [paths.database.with_name(paths.database.name + ending) for ending in ("", "-wal", "-shm", "-journal")]
-    for path in (*database, paths.log, paths.instance_lock, paths.new_draft):
+    for path in (*database, paths.log, paths.native_trace, paths.session, paths.instance_lock, paths.new_draft):
         if not is_ordinary(path):
             try:
                 yield set_aside(path, "moved")

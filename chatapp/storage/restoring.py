@@ -40,10 +40,7 @@ def missing_here(database: Path, backups: Sequence[Path]) -> Missing | None:
     for backup in backups[:_LOOKED_AT]:
         try:
             with _opened_copy(backup) as old, closing(Database(database)) as now:
-                found = [
-                    len(_ids(old.connection, table) - _ids(now.connection, table))
-                    for table in ("conversation", "message")
-                ]
+                found = [len(_ids(old.connection, table) - _ids(now.connection, table)) for table in _TABLES[:2]]
         except (AppError, OSError, sqlite3.Error):
             continue  # an older one may be readable
         if any(found):
@@ -70,21 +67,36 @@ def bring_back(database: Database, backup: Path) -> ErrorInfo:
 
 
 def _add_missing(old: sqlite3.Connection, now: sqlite3.Connection, table: str) -> int:
+    """Also what a repair had to make up: a time of creation never changes otherwise."""
     columns = columns_of(now)[table]
-    known, key = _ids(now, table), columns.index("path" if table == "model" else "id")
+    known, key = _created(now, table), "path" if table == "model" else "id"
+    created = "added_at" if table == "model" else "created_at"
     added = 0
     for row in old.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY rowid"):
-        if row[key] in known:
-            continue
         values = dict(zip(columns, row, strict=True))
         if values.get("state") == MessageState.STREAMING.value:  # when the backup was made
             values["state"] = MessageState.INTERRUPTED.value
-        if "number" in values and now.execute("SELECT 1 FROM message WHERE number = ?", (values["number"],)).fetchone():
-            del values["number"]  # another message has it
-        places = ", ".join("?" * len(values))
-        now.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})", tuple(values.values()))
-        added += 1
+        if values[key] not in known:
+            _insert(now, table, values)
+            added += 1
+        elif known[values[key]] != values[created]:
+            kept = (key, "number", "leaf_id", "parent_id")
+            names = [name for name in columns if name not in kept]
+            changes = ", ".join(f"{name} = ?" for name in names)
+            now.execute(f"UPDATE {table} SET {changes} WHERE {key} = ?", [*(values[n] for n in names), values[key]])
     return added
+
+
+def _insert(now: sqlite3.Connection, table: str, values: dict[str, object]) -> None:
+    if "number" in values and now.execute("SELECT 1 FROM message WHERE number = ?", (values["number"],)).fetchone():
+        values = {name: value for name, value in values.items() if name != "number"}  # another message has it
+    places = ", ".join("?" * len(values))
+    now.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})", tuple(values.values()))
+
+
+def _created(connection: sqlite3.Connection, table: str) -> dict[str, float]:
+    columns = "path, added_at" if table == "model" else "id, created_at"
+    return dict(connection.execute(f"SELECT {columns} FROM {table}").fetchall())
 
 
 def _ids(connection: sqlite3.Connection, table: str) -> set[str]:

@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.core.errors import ErrorInfo
+from chatapp.core.storage_sentences import BACKUP_OFFERED
 from chatapp.services.background import Background
 from chatapp.storage.chat_search import ChatSearch
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.paths import Paths
+from chatapp.storage.repair import is_whole
+from chatapp.ui.widgets.error_card import ErrorCard
 from tests.acceptance.chat_database import (
     DAMAGES,
     conversation,
@@ -64,6 +67,34 @@ def test_rows_of_untouched_pages_are_kept_and_the_window_starts(
             assert bytes(data) in [path.read_bytes() for path in originals]
     print(f"\n{kept} of {intact} intact rows kept; {repaired} of {number + 1} files were repaired")
     assert repaired
+
+
+def test_what_a_backup_still_has_can_be_brought_back(
+    qapp: QApplication, qtbot: QtBot, paths: Paths, whole: Path
+) -> None:
+    expected = rows(whole)
+    _put(paths, whole.read_bytes())
+    with _started(qapp, qtbot, paths):  # the first start of the day makes the backup
+        pass
+    (backup,) = paths.backups.iterdir()
+    assert rows(backup) == expected
+    data = bytearray(whole.read_bytes())
+    data[: len(data) // 2] = bytes(len(data) // 2)
+    _put(paths, bytes(data))
+    with _started(qapp, qtbot, paths) as app:
+        assert len(rows(paths.database)) < len(expected)
+        offers: list[ErrorCard] = []
+
+        def is_offered() -> bool:
+            cards = app.window.findChildren(ErrorCard)
+            offers[:] = [card for card in cards if card.info.text == BACKUP_OFFERED.text]
+            return bool(offers)
+
+        qtbot.waitUntil(is_offered, timeout=10_000)
+        (button,) = (b for b in offers[0].findChildren(QPushButton) if b.text() == "Bring them back")
+        button.click()
+        qtbot.waitUntil(lambda: rows(paths.database) == expected, timeout=10_000)
+        assert is_whole(paths.database)
 
 
 class _Started:

@@ -24,7 +24,6 @@ from chatapp.core.storage_sentences import DISK_FULL
 from chatapp.services.inference import EngineState
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths, find_paths
-from chatapp.storage.settings import load_settings
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.widgets.error_card import ErrorCard
 from tests.builders import write_gguf
@@ -163,6 +162,11 @@ def test_a_disk_that_fills_up_costs_no_word(
             assert chat.prompt.text() == question  # what was typed stays
         told += any(card.info.text == DISK_FULL.text for card in session.cards())
         if rng.random() < 0.3:  # the next start finds the disk still full
+            if app._writes.waiting:  # only who closes a second time loses what could not be written
+                assert not app.window.close()
+                qtbot.wait(200)
+                if app._writes.waiting:
+                    acknowledged["titles"].remove(f"title {number}")
             session.close()
             session = Session(qapp, qtbot, paths)
             app, chat = session.app, session.chat
@@ -187,7 +191,6 @@ def test_a_disk_that_fills_up_costs_no_word(
     found = stored(paths)
     for what, texts in acknowledged.items():
         assert [text for text in texts if text not in found[what]] == [], what
-    assert load_settings(paths.settings)[0].sampling.top_k == number + 1
     print(f"\n{number + 1} points, {refused} prompts refused, {told} times told, mounted: {disk.is_mounted}")
     assert refused
     assert told
