@@ -16,10 +16,11 @@ from pathlib import Path
 import msgspec
 
 from chatapp import __version__
-from chatapp.storage.files import replace_file
+from chatapp.storage.files import read_ordinary, replace_file
 from chatapp.storage.paths import Paths
 
 DIRTY_STARTS_FOR_SAFE_MODE = 2
+_MOST_BYTES = 100_000
 
 
 class SafeMode(Enum):
@@ -102,6 +103,6 @@ class Session:
 def _read(path: Path) -> SessionRecord:
     """A damaged file tells nothing."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=SessionRecord)
+        return msgspec.json.decode(read_ordinary(path, _MOST_BYTES), type=SessionRecord)
     except (OSError, ValueError, msgspec.MsgspecError, RecursionError):
         return SessionRecord()

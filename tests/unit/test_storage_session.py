@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from chatapp.storage.paths import Paths
@@ -68,8 +72,9 @@ def test_a_damaged_mark_tells_nothing_and_hinders_nobody(paths: Paths, content: 
     assert Session(paths).last.running
 
 
-def test_a_folder_in_its_place_hinders_nobody(paths: Paths) -> None:
-    paths.session.mkdir()
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_a_folder_or_pipe_in_its_place_hinders_nobody(paths: Paths, make: Callable[[Path], None]) -> None:
+    make(paths.session)
     session = begun(paths)
     session.become_usable()
     session.end()
