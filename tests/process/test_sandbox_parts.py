@@ -52,7 +52,7 @@ def test_landlock_alone_keeps_from_files_programs_tcp_and_signals(tmp_path: Path
     with socket.create_server(("127.0.0.1", 0)) as server:
         found = run(
             """
-place, port, parent = Path(sys.argv[1]), int(sys.argv[2]), os.getppid()
+place, port, parent, client = Path(sys.argv[1]), int(sys.argv[2]), os.getppid(), socket.socket()
 landlock.restrict([(str(place / "read"), landlock.READ), (str(place / "write"), landlock.WRITE)])
 attempt("read", lambda: (place / "read").read_text() and 0)
 attempt("overwrite", lambda: (place / "read").write_text("y") and 0)
@@ -63,7 +63,7 @@ attempt("folder", lambda: (place / "write" / "d").mkdir())
 attempt("outside", lambda: (place / "e").write_text("y") and 0)
 attempt("etc", lambda: Path("/etc/passwd").read_text() and 0)
 attempt("exec", lambda: os.execv("/bin/true", ["true"]))
-attempt("connect", lambda: socket.create_connection(("127.0.0.1", port)).close())
+attempt("connect", lambda: client.connect(("127.0.0.1", port)))
 attempt("signal", lambda: os.kill(parent, 0))
 attempt("truncate", lambda: os.truncate(place / "read", 0))
 """,
@@ -100,8 +100,14 @@ def test_seccomp_alone_keeps_from_network_processes_and_modes_and_lets_threads_b
     (tmp_path / "own").write_text("x")
     found = run(
         """
-own, parent = Path(sys.argv[1]), os.getppid()
+import ctypes
+own, parent, libc = Path(sys.argv[1]), os.getppid(), ctypes.CDLL(None, use_errno=True)
+call = lambda number, *given: ctypes.get_errno() if libc.syscall(number, *given) == -1 else 0
 seccomp.restrict()
+attempt("ptrace", lambda: ctypes.get_errno() if libc.ptrace(0x4206, parent, None, None) else 0)  # PTRACE_SEIZE
+attempt("read memory", lambda: call({"x86_64": 310, "aarch64": 270}[os.uname().machine], parent, None, 0, None, 0, 0))
+attempt("io_uring", lambda: call(425, 1, ctypes.create_string_buffer(120)))
+attempt("namespace", lambda: call({"x86_64": 272, "aarch64": 97}[os.uname().machine], 0x40000000))
 attempt("socket", lambda: socket.socket().close())
 attempt("fork", os.fork)
 attempt("exec", lambda: os.execv("/bin/true", ["true"]))

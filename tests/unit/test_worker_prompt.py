@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from chatapp.core.chat import ChatMessage, Role
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.workers.engine.prompt import PLAIN_TEMPLATE, render_chat
+from chatapp.workers.engine.template import SECONDS, render
 
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] | trim }}<|im_end|>\n{% endfor %}"
@@ -87,3 +90,12 @@ def test_a_template_that_drops_the_reply_to_be_continued_is_told() -> None:
     messages = (ChatMessage(role=Role.USER, text="q"), ChatMessage(role=Role.ASSISTANT, text="half of"))
     with pytest.raises(AppError, match="leaves out the reply"):
         render_chat("{{ messages[0].content }}", messages, continues=True)
+
+
+def test_a_template_is_not_blamed_for_time_in_which_it_did_not_compute() -> None:
+    class Slow:
+        def __str__(self) -> str:
+            time.sleep(SECONDS + 0.2)  # as long as a stopped process or a busy machine may take
+            return "slow"
+
+    assert render("{{ slow }}{% for i in range(3) %}.{% endfor %}", {"slow": Slow()}, limit=100) == "slow..."
