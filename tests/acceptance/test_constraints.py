@@ -35,7 +35,7 @@ from tests.acceptance.test_bad_input import chatapp, one_sentence
 
 pytestmark = pytest.mark.model
 
-LONGEST_S = 2.0
+LONGEST_S = 20.0  # that none hangs; on an idle machine none takes a quarter of a second
 BAD = [("grammar", text, words) for text, words in BAD_GRAMMARS.items()]
 BAD += [("json_schema", text, words) for text, words in BAD_SCHEMAS.items()]
 
@@ -223,7 +223,7 @@ def test_a_reply_under_a_schema_is_json_that_conforms(
     sampler: dict[str, object], engine: EngineClient, rng: random.Random, long_run: bool
 ) -> None:
     complete = 0
-    for schema in (PERSON, SCHEMAS[2], SCHEMAS[3]) if not long_run else SCHEMAS * 3:
+    for schema in (PERSON, SCHEMAS[2], SCHEMAS[3]) if not long_run else SCHEMAS:
         settings = SamplingSettings(
             json_schema=json.dumps(schema), seed=rng.randrange(2**31), max_tokens=200, temperature=1.0, **sampler
         )  # type: ignore[arg-type]

@@ -202,8 +202,8 @@ def test_xtc_excludes_the_most_likely_but_the_last_of_them(numbers: np.random.Ge
     assert 10 < sum(excluded) < 50
 
 
-def test_xtc_and_the_draw_do_not_throw_the_same_dice() -> None:
-    """With equal numbers both would be low at the same steps and some tokens would never be drawn."""
+def test_whether_xtc_excludes_has_nothing_to_do_with_the_draw() -> None:
+    """Both have one seed; were their numbers alike, some tokens would be drawn too rarely."""
     logits = np.log(np.array([0.4, 0.3, 0.2, 0.1], dtype=np.float32))
     chain = SamplerChain(replace(FREE, xtc_probability=0.5, xtc_threshold=0.25), seed=11, n_vocab=4)
     drawn = np.bincount([chain.draw(logits) for _ in range(4000)], minlength=4) / 4000

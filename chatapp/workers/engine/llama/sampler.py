@@ -24,7 +24,6 @@ _MARGINS = (8.0, 16.0)  # below the best logit, where the top k are looked for a
 _MANY, _RISE = 32, 0.25  # with that many times k above the floor it rises by so much
 _MIROSTAT_LOOK = 100  # tokens by which version 1 estimates the shape of the distribution, as in its paper
 _DRY_BREAKERS = (b"\n", b":", b'"', b"*")  # llama.cpp's own
-_OTHER_SEED = 0x55555555
 _MOST_REFUSALS = 64  # draws that a grammar may refuse before it is asked what it allows
 _REMEMBERING = ("penalties", "dry")
 
@@ -72,9 +71,7 @@ def _dry(settings: SamplingSettings, around: _Surroundings) -> Any:
 def _xtc(settings: SamplingSettings, around: _Surroundings) -> Any:
     if settings.xtc_probability == 0.0:
         return None
-    # With the seed of the draw the two would throw the same dice.
-    seed = around.seed ^ _OTHER_SEED
-    return llama_cpp.llama_sampler_init_xtc(settings.xtc_probability, settings.xtc_threshold, _MIN_KEEP, seed)
+    return llama_cpp.llama_sampler_init_xtc(settings.xtc_probability, settings.xtc_threshold, _MIN_KEEP, around.seed)
 
 
 def _temperature(settings: SamplingSettings, _around: _Surroundings) -> Any:
