@@ -125,7 +125,7 @@ def test_a_disk_that_fills_up_costs_no_word(
     library.close()
     acknowledged: dict[str, list[str]] = {"user": [], "assistant": [], "titles": []}
     session: Session | None = None
-    refused = told = 0
+    refused = told = given_up = 0
     for number in range(100 if long_run else 8):
         if session is None:
             session = Session(qapp, qtbot, paths)
@@ -167,6 +167,8 @@ def test_a_disk_that_fills_up_costs_no_word(
                 qtbot.wait(200)
                 if app._writes.waiting:
                     acknowledged["titles"].remove(f"title {number}")
+                    acknowledged["assistant"].remove(f"first {number}")  # its end may be what waits
+                    given_up += 1
             session.close()
             session = Session(qapp, qtbot, paths)
             app, chat = session.app, session.chat
@@ -191,6 +193,7 @@ def test_a_disk_that_fills_up_costs_no_word(
     found = stored(paths)
     for what, texts in acknowledged.items():
         assert [text for text in texts if text not in found[what]] == [], what
-    print(f"\n{number + 1} points, {refused} prompts refused, {told} times told, mounted: {disk.is_mounted}")
+    told_of = f"{refused} prompts refused, {told} times told, {given_up} closed in spite of it"
+    print(f"\n{number + 1} points, {told_of}, mounted: {disk.is_mounted}")
     assert refused
     assert told

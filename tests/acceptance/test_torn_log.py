@@ -136,3 +136,28 @@ def test_a_database_that_lost_all_but_its_log_is_not_taken_for_a_new_one(
     assert len(in_log) > len(last) // 2  # pages that were not written since the checkpoint are gone with the file
     assert all(found[identity] == last[identity] for identity in in_log)
     assert repaired.original.with_name(f"{repaired.original.name}-wal").read_bytes() == log
+
+
+def test_nothing_of_torn_frames_gets_into_what_is_saved(
+    paths: Paths, image: tuple[bytes, bytes, list[Written]], rng: random.Random
+) -> None:
+    """The database is lost, the log garbled in its middle: what was written before that is saved, and no garbage."""
+    _main, log, written = image
+    possible: dict[str, set[str]] = {}
+    for write in written:
+        possible.setdefault(write.message_id, set()).add(write.text)
+    for _ in range(3):
+        for path in paths.data.glob("chatapp.*"):
+            path.unlink()
+        garbled = bytearray(log)
+        for at in range(len(log) // 2, len(log), 50):
+            garbled[at] = rng.randrange(256)
+        paths.database.touch()
+        paths.database.with_name("chatapp.sqlite3-wal").write_bytes(garbled)
+        database, repaired = open_whole(paths.database)
+        database.close()
+        assert repaired is not None
+        found = {key[1]: values[2] for key, values in rows(paths.database).items() if key[0] == "message"}
+        known = {identity: text for identity, text in found.items() if identity in possible}
+        assert known
+        assert [identity for identity, text in known.items() if text not in possible[identity]] == []
