@@ -197,3 +197,24 @@ def test_a_disk_that_fills_up_costs_no_word(
     print(f"\n{number + 1} points, {told_of}, mounted: {disk.is_mounted}")
     assert refused
     assert told
+
+
+def test_a_disk_without_a_byte_left_still_shows_the_chats(
+    qapp: QApplication, qtbot: QtBot, disk: SmallDisk, tmp_path: Path
+) -> None:
+    if not disk.is_mounted:
+        pytest.skip("needs a disk of its own, which only root may mount")
+    paths = find_paths(str(disk.folder))
+    library = ModelLibrary(paths)
+    library.add(write_gguf(tmp_path / "scripted.gguf"))
+    library.close()
+    session = Session(qapp, qtbot, paths)
+    session.type("say something")
+    session.wait_for_reply()
+    qtbot.waitUntil((disk.folder / "reserve.bin").exists, timeout=10_000)
+    session.close()
+    disk.fill(leaving=0)
+    session = Session(qapp, qtbot, paths)
+    qtbot.waitUntil(lambda: bool(session.app.context.shelf.conversations), timeout=10_000)
+    session.close()
+    assert stored(paths)["assistant"] == ["something"]

@@ -97,6 +97,9 @@ def test_a_lock_of_another_program_keeps_nothing_from_being_written(
             app.context.shelf.rename("c1", "renamed meanwhile")
             qtbot.waitUntil(lambda: any(info.text == DATABASE_LOCKED.text for info in said), timeout=5_000)
             assert app._writes.waiting
+            app.window.show()
+            assert not app.window.close()  # a person would lose something
+            assert app.window.isVisible()
             other.execute("ROLLBACK")
         qtbot.waitUntil(lambda: not app._writes.waiting, timeout=10_000)
         with closing(sqlite3.connect(filled.database)) as reader:
