@@ -12,7 +12,7 @@ import pytest
 from chatapp.core.chat import Conversation, Message, MessageState, Reply, Role, branch
 from chatapp.core.errors import AppError, ErrorKind, error
 from chatapp.core.generation import FinishReason, Usage
-from chatapp.core.sampling import MAX_SEED, SamplingSettings
+from chatapp.core.sampling import MAX_SEED, LogitBias, SamplingSettings
 from chatapp.core.sentences import WORKER_DIED
 from chatapp.storage.chat_files import conversation_of, json_of, markdown_of
 from chatapp.storage.chats import ChatStore
@@ -131,6 +131,18 @@ def test_the_file_names_every_field_and_no_id_and_can_be_read(rng: random.Random
     assert "作业".encode() in data
     assert b'\n  "folder": ' in data
     assert b'"m1"' not in data
+
+
+def test_a_file_from_before_the_newer_samplers_is_read_and_theirs_come_back() -> None:
+    sampling = SamplingSettings(temperature=0.5, seed=7, stop=("x",), logit_bias=(LogitBias(token=3, bias=-2.5),))
+    whole = replace(sampling, typical=0.5, mirostat="2", grammar="root ::= [a]")
+    chat = replace(conversation(), sampling=whole)
+    assert conversation_of(json_of(chat, []), now=1.0)[0].sampling == whole
+    document = json.loads(json_of(replace(chat, sampling=sampling), []))
+    known = ("max_tokens", "temperature", "top_k", "top_p", "min_p", "repeat_penalty", "seed", "stop")
+    document["sampling"] = {name: document["sampling"][name] for name in known}
+    old = conversation_of(json.dumps(document).encode(), now=1.0)[0].sampling
+    assert old == replace(sampling, logit_bias=())
 
 
 def test_a_reply_that_is_being_written_is_exported_as_interrupted() -> None:
