@@ -6,14 +6,14 @@ from chatapp.core.errors import ErrorKind, Sentence
 from chatapp.core.options import QT_TRANSLATE_NOOP
 
 ENDED_BADLY = Sentence(
-    kind=ErrorKind.BUG,
+    kind=ErrorKind.NOTICE,
     text=QT_TRANSLATE_NOOP("errors", "chatapp did not end properly last time."),
     hint=QT_TRANSLATE_NOOP(
         "errors", "Your chats are safe. A report without any of your texts was kept on this computer; nothing was sent."
     ),
 )
 TROUBLE_LAST_TIME = Sentence(
-    kind=ErrorKind.BUG,
+    kind=ErrorKind.NOTICE,
     text=QT_TRANSLATE_NOOP("errors", "Something went wrong inside chatapp last time."),
     hint=QT_TRANSLATE_NOOP(
         "errors", "Your chats are safe. A report without any of your texts was kept on this computer; nothing was sent."

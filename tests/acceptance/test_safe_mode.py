@@ -97,10 +97,10 @@ def test_start_normally_is_one_click_away(starter_library: Paths) -> None:
     with HandledProcess(environment={"CHATAPP_SAFE_MODE": "1"}) as window:
         look = window.do("look")
         assert safe_cards(look) == ["chatapp was started in safe mode, as you wished."]
-        assert look["size"] != [800, 600], "a place taken in safe mode was kept"
         assert window.do("press", "Start normally")
-        window.wait_for("state", "ready")
-        assert safe_cards(window.do("look")) == []
+        look = window.wait_for("state", "ready")
+        assert safe_cards(look) == []
+        assert look["size"] != [800, 600], "a place taken in safe mode was kept"
         window.do("resize", 800, 650)
         window.close()
     with HandledProcess() as window:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from chatapp.core.errors import ErrorInfo
+from chatapp.core.errors import ErrorInfo, ErrorKind
 from chatapp.ui.actions import Action
 from chatapp.ui.language import Translated, error_advice, error_message
 from chatapp.ui.widgets.build import named, shown
@@ -39,9 +39,10 @@ class ErrorCard(Translated, QFrame):
     ) -> None:
         """actions: what else can be done about it, a button each."""
         super().__init__(parent)
-        self.setObjectName("card")
+        is_notice = info.kind is ErrorKind.NOTICE  # nothing is wrong now
+        self.setObjectName("group" if is_notice else "card")
         self.info = info
-        self._title = named(QLabel(wordWrap=True), "cardTitle")
+        self._title = named(QLabel(wordWrap=True), "heading" if is_notice else "cardTitle")
         self._hint = QLabel(wordWrap=True)
         for label in (self._title, self._hint):
             label.setTextFormat(Qt.TextFormat.PlainText)
