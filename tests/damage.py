@@ -45,10 +45,10 @@ class Damage:
 
 
 def damaged_files(rng: random.Random, sources: Mapping[str, GgufFile], folder: Path, count: int) -> Iterator[Damage]:
-    """`count` files, one after the other at the same place; each is gone when the next is asked for."""
-    path = folder / "damaged.gguf"
+    """`count` files, one after the other; each is taken away when the next is asked for."""
     names = list(sources)
     for number in range(count):
+        path = folder / f"damaged-{number}.gguf"  # its own, since a process may still have the last one mapped
         source = names[number % len(names)]
         file = sources[source].copy()
         if rng.random() < 0.3:
@@ -58,6 +58,7 @@ def damaged_files(rng: random.Random, sources: Mapping[str, GgufFile], folder: P
             done = rng.choice(PART_DAMAGE)(rng, file)
             file.write(path)
         yield Damage(name=f"{number}, {source}: {done}", path=path)
+        path.unlink()
 
 
 def cut(rng: random.Random, path: Path) -> str:
