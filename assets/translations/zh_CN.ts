@@ -1803,6 +1803,22 @@
         <translation>请将这些文件恢复为发布时的名称，并放在同一文件夹中。</translation>
     </message>
     <message>
+        <source>Some texts in {path} are not valid UTF-8: {keys}.</source>
+        <translation>{path} 是 {count} 个文件中的第一个，但其名称不以 {ending} 结尾。</translation>
+    </message>
+    <message>
+        <source>They are shown and used with replacement characters; the file may be damaged.</source>
+        <translation>请将这些文件恢复为发布时的名称，并放在同一文件夹中。</translation>
+    </message>
+    <message>
+        <source>{path} names special tokens that its vocabulary does not have: {keys}.</source>
+        <translation>它们以替换字符显示和使用；文件可能已损坏。</translation>
+    </message>
+    <message>
+        <source>Others are used in their place, so replies may not end where they should.</source>
+        <translation>{path} 指定了其词表中不存在的特殊词元：{keys}。</translation>
+    </message>
+    <message>
         <source>{path} is not a LoRA adapter.</source>
         <translation>{path} 是 {count} 个文件中的第一个，但其名称不以 {ending} 结尾。</translation>
     </message>

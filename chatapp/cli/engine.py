@@ -46,6 +46,8 @@ def loaded_engine(arguments: argparse.Namespace, *, chats: bool = False) -> Iter
     with EngineClient(engine_command(paths, files_of(spec))) as client:
         with progress_bar(f"Loading {model.name}") as bar, ctrl_c_cancels(client):
             loaded = client.load(spec, bar.set)
+        for remark in loaded.remarks:
+            sys.stderr.write(f"{remark.message} {remark.advice}\n")
         if chats and not loaded.has_chat_template:
             sys.stderr.write(f"{NO_TEMPLATE}\n")
         yield client

@@ -7,13 +7,15 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
-from chatapp.core.errors import error
+from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.gguf import GgufHeader, NotGgufError, read_header
 from chatapp.core.gguf_cursor import DamagedGgufError, TruncatedGgufError, ValueType
 from chatapp.core.model_sentences import (
     MODEL_IS_ADAPTER,
     MODEL_IS_PROJECTOR,
+    MODEL_NOT_UTF8,
     MODEL_ONLY_VOCABULARY,
+    MODEL_SPECIAL_TOKENS,
     MODEL_SPLIT_NAME,
     MODEL_SPLIT_PART,
     MODEL_UNKNOWN_ARCHITECTURE,
@@ -36,6 +38,7 @@ from chatapp.core.text_model import (
     VocabularyOnlyError,
     check_text_model,
 )
+from chatapp.core.tokenizer_metadata import missing_special_tokens
 
 
 def checked_model(path: str) -> GgufHeader:
@@ -59,6 +62,12 @@ def checked_model(path: str) -> GgufHeader:
     except DamagedGgufError as problem:
         raise error(MODEL_DAMAGED, path=path, reason=problem) from None
     return replace(header, tokens=[], token_types=b"")
+
+
+def remarks(path: str, header: GgufHeader) -> tuple[ErrorInfo, ...]:
+    """What is odd about a model that loads all the same."""
+    found = ((MODEL_NOT_UTF8, header.not_utf8), (MODEL_SPECIAL_TOKENS, missing_special_tokens(header)))
+    return tuple(error(sentence, path=path, keys=", ".join(keys)).info for sentence, keys in found if keys)
 
 
 def checked_header(path: str) -> GgufHeader:

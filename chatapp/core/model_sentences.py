@@ -37,6 +37,16 @@ MODEL_SPLIT_NAME = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "{path} is the first of {count} files, but its name does not end in {ending}."),
     hint=QT_TRANSLATE_NOOP("errors", "Give the files the names they were published with, all in one folder."),
 )
+MODEL_NOT_UTF8 = Sentence(
+    kind=ErrorKind.BAD_INPUT,  # the window takes cards about missing models away when one is loaded
+    text=QT_TRANSLATE_NOOP("errors", "Some texts in {path} are not valid UTF-8: {keys}."),
+    hint=QT_TRANSLATE_NOOP("errors", "They are shown and used with replacement characters; the file may be damaged."),
+)
+MODEL_SPECIAL_TOKENS = Sentence(
+    kind=ErrorKind.BAD_INPUT,  # the window takes cards about missing models away when one is loaded
+    text=QT_TRANSLATE_NOOP("errors", "{path} names special tokens that its vocabulary does not have: {keys}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Others are used in their place, so replies may not end where they should."),
+)
 ADAPTER_IS_MODEL = Sentence(
     kind=ErrorKind.MODEL_FILE,
     text=QT_TRANSLATE_NOOP("errors", "{path} is not a LoRA adapter."),

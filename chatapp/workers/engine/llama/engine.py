@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from chatapp.core.errors import AppError, error
+from chatapp.core.model_file import remarks
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.sampling import MAX_SEED
 from chatapp.core.sampling_sentences import BIAS_TOKEN_UNKNOWN
@@ -82,6 +83,7 @@ class LlamaEngine:
             n_layers=model.n_layers,
             has_chat_template=model.chat_template is not None,
             load_ms=(time.perf_counter() - started) * 1000,
+            remarks=remarks(spec.path, model.header),
         )
 
     def generate(self, request: Generate) -> Iterator[PromptProgress | TokensEmitted | Finished]:
