@@ -151,14 +151,15 @@ def _known_trouble(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as problem:  # of a message that names something damaged
         raise error(DATABASE_DAMAGED, reason="malformed", folder=path.parent) from problem
     except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as problem:
-        if isinstance(problem, sqlite3.ProgrammingError | sqlite3.IntegrityError):
+        nameless = str(problem) == "constraint failed"  # a damaged full-text index; others name what they constrain
+        if isinstance(problem, sqlite3.ProgrammingError | sqlite3.IntegrityError) and not nameless:
             raise
         raise _known(problem, path.parent) from problem
 
 
 def _known(problem: Exception, folder: Path) -> AppError:
     said = str(problem)
-    if type(problem) is sqlite3.DatabaseError or (
+    if type(problem) in (sqlite3.DatabaseError, sqlite3.IntegrityError) or (
         isinstance(problem, sqlite3.OperationalError) and said.startswith(_DAMAGE)
     ):
         return error(DATABASE_DAMAGED, reason=said, folder=folder)

@@ -220,6 +220,30 @@ def test_a_damaged_file_in_use_is_not_replaced_under_its_user(filled: Paths) -> 
     assert repair(filled.database).messages == 1
 
 
+def test_damage_that_only_writing_shows_is_repaired_then(qapp: QApplication, qtbot: QtBot, filled: Paths) -> None:
+    """The index of words: SQLite's own check does not look into it, and the day's backup is there already."""
+    Backups(filled.database, filled.backups).make_daily()
+    with closing(sqlite3.connect(filled.database, isolation_level=None)) as connection:
+        connection.execute("UPDATE message_text_data SET block = X'FFFFFFFF' WHERE id = 10")
+    app = App(qapp, filled)
+    try:
+        with qtbot.waitSignal(app.storage_care.checked, timeout=10_000):
+            app.storage_care.begin()
+        assert not list(filled.data.glob("*damaged*"))
+        store, turn = ChatStore(app._database), message("b", "a", text="after")
+        written: list[None] = []
+        with qtbot.waitSignal(app.storage_care.repaired, timeout=10_000):
+            work = lambda: store.add_turn(conversation(leaf_id="b"), [turn])  # noqa: E731
+            app._storage_work.run(work, written.append, app.context.notifier.post)
+        app._storage_work.run(work, written.append, app.context.notifier.post)
+        qtbot.waitUntil(lambda: bool(written), timeout=5_000)
+    finally:
+        app.close()
+        app.window.close()
+    with closing(sqlite3.connect(filled.database)) as reader:
+        assert reader.execute("SELECT text FROM message ORDER BY number").fetchall() == [("kept",), ("after",)]
+
+
 def test_a_repair_that_is_interrupted_is_finished_by_the_next_start(filled: Paths) -> None:
     whole = filled.database.read_bytes()
     finished = filled.data / "chatapp.repaired.sqlite3"
