@@ -245,10 +245,12 @@ def test_tab_goes_through_the_messages_as_one_reads_them(app: App, chat: ChatVie
 
 
 def test_a_narrow_window_shows_the_inspector_or_the_list(app: App, chat: ChatView, qtbot: QtBot) -> None:
+    ask(app, qtbot, "say one")
     app.window.resize(800, 540)
     QTest.keyClick(app.window, Qt.Key.Key_I, CONTROL)
     assert chat.inspector.isVisible()
     assert not chat.conversations.isVisible()
+    assert chat.transcript._page.minimumSizeHint().width() <= chat.transcript.viewport().width()
     QTest.keyClick(app.window, Qt.Key.Key_B, CONTROL)
     assert not chat.inspector.isVisible()
     assert chat.conversations.isVisible()

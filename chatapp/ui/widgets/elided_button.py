@@ -36,5 +36,6 @@ class ElidedButton(QToolButton):
         self._fit()
 
     def _fit(self) -> None:
-        room = self.width() - _PADDING
-        self.setText(self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room))
+        metrics, room = self.fontMetrics(), self.width() - _PADDING
+        fits = metrics.horizontalAdvance(self._text) <= room  # rounded as in sizeHint; elidedText does not round
+        self.setText(self._text if fits else metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, room))

@@ -12,6 +12,7 @@ from chatapp.core.options import Option
 from chatapp.ui.language import option_text
 
 _INT32 = 2**31 - 1
+_TEXT_MARGIN = 6  # pixels; a style sheet's padding does not reach the text of a spin box
 
 
 class OptionField(Protocol):
@@ -124,10 +125,18 @@ class _Combo(QComboBox):
 
 
 class _Spin(QSpinBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(_TEXT_MARGIN, 0, 0, 0)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 
 class _DecimalSpin(QDoubleSpinBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(_TEXT_MARGIN, 0, 0, 0)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

@@ -24,7 +24,8 @@ from chatapp.ui.widgets.prompt_box import PromptBox
 from chatapp.ui.widgets.rich_text import Typesetting
 from chatapp.ui.widgets.silence_card import SilenceCard
 
-_LIST_EMS, _LEAST_LIST_EMS, _LEAST_MIDDLE_EMS = 19, 12, 20
+_LIST_EMS, _LEAST_LIST_EMS = 19, 12
+_LEAST_MIDDLE_EMS, _ROOM_EMS = 20, 28  # of the conversation: never less; less only where nothing else can give way
 
 
 class ChatView(Translated, QWidget):
@@ -180,7 +181,7 @@ class ChatView(Translated, QWidget):
         """The list gives way where it and the inspector would leave too little for the conversation."""
         em = self.fontMetrics().horizontalAdvance("m")
         inspector = 0 if self.inspector.isHidden() else self.inspector.minimumWidth()
-        needed = inspector + (_LEAST_LIST_EMS + _LEAST_MIDDLE_EMS) * em
+        needed = inspector + (_LEAST_LIST_EMS + _ROOM_EMS) * em
         self._list_area.setVisible(not self.conversations.isHidden() and (not inspector or self.width() >= needed))
 
     def _fit_column(self) -> None:
