@@ -71,10 +71,11 @@ def test_a_system_prompt_belongs_to_the_chat_it_was_typed_in(app: App, chat: Cha
     QTest.keyClicks(chat.inspector.context.system, "Be brief.")
     app.context.preferences.set_option("appearance", "zoom", 110)
     assert chat.inspector.context.system.toPlainText() == "Be brief."
+    QTest.keyClicks(chat.inspector.context.system, "!")
     QTest.keyClick(app.window, Qt.Key.Key_N, CONTROL)
     assert app.context.conversations.system_prompt == ""
     open_chat(app, chat, qtbot, first)
-    assert app.context.conversations.system_prompt == "Be brief."
+    assert app.context.conversations.system_prompt == "Be brief.!"
 
 
 @pytest.mark.parametrize("way", ["send", "again", "close"])
@@ -151,12 +152,14 @@ def test_an_example_can_be_taken_back(chat: ChatView) -> None:
 
 def test_enter_while_an_input_method_composes_writes_nothing(chat: ChatView, qtbot: QtBot) -> None:
     edit = chat.prompt.edit
+    QTest.keyClicks(edit, "a")
     QApplication.sendEvent(edit, QInputMethodEvent("ni", []))
-    QTest.keyClick(edit, Qt.Key.Key_Return)
+    with qtbot.assertNotEmitted(chat.prompt.submitted):
+        QTest.keyClick(edit, Qt.Key.Key_Return)
     done = QInputMethodEvent("", [])
     done.setCommitString("你")
     QApplication.sendEvent(edit, done)
-    assert chat.prompt.text() == "你"
+    assert chat.prompt.text() == "a你"
     QApplication.sendEvent(edit, QInputMethodEvent("ni", []))
     chat.prompt.set_text("")  # ends the composition without a word from the input method
     QTest.keyClicks(edit, "say one")
