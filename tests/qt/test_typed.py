@@ -115,6 +115,14 @@ def test_a_number_typed_in_the_inspector_belongs_to_the_chat_it_was_typed_in(
     open_chat(app, chat, qtbot, first)
     assert app.context.conversations.sampling.temperature == 0.3
     assert app.context.conversations.sampling.seed == 77
+    field = page.fields["temperature"].widget
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_A, CONTROL)
+    QTest.keyClicks(field, "0.4")
+    with qtbot.waitSignal(app.context.replies.ended, timeout=5000) as ended:
+        QTest.keyClick(field, Qt.Key.Key_R, CONTROL)
+    (reply,) = ended.args
+    assert reply.reply.sampling.temperature == 0.4  # as it was typed, though the field was not left
 
 
 def test_what_was_typed_in_a_new_chat_outlives_the_window(
