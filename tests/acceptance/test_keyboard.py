@@ -101,10 +101,10 @@ def test_ask_stop_continue_edit_regenerate_versions_search_find_export_delete_un
         third = person.texts()[1]
         person.press(Qt.Key.Key_Left, ALT)  # versions
         person.press(Qt.Key.Key_Left, ALT)
-        assert person.texts()[1] == begun
+        qtbot.waitUntil(lambda: person.texts()[1:] == [begun], timeout=5_000)
         person.press(Qt.Key.Key_Right, ALT)
         person.press(Qt.Key.Key_Right, ALT)
-        assert person.texts()[1] == third
+        qtbot.waitUntil(lambda: person.texts()[1:] == [third], timeout=5_000)
 
         person.press(Qt.Key.Key_Up)  # edit the last question
         person.press(Qt.Key.Key_A, CONTROL)
