@@ -29,6 +29,7 @@ from chatapp.services.saved_contexts import SavedContexts
 from chatapp.services.shelf import Shelf
 from chatapp.services.single_instance import SingleInstance
 from chatapp.services.storage_care import StorageCare
+from chatapp.services.token_records import TokenRecords
 from chatapp.services.worker_access import EngineCommand, WorkerAccess
 from chatapp.storage.chat_search import ChatSearch
 from chatapp.storage.chats import ChatStore
@@ -39,6 +40,7 @@ from chatapp.storage.paths import Paths, find_paths
 from chatapp.storage.repair import open_whole
 from chatapp.storage.saved_states import SavedStates
 from chatapp.storage.session import Session
+from chatapp.storage.token_store import TokenStore
 from chatapp.ui.language import Language, error_advice, error_message
 from chatapp.ui.main_window import MainWindow
 from chatapp.ui.start_cards import StartCards
@@ -87,10 +89,12 @@ class App:
         shelf = Shelf(store, ChatSearch(self._database), NewDraft(paths), work, notifier, self._writes)
         shelf.removed.connect(self._contexts.forget)
         replies = Replies(store, inference, preferences, work, notifier, self._writes, self._contexts)
+        self._records = TokenRecords(TokenStore(self._database), replies, work, notifier)
         self.context = AppContext(
             conversations=ConversationService(store, shelf, replies, inference, preferences, work, notifier),
             shelf=shelf,
             replies=replies,
+            records=self._records,
             inference=inference,
             library=library_service,
             model_choice=ModelChoice(inference, library_service, preferences, notifier, session),
@@ -130,6 +134,7 @@ class App:
             return
         self._closed = True
         self.context.conversations.close()
+        self._records.close()
         self.context.replies.close()
         self.context.shelf.close()
         self.context.preferences.close()

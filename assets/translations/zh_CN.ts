@@ -2,6 +2,45 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>Candidates</name>
+    <message>
+        <source>Token</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>p %</source>
+        <translation>p %</translation>
+    </message>
+    <message>
+        <source>Sampled %</source>
+        <translation>采样 %</translation>
+    </message>
+    <message>
+        <source>Cut by</source>
+        <translation>被谁剔除</translation>
+    </message>
+    <message>
+        <source>log p</source>
+        <translation>log p</translation>
+    </message>
+    <message>
+        <source>Id</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>Bytes</source>
+        <translation>字节</translation>
+    </message>
+    <message>
+        <source>all others</source>
+        <translation>其余全部</translation>
+    </message>
+    <message>
+        <source>Alternatives at this token</source>
+        <translation>此词元的备选</translation>
+    </message>
+</context>
+<context>
     <name>ChatView</name>
     <message>
         <source>This model brings no chat template, so a plain dialogue is used. It may not answer like an assistant.</source>
@@ -355,6 +394,10 @@
 </context>
 <context>
     <name>Inspector</name>
+    <message>
+        <source>Probabilities</source>
+        <translation>概率</translation>
+    </message>
     <message>
         <source>Sampling</source>
         <translation>采样</translation>
@@ -747,6 +790,49 @@
     </message>
 </context>
 <context>
+    <name>ProbabilityPanel</name>
+    <message>
+        <source>Colour the replies</source>
+        <translation>为回复着色</translation>
+    </message>
+    <message>
+        <source>Lines instead of colours</source>
+        <translation>用线代替颜色</translation>
+    </message>
+    <message>
+        <source>What the colours show</source>
+        <translation>颜色表示什么</translation>
+    </message>
+    <message>
+        <source>Most surprising</source>
+        <translation>最出人意料</translation>
+    </message>
+    <message>
+        <source>Logarithmic</source>
+        <translation>对数刻度</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详细</translation>
+    </message>
+    <message>
+        <source>Nothing is recorded for this reply. Replies written from now on show how likely each word was.</source>
+        <translation>这条回复没有记录。从现在起写出的回复会显示每个词的可能性。</translation>
+    </message>
+    <message>
+        <source>{count:,} tokens · perplexity {perplexity:.2f} · mean entropy {entropy:.2f} nat</source>
+        <translation>{count:,} 个词元 · 困惑度 {perplexity:.2f} · 平均熵 {entropy:.2f} nat</translation>
+    </message>
+    <message>
+        <source>Choose a token in the text.</source>
+        <translation>请在文中选择一个词元。</translation>
+    </message>
+    <message>
+        <source>{token}  p {p} · sampled {sampled} · {bits:.2f} bit · rank {rank:,} · entropy {entropy:.2f} nat</source>
+        <translation>{token}  p {p} · 采样 {sampled} · {bits:.2f} bit · 第 {rank:,} 位 · 熵 {entropy:.2f} nat</translation>
+    </message>
+</context>
+<context>
     <name>PromptBox</name>
     <message>
         <source>Message: Ctrl+Enter sends, Enter starts a line</source>
@@ -1025,6 +1111,17 @@
     </message>
 </context>
 <context>
+    <name>Timeline</name>
+    <message>
+        <source>Surprisal and entropy of each token, in bits</source>
+        <translation>每个词元的惊异度与熵（比特）</translation>
+    </message>
+    <message>
+        <source>Line: surprisal. Area: entropy. Click a token, or drag over some.</source>
+        <translation>折线：惊异度。面积：熵。点击一个词元，或拖选一段。</translation>
+    </message>
+</context>
+<context>
     <name>Transcript</name>
     <message>
         <source>Show earlier messages</source>
@@ -1190,6 +1287,10 @@
     <message>
         <source>Show or hide the inspector</source>
         <translation>显示或隐藏检查器</translation>
+    </message>
+    <message>
+        <source>Colour the replies by what the model thought</source>
+        <translation>按模型的看法为回复着色</translation>
     </message>
     <message>
         <source>Find a setting</source>
@@ -1617,6 +1718,14 @@
     <message>
         <source>Update chatapp, then import it again. Nothing was imported.</source>
         <translation>请更新 chatapp 后再导入。没有导入任何内容。</translation>
+    </message>
+    <message>
+        <source>This token is only a part of a character, so the reply can&apos;t go on with it.</source>
+        <translation>这个词元只是一个字符的一部分，回复不能从它继续。</translation>
+    </message>
+    <message>
+        <source>Choose another token.</source>
+        <translation>请选择别的词元。</translation>
     </message>
     <message>
         <source>Another program keeps the chats in {folder} locked.</source>
@@ -2248,6 +2357,54 @@
     <message>
         <source>Room on the disk for what the model has read of your chats, so that a chat opened again answers at once. The least recently used are deleted first.</source>
         <translation>磁盘上用于保存模型已读对话内容的空间，使重新打开的对话立即可以回答。最久未用的先删除。</translation>
+    </message>
+    <message>
+        <source>Colour replies by</source>
+        <translation>回复着色依据</translation>
+    </message>
+    <message>
+        <source>Colours each token by what the model thought of it: its probability p, its surprisal -log2 p, the entropy of all alternatives, or its rank among them. Replies then show as plain text.</source>
+        <translation>按模型对每个词元的看法着色：概率 p、惊异度 -log2 p、所有备选的熵，或它的名次。此时回复显示为纯文本。</translation>
+    </message>
+    <message>
+        <source>Probability</source>
+        <translation>概率</translation>
+    </message>
+    <message>
+        <source>Surprisal</source>
+        <translation>惊异度</translation>
+    </message>
+    <message>
+        <source>Entropy</source>
+        <translation>熵</translation>
+    </message>
+    <message>
+        <source>Rank</source>
+        <translation>名次</translation>
+    </message>
+    <message>
+        <source>Mark tokens with</source>
+        <translation>词元标记方式</translation>
+    </message>
+    <message>
+        <source>Colours behind the words, or lines below them that can be told apart without colour.</source>
+        <translation>词语背后的颜色，或词语下方不靠颜色也能分辨的线。</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>颜色</translation>
+    </message>
+    <message>
+        <source>Lines</source>
+        <translation>线</translation>
+    </message>
+    <message>
+        <source>Alternatives kept per token</source>
+        <translation>每个词元保留的备选数</translation>
+    </message>
+    <message>
+        <source>How many of the most likely tokens are recorded at each step, with their probabilities before and after sampling. They take about 100 bytes a token on the disk at 20.</source>
+        <translation>每一步记录多少个最可能的词元，以及它们采样前后的概率。保留 20 个时每个词元约占磁盘 100 字节。</translation>
     </message>
     <message>
         <source>Send with</source>

@@ -20,6 +20,7 @@ from chatapp.core.models import AdapterSpec, LibraryModel, LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sandbox import FileAccess, files_of
 from chatapp.core.sentences import MODEL_UNREADABLE, OPTION_OUT_OF_RANGE
+from chatapp.core.token_record import TokenRecord
 from chatapp.protocol.engine import Finished, Prompt, PromptProgress, TokensEmitted
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.storage.paths import Paths, find_paths
@@ -99,7 +100,12 @@ def chosen_model(paths: Paths, wanted: str | None) -> LibraryModel:
 
 
 def stream_reply(
-    client: EngineClient, prompt: Prompt, sampling: SamplingSettings, output: Output, tokens: list[Token] | None = None
+    client: EngineClient,
+    prompt: Prompt,
+    sampling: SamplingSettings,
+    output: Output,
+    tokens: list[Token] | None = None,
+    probs: int = 0,
 ) -> Finished:
     """Prints one reply as it is written; Ctrl+C ends it early and keeps what is there. Raises AppError.
 
@@ -108,7 +114,7 @@ def stream_reply(
     finished: Finished | None = None
     told = False
     with progress_bar("Reading the prompt") as bar, ctrl_c_cancels(client):
-        for event in client.generate(prompt, sampling):
+        for event in client.generate(prompt, sampling, probs=probs):
             match event:
                 case PromptProgress(done=done, total=total, left_out=left_out):
                     if left_out and not told:
@@ -148,9 +154,36 @@ def exit_code(finished: Finished) -> int:
 
 def _print_tokens(event: TokensEmitted, output: Output) -> None:
     for token in event.tokens:
-        output.record("token", lane=token.lane, index=token.index, id=token.id, text=token.text, bytes=token.data.hex())
+        output.record(
+            "token", lane=token.lane, index=token.index, id=token.id, text=token.text, bytes=token.data.hex(),
+            **(record_values(token.record) if token.record is not None else {}),
+        )  # fmt: skip
     if event.text:
         output.words(event.text, end="")
+
+
+def record_values(record: TokenRecord) -> dict[str, object]:
+    """The keys that a record adds to a token's object."""
+    return {
+        "logprob": record.logprob,
+        "p": record.p,
+        "p_sampled": record.p_sampled,
+        "entropy": record.entropy,
+        "rank": record.rank,
+        "top": [
+            {
+                "id": candidate.id,
+                "text": candidate.data.decode("utf-8", "replace"),
+                "bytes": candidate.data.hex(),
+                "logprob": candidate.logprob,
+                "p": candidate.p,
+                "p_sampled": candidate.p_sampled,
+                "cut_by": candidate.cut_by,
+            }
+            for candidate in record.top
+        ],
+        "others": {"p": record.others_p, "p_sampled": record.others_p_sampled},
+    }
 
 
 def _print_done(finished: Finished, output: Output) -> None:

@@ -11,7 +11,8 @@ from chatapp.cli.output import Output
 from chatapp.core.chat import ChatMessage, Role
 from chatapp.core.checks import checked_prompt, checked_text
 from chatapp.core.errors import error
-from chatapp.core.sentences import INPUT_NOT_UTF8
+from chatapp.core.sentences import INPUT_NOT_UTF8, OPTION_OUT_OF_RANGE
+from chatapp.core.token_record import MOST_CANDIDATES
 from chatapp.protocol.engine import ChatPrompt, Prompt, PromptShown, RawPrompt
 
 
@@ -20,6 +21,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--system", default="", metavar="TEXT", help="a system prompt put before it")
     parser.add_argument("--raw", action="store_true", help="continue the text itself, without a chat template")
     parser.add_argument("--show-prompt", action="store_true", help="first print the exact tokens the model is given")
+    parser.add_argument(
+        "--probs", type=int, default=0, metavar="K",
+        help=f"record each token's probability and its K most likely alternatives (1 to {MOST_CANDIDATES})",
+    )  # fmt: skip
     add_model(parser)
     add_sampling(parser)
 
@@ -29,10 +34,12 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     text = read_stdin() if arguments.prompt == "-" else arguments.prompt
     prompt = make_prompt(text, checked_text(arguments.system), raw=arguments.raw)
     sampling = sampling_of(arguments)
+    if not 0 <= arguments.probs <= MOST_CANDIDATES:
+        raise error(OPTION_OUT_OF_RANGE, name="--probs", value=arguments.probs, allowed=f"0 … {MOST_CANDIDATES}")
     with loaded_engine(arguments, chats=not arguments.raw) as client:
         if arguments.show_prompt:
             print_prompt(client.show_prompt(prompt, sampling.max_tokens), output)
-        return exit_code(stream_reply(client, prompt, sampling, output))
+        return exit_code(stream_reply(client, prompt, sampling, output, probs=arguments.probs))
 
 
 def make_prompt(text: str, system: str, *, raw: bool) -> Prompt:

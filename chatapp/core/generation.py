@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from chatapp.core.token_record import TokenRecord
+
 
 class FinishReason(str, Enum):
     """STOP: the model ended the reply or wrote a stop string; LENGTH: a limit did; CANCELLED: a person did."""
@@ -15,12 +17,16 @@ class FinishReason(str, Enum):
     CANCELLED = "cancelled"
 
 
+TEXT_BEFORE = -1
+"""The id of what a reply began with where its tokens are not known: all of it as one Token."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     """One generated token.
 
     `data` is exact and empty for an end-of-generation token; `text` is what became readable with it, "" while a
-    multi-byte character is still open.
+    multi-byte character is still open. record: None where none was asked for.
     """
 
     lane: int
@@ -28,6 +34,7 @@ class Token:
     id: int
     text: str
     data: bytes
+    record: TokenRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

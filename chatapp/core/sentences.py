@@ -297,3 +297,8 @@ CHAT_FILE_NEWER = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "The chat in this file was exported by a newer chatapp (format {theirs})."),
     hint=QT_TRANSLATE_NOOP("errors", "Update chatapp, then import it again. Nothing was imported."),
 )
+BRANCH_IN_CHARACTER = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "This token is only a part of a character, so the reply can't go on with it."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose another token."),
+)

@@ -57,12 +57,14 @@ Prompt: TypeAlias = ChatPrompt | RawPrompt
 
 
 class Generate(_Envelope, frozen=True, kw_only=True):
-    """Write one reply. Ends with Finished or Failed. state: a file of SaveState to go on from where that saves time."""
+    """Write one reply. Ends with Finished or Failed. state: a file of SaveState to go on from where that saves time;
+    probs: how many alternatives each token's record has, 0: no records."""
 
     request_id: int
     prompt: Prompt
     sampling: SamplingSettings
     state: str = ""
+    probs: int = 0
 
 
 class ShowPrompt(_Envelope, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from chatapp.core.chat import (
 )
 from chatapp.core.checks import checked_prompt, checked_text
 from chatapp.core.errors import ErrorInfo, error
+from chatapp.core.generation import Token
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import NO_MODEL_LOADED, REPLY_BUSY
 from chatapp.protocol.engine import ChatPrompt
@@ -151,14 +152,14 @@ class ConversationService(QObject):
             self._check_free()
             self._ask(current, question, is_new=False)
 
-    def continue_reply(self, reply_id: str) -> None:
-        """Writes that reply on, as another version of it. Raises AppError."""
+    def continue_reply(self, reply_id: str, begun: Message | None = None, tokens: tuple[Token, ...] = ()) -> None:
+        """Writes that reply on, or `begun` of these tokens in its place, as another version. Raises AppError."""
         self.options_needed.emit()
         reply, current = self._messages.get(reply_id), self.current
         question = self._messages.get(reply.parent_id or "") if reply is not None else None
         if reply is not None and question is not None and current is not None:
             self._check_free()
-            self._ask(current, question, is_new=False, goes_on_from=reply)
+            self._ask(current, question, is_new=False, goes_on_from=begun or reply, tokens=tokens)
 
     def edit(self, message_id: str, text: str) -> None:
         """Another version of that message: a question is asked anew, a reply just stands there. Raises AppError."""
@@ -280,6 +281,7 @@ class ConversationService(QObject):
         is_new: bool,
         is_edit: bool = False,
         goes_on_from: Message | None = None,
+        tokens: tuple[Token, ...] = (),
     ) -> None:
         reply = Message(
             id=_new_id(),
@@ -292,7 +294,9 @@ class ConversationService(QObject):
             reply=Reply(model=goes_on_from.reply.model, ids=goes_on_from.reply.ids) if goes_on_from else Reply(),
         )
         history = [*branch(self._messages, question.parent_id), question]
-        wish = ReplyWish(message=reply, history=history, system_prompt=self.system_prompt, sampling=self.sampling)
+        wish = ReplyWish(
+            message=reply, history=history, system_prompt=self.system_prompt, sampling=self.sampling, begun=tokens
+        )
         shown_before = self._current_id
 
         def stored() -> None:

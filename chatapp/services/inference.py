@@ -156,17 +156,18 @@ class InferenceService(QObject):
         self._standby.prepare()
         self._set_status(EngineStatus())
 
-    def generate(self, prompt: Prompt, sampling: SamplingSettings, state: str = "") -> int:
+    def generate(self, prompt: Prompt, sampling: SamplingSettings, state: str = "", probs: int = 0) -> int:
         """Begins a reply, after the load if one is under way; returns its id. Raises AppError.
 
-        state: a file of `save_state` to go on from where that saves time.
+        state: a file of `save_state` to go on from where that saves time; probs: how many alternatives each token's
+        record has, 0: no records.
         """
         if self._worker is None or self.status.state is EngineState.EMPTY:
             raise error(NO_MODEL_LOADED)
         if self._reply_id is not None:
             raise error(REPLY_BUSY)
         self._reply_id = self._new_id()
-        request = Generate(request_id=self._reply_id, prompt=prompt, sampling=sampling, state=state)
+        request = Generate(request_id=self._reply_id, prompt=prompt, sampling=sampling, state=state, probs=probs)
         self._unbegun = request
         self._worker.send(request)
         self._supervision.expect_answer()

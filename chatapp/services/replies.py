@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatapp.core.chat import ChatMessage, Message, MessageState, Reply, Role, WhenFull, as_prompt
 from chatapp.core.errors import AppError, ErrorInfo
-from chatapp.core.generation import FinishReason, Token, reply_ids
+from chatapp.core.generation import TEXT_BEFORE, FinishReason, Token, reply_ids
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import ChatPrompt, Failed, Finished, TokensEmitted
 from chatapp.services.background import Background
@@ -33,6 +33,12 @@ class TextAdded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokensAdded:
+    message_id: str
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyFailed:
     """The reply `message_id` ended with an error; its text so far is kept."""
 
@@ -43,12 +49,14 @@ class ReplyFailed:
 @dataclass(slots=True, kw_only=True)
 class ReplyWish:
     """A reply to be written. message: as it is stored, with the text it goes on from, if any, and that text's ids in
-    its reply; history: what comes before it; in it a message may be a reply that is itself still to be written."""
+    its reply; history: what comes before it; in it a message may be a reply that is itself still to be written; begun:
+    the tokens of the text it goes on from, where they are known."""
 
     message: Message
     history: list[Message]
     system_prompt: str
     sampling: SamplingSettings
+    begun: tuple[Token, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,6 +88,8 @@ class Replies(QObject):
     """Message: its reply now names its model"""
     text_added = Signal(object)
     """TextAdded"""
+    tokens_added = Signal(object)
+    """TokensAdded, before their text"""
     ended = Signal(object)
     """Message in its last state"""
     failed = Signal(object)
@@ -196,12 +206,16 @@ class Replies(QObject):
         active.begun_at = time.perf_counter()
         self.queue_changed.emit()
         self.started.emit(active.message)
+        if before.text:
+            begun = wish.begun or (_text_before(before.text),)
+            self.tokens_added.emit(TokensAdded(message_id=before.id, tokens=begun))
         history = [self._ended.get(message.id, message) for message in wish.history]
         continued = before if before.text else None
         try:
             prompt = self.prompt(history, wish.system_prompt, continued)
             state = self._contexts.begin(before.conversation_id)
-            active.request_id = self._inference.generate(prompt, wish.sampling, state)
+            probs = self._preferences.settings.chat.alternatives
+            active.request_id = self._inference.generate(prompt, wish.sampling, state, probs)
         except AppError as problem:
             self._end(MessageState.INTERRUPTED, problem.info)
             return
@@ -216,6 +230,8 @@ class Replies(QObject):
         if active.first_token_ms is None:
             active.first_token_ms = (time.perf_counter() - active.begun_at) * 1000
         active.tokens += event.tokens
+        if event.tokens:
+            self.tokens_added.emit(TokensAdded(message_id=active.message.id, tokens=event.tokens))
         if event.text:
             active.parts.append(event.text)
             active.unsaved = True
@@ -297,3 +313,7 @@ class Replies(QObject):
             active.unsaved, active.saving = True, False
 
         self._background.run(lambda: self._store.save_text(message_id, text), saved, not_saved)
+
+
+def _text_before(text: str) -> Token:
+    return Token(lane=0, index=-1, id=TEXT_BEFORE, text=text, data=text.encode("utf-8"))

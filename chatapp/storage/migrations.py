@@ -100,6 +100,15 @@ MIGRATIONS: tuple[str, ...] = (
             SELECT 'delete', number, text FROM whole_message WHERE number = old.number
         ; END;
     """,
+    # The tokens of a reply with their records, in parts while it streams and then in one; see packed_tokens.py.
+    """
+    CREATE TABLE token_part (
+        message_id TEXT NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+        first INTEGER NOT NULL,
+        data BLOB NOT NULL,
+        PRIMARY KEY (message_id, first)
+    ) STRICT;
+    """,
 )
 
 

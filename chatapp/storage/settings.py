@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chatapp.core.chat import WhenFull
 from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.models import AUTO_GPU_LAYERS
 from chatapp.core.options import QT_TRANSLATE_NOOP, Option, option, options_of, problem_with
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import SETTINGS_SET_ASIDE, SETTINGS_VALUE_IGNORED
+from chatapp.storage.chat_settings import ChatSettings
 from chatapp.storage.files import read_ordinary, replace_file, set_aside
 
 SCHEMA_VERSION = 1
@@ -151,58 +151,6 @@ class EngineSettings:
             minimum=0,
             maximum=1000,
             minimum_label=QT_TRANSLATE_NOOP("options", "Off"),
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatSettings:
-    send_key: str = option(
-        "enter",
-        Option(
-            label=QT_TRANSLATE_NOOP("options", "Send with"),
-            help=QT_TRANSLATE_NOOP(
-                "options", "The key that sends a message. Shift+Enter always starts a new line in it."
-            ),
-            choices=(("enter", "Enter"), ("ctrl_enter", "Ctrl+Enter")),
-        ),
-    )
-    notify: str = option(
-        "on",
-        Option(
-            label=QT_TRANSLATE_NOOP("options", "Tell when a reply is finished"),
-            help=QT_TRANSLATE_NOOP("options", "While you work in another window; this one then asks for attention."),
-            choices=(("on", QT_TRANSLATE_NOOP("options", "On")), ("off", QT_TRANSLATE_NOOP("options", "Off"))),
-        ),
-    )
-    when_full: str = option(
-        WhenFull.DROP_OLDEST.value,
-        Option(
-            label=QT_TRANSLATE_NOOP("options", "When the context is full"),
-            help=QT_TRANSLATE_NOOP(
-                "options",
-                "What happens when a chat has more tokens than the model can see: the oldest messages are left out "
-                "of the prompt, and the chat says so, or it stops with a message.",
-            ),
-            choices=(
-                (WhenFull.DROP_OLDEST.value, QT_TRANSLATE_NOOP("options", "Leave out the oldest")),
-                (WhenFull.STOP.value, QT_TRANSLATE_NOOP("options", "Stop")),
-            ),
-        ),
-    )
-    template: str = option(
-        "model",
-        Option(
-            label=QT_TRANSLATE_NOOP("options", "Chat template"),
-            help=QT_TRANSLATE_NOOP(
-                "options",
-                "How messages become one text. The model's own is what it was trained with; the plain one "
-                "(User: … Assistant: …) helps where that one fails.",
-            ),
-            choices=(
-                ("model", QT_TRANSLATE_NOOP("options", "The model's own")),
-                ("plain", QT_TRANSLATE_NOOP("options", "Plain")),
-            ),
         ),
     )
 

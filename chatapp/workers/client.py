@@ -117,10 +117,12 @@ class EngineClient:
         raise self._died(error(MODEL_CRASHED, path=spec.path, detail=self.stderr()))
 
     def generate(
-        self, prompt: Prompt, sampling: SamplingSettings, state: str = ""
+        self, prompt: Prompt, sampling: SamplingSettings, state: str = "", probs: int = 0
     ) -> Iterator[PromptProgress | TokensEmitted | Finished]:
         """The events of one reply, the last of them Finished; raises AppError."""
-        for event in self._request(lambda i: Generate(request_id=i, prompt=prompt, sampling=sampling, state=state)):
+        for event in self._request(
+            lambda i: Generate(request_id=i, prompt=prompt, sampling=sampling, state=state, probs=probs)
+        ):
             if isinstance(event, PromptProgress | TokensEmitted | Finished):
                 yield event
             if isinstance(event, Finished):

@@ -47,6 +47,7 @@ def test_seed_and_stop_texts_reach_the_reply_and_bad_ones_are_told(
     app: App, chat: ChatView, inspector: Inspector, qtbot: QtBot
 ) -> None:
     page = inspector.sampling
+    inspector.setCurrentWidget(page)
     page.seed.setText("1234")
     page.seed.editingFinished.emit()
     page.stop.setPlainText("###\n\nEND")

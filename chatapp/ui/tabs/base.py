@@ -15,6 +15,7 @@ from chatapp.services.notifier import Notifier
 from chatapp.services.preferences import Preferences
 from chatapp.services.replies import Replies
 from chatapp.services.shelf import Shelf
+from chatapp.services.token_records import TokenRecords
 from chatapp.storage.paths import Paths
 from chatapp.storage.session import Session
 from chatapp.ui.actions import Action
@@ -30,6 +31,7 @@ class AppContext:
     conversations: ConversationService
     shelf: Shelf
     replies: Replies
+    records: TokenRecords
     inference: InferenceService
     library: LibraryService
     model_choice: ModelChoice

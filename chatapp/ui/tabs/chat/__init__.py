@@ -10,6 +10,7 @@ from chatapp.ui.tabs.base import AppContext, Page, TabSpec
 from chatapp.ui.tabs.chat.actions import chat_actions
 from chatapp.ui.tabs.chat.inspector_presenter import InspectorPresenter
 from chatapp.ui.tabs.chat.presenter import ChatPresenter
+from chatapp.ui.tabs.chat.probability_presenter import ProbabilityPresenter
 from chatapp.ui.tabs.chat.view import ChatView
 
 
@@ -18,6 +19,7 @@ def _build(context: AppContext) -> Page:
     presenter = ChatPresenter(view, context)
     view.inspector.context.prompt_requested.connect(presenter.show_last_prompt)
     InspectorPresenter(view.inspector, context)
+    ProbabilityPresenter(view, context)
     actions: Sequence[Action] = chat_actions(view, presenter)
     return Page(widget=view, take_focus=view.take_focus, actions=actions)
 

@@ -38,5 +38,10 @@ def chat_actions(view: ChatView, presenter: ChatPresenter) -> Sequence[Action]:
         (QT_TRANSLATE_NOOP("actions", "Undo the deletion"), ("Ctrl+Shift+T",), view.undo.undo),
         (QT_TRANSLATE_NOOP("actions", "Show or hide the list of chats"), ("Ctrl+B",), presenter.toggle_list),
         (QT_TRANSLATE_NOOP("actions", "Show or hide the inspector"), ("Ctrl+I",), presenter.toggle_inspector),
+        (
+            QT_TRANSLATE_NOOP("actions", "Colour the replies by what the model thought"),
+            ("Ctrl+Shift+P",),
+            view.inspector.probabilities.coloured.toggle,
+        ),
     )
     return [Action(title=title, keys=keys, run=run) for title, keys, run in listed]

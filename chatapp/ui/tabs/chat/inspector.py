@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QAbstractSpinBox, QTabWidget, QWidget
 
 from chatapp.ui.language import Translated
+from chatapp.ui.panels.probabilities.panel import ProbabilityPanel
 from chatapp.ui.tabs.chat.context_page import ContextPage
 from chatapp.ui.tabs.chat.sampling_page import SamplingPage
 from chatapp.ui.theme import Theme
@@ -21,6 +22,8 @@ class Inspector(Translated, QTabWidget):
         self._theme = theme
         self.sampling = SamplingPage()
         self.context = ContextPage(theme)
+        self.probabilities = ProbabilityPanel(theme)
+        self.addTab(self.probabilities, "")
         self.addTab(self.sampling, "")
         self.addTab(self.context, "")
         theme.changed.connect(self._fit)
@@ -28,8 +31,9 @@ class Inspector(Translated, QTabWidget):
         self.retranslate()
 
     def retranslate(self) -> None:
-        self.setTabText(0, self.tr("Sampling"))
-        self.setTabText(1, self.tr("Context"))
+        self.setTabText(0, self.tr("Probabilities"))
+        self.setTabText(1, self.tr("Sampling"))
+        self.setTabText(2, self.tr("Context"))
         self.setAccessibleName(self.tr("Inspector"))
 
     def flush(self) -> None:

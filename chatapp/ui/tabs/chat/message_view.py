@@ -15,6 +15,7 @@ from chatapp.core.generation import FinishReason
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.core.sentences import REPLY_INTERRUPTED
 from chatapp.ui.language import Translated
+from chatapp.ui.panels.probabilities.heat_text import HeatText
 from chatapp.ui.tabs.chat.message_editor import MessageEditor
 from chatapp.ui.tabs.chat.wish import Wish, WishKind
 from chatapp.ui.widgets.build import named
@@ -52,6 +53,7 @@ class MessageView(Translated, QFrame):
         self._mine = message.role is Role.USER
         self._card: ErrorCard | None = None
         self.editor: MessageEditor | None = None
+        self.heat: HeatText | None = None
         self._is_last = self._is_left_out = False
         self._ahead = 0
         self._waiting = message.state is MessageState.STREAMING
@@ -81,6 +83,16 @@ class MessageView(Translated, QFrame):
         if self._waiting:
             self._waiting = False
             self.retranslate()
+
+    def show_heat(self, heat: HeatText | None) -> None:
+        """Shows the coloured tokens in place of the text, None: the text again. An earlier one goes."""
+        if self.heat is not None:
+            self.heat.hide()
+            self.heat.deleteLater()
+        self.heat = heat
+        if heat is not None:
+            self._content.insertWidget(self._content.indexOf(self.body), heat)
+        self.body.setVisible(heat is None and self.editor is None)
 
     def finish(self, message: Message) -> None:
         """The message in its last state."""
@@ -130,6 +142,8 @@ class MessageView(Translated, QFrame):
         editor.given_up.connect(self.end_edit)
         self._content.insertWidget(self._content.indexOf(self.body), editor)
         self.body.hide()
+        if self.heat is not None:
+            self.heat.hide()
         return editor
 
     def edited_text(self) -> str | None:
@@ -140,7 +154,7 @@ class MessageView(Translated, QFrame):
     def end_edit(self) -> None:
         if self.editor is not None:
             editor, self.editor = self.editor, None
-            self.body.show()
+            (self.heat or self.body).show()
             editor.hide()
             editor.deleteLater()
             self.edit_ended.emit()

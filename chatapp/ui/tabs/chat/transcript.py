@@ -29,6 +29,10 @@ class Transcript(Translated, QScrollArea):
     edit_ended = Signal()
     link_chosen = Signal(object)
     """str: an address"""
+    view_made = Signal(object)
+    """MessageView: a message is now on show"""
+    flushed = Signal()
+    """text that was added is now on show"""
 
     def __init__(self, typesetting: Typesetting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -239,6 +243,7 @@ class Transcript(Translated, QScrollArea):
         self._views[message.id] = view
         if (text := self._edits.pop(message.id, None)) is not None:
             view.open_editor(text)
+        self.view_made.emit(view)
         return view
 
     def focusNextPrevChild(self, forward: bool) -> bool:
@@ -264,6 +269,10 @@ class Transcript(Translated, QScrollArea):
             text = view.edited_text()
             if text is not None and text not in sent:
                 self._edits[message_id] = text
+
+    def views(self) -> list[MessageView]:
+        """Those on show."""
+        return list(self._views.values())
 
     def _show_earlier(self) -> None:
         self._wanted_first = max(0, self._first - _MOST_SHOWN)
@@ -303,6 +312,7 @@ class Transcript(Translated, QScrollArea):
         for message_id, parts in pending.items():
             if message_id in self._views:
                 self._views[message_id].append_text("".join(parts))
+        self.flushed.emit()
 
     def _on_range(self, _minimum: int, maximum: int) -> None:
         if self._following:

@@ -111,6 +111,7 @@ class LlamaEngine:
             sampling=sampling,
             seed=seed,
             grammar=grammar,
+            probs=request.probs,
             stop=(*sampling.stop, *PLAIN_STOP) if self._assembler.is_plain(request.prompt) else sampling.stop,
         ).events()
 

@@ -12,10 +12,12 @@ import numpy.typing as npt
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.sampling import SamplingSettings
+from chatapp.core.token_record import TokenRecord
 from chatapp.protocol.engine import Finished, PromptProgress, TokensEmitted
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.llama.context import Context
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
+from chatapp.workers.engine.llama.records import Recorder
 from chatapp.workers.engine.llama.reuse import ReusePlan
 from chatapp.workers.engine.llama.sampler import SamplerChain
 from chatapp.workers.engine.llama.vocabulary import Vocabulary
@@ -41,6 +43,7 @@ class Generation:
     seed: int
     stop: Sequence[str]
     grammar: TokenGrammar | None = None
+    probs: int = 0
     on_step: StepHook | None = None
 
     def events(self) -> Iterator[PromptProgress | TokensEmitted | Finished]:
@@ -84,6 +87,8 @@ class Generation:
             vocab=self.vocabulary.handle,
             grammar=self.grammar,
         )
+        recorder = Recorder(self.vocabulary, self.probs) if self.probs else None
+        chain.watched = recorder is not None
         logits = self.memory.prompt_logits
         try:
             limit = min(self.sampling.max_tokens, self.context.n_ctx - len(self.prompt))
@@ -95,7 +100,8 @@ class Generation:
                 if self.on_step is not None:
                     self.on_step(logits)
                 token = self._drawn(chain, logits)
-                yield self._take(index, token)
+                record = None if recorder is None else recorder.record(logits, chain, token)
+                yield self._take(index, token, record)
                 if self._stream.stopped_by is not None or self.vocabulary.ends_generation(token):
                     return FinishReason.STOP
                 if index + 1 < limit:
@@ -114,11 +120,12 @@ class Generation:
                 self.context.clear()
             raise
 
-    def _take(self, index: int, token: int) -> TokensEmitted:
+    def _take(self, index: int, token: int, record: TokenRecord | None) -> TokensEmitted:
         data = self.vocabulary.piece(token)
         readable, released = self._stream.feed(data)
         self._count += 1
-        return self._emitted((Token(lane=0, index=index, id=token, text=readable, data=data),), released)
+        taken = Token(lane=0, index=index, id=token, text=readable, data=data, record=record)
+        return self._emitted((taken,), released)
 
     def _emitted(self, tokens: tuple[Token, ...], text: str) -> TokensEmitted:
         self._text.append(text)

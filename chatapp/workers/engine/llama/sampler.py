@@ -26,6 +26,7 @@ _MIROSTAT_LOOK = 100  # tokens by which version 1 estimates the shape of the dis
 _DRY_BREAKERS = (b"\n", b":", b'"', b"*")  # llama.cpp's own
 _MOST_REFUSALS = 64  # draws that a grammar may refuse before it is asked what it allows
 _REMEMBERING = ("penalties", "dry")
+_MASKING = ("logit_bias", "top_n_sigma", "temperature")  # they cut by a logit of -inf, others take candidates away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,7 @@ class SamplerChain:
     """Draws tokens with one lane's settings.
 
     samplers: (name, llama.cpp's sampler) in the order they are applied to the candidates; the last of them draws.
+    watched: whether `cuts` is kept: of the last draw, (name, ids left) of each sampler that cut something.
     """
 
     def __init__(
@@ -132,13 +134,16 @@ class SamplerChain:
         self._data = self._candidates.ctypes.data_as(llama_cpp.llama_token_data_p)
         self._grammar = grammar
         self.samplers: list[tuple[str, Any]] = []
+        self.watched = False
+        self.cuts: list[tuple[str, npt.NDArray[np.int32]]] = []
+        self.is_greedy = settings.temperature == 0.0
         around = _Surroundings(seed=seed, n_vocab=n_vocab, vocab=vocab)
         by_mirostat = settings.mirostat != "0" and settings.temperature > 0.0
         for name in MIROSTAT_ORDER if by_mirostat else SAMPLER_ORDER:
             sampler = _MAKERS[name](settings, around) if name in _MAKERS else None
             if sampler:
                 self.samplers.append((name, sampler))
-        self._cutting = [sampler for _, sampler in self.samplers[:-1]]
+        self._cutting = self.samplers[:-1]
         self._drawing = self.samplers[-1][1]
         self._remembering = [sampler for name, sampler in self.samplers if name in _REMEMBERING]
         self._learns = by_mirostat  # from each draw, so that none may be taken back
@@ -182,10 +187,14 @@ class SamplerChain:
                     return token
                 left["logit"][self._array.selected] = -np.inf
                 self._array.sorted = False
+                if self.watched:
+                    self._note_cut("grammar")
         allowed = grammar.best_allowed(logits)
         if not len(allowed):
             raise error(GRAMMAR_DEAD_END)
         self._fill(allowed, logits[allowed])
+        if self.watched:
+            self._note_cut("grammar")
         self._apply_cutting()
         token = self._drawn()
         grammar.accept(token)
@@ -206,10 +215,18 @@ class SamplerChain:
         self._candidates["p"][:size] = 0.0
         array = self._array
         array.data, array.size, array.selected, array.sorted = self._data, size, -1, False
+        self.cuts.clear()
 
     def _apply_cutting(self) -> None:
-        for sampler in self._cutting:
+        for name, sampler in self._cutting:
+            before = self._array.size
             llama_cpp.llama_sampler_apply(sampler, self._reference)
+            if self.watched and (self._array.size < before or name in _MASKING):
+                self._note_cut(name)
+
+    def _note_cut(self, name: str) -> None:
+        left = self.candidates
+        self.cuts.append((name, left["id"][left["logit"] > -np.inf]))
 
     def _drawn(self) -> int:
         llama_cpp.llama_sampler_apply(self._drawing, self._reference)

@@ -1,0 +1,80 @@
+"""Why a token was written: the model's distribution at that step beside the one it was drawn from.
+
+Probabilities without a further word are the model's own, over its whole vocabulary, before any sampler.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LOG_2 = math.log(2.0)
+MOST_CANDIDATES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One of the k most likely tokens. logprob in nats; p_sampled: the probability with which it could be drawn;
+    cut_by: the first sampler after which it was gone, None where it could be drawn; data: its exact bytes."""
+
+    id: int
+    data: bytes
+    logprob: float
+    p_sampled: float
+    cut_by: str | None = None
+
+    @property
+    def p(self) -> float:
+        return math.exp(self.logprob)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRecord:
+    """One step. logprob (nats), rank (0 is the likeliest) and p_sampled are of the token that was drawn, which may lie
+    outside `top`; entropy is the distribution's, in nats; others_*: the mass of all tokens that are not in `top`."""
+
+    logprob: float
+    entropy: float
+    rank: int
+    p_sampled: float
+    top: tuple[Candidate, ...]
+    others_p: float
+    others_p_sampled: float
+
+    @property
+    def p(self) -> float:
+        return math.exp(self.logprob)
+
+    @property
+    def surprisal(self) -> float:
+        """-log2 p in bits (Shannon 1948)."""
+        return -self.logprob / LOG_2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyFigures:
+    """n_tokens with a record; perplexity = exp(-mean log p) (Jelinek et al. 1977); mean_entropy in nats."""
+
+    n_tokens: int
+    perplexity: float
+    mean_entropy: float
+
+
+def figures_of(records: Iterable[TokenRecord | None]) -> ReplyFigures | None:
+    """Of the tokens that have a record; None where none has."""
+    known = [record for record in records if record is not None]
+    if not known:
+        return None
+    return ReplyFigures(
+        n_tokens=len(known),
+        perplexity=math.exp(-sum(record.logprob for record in known) / len(known)),
+        mean_entropy=sum(record.entropy for record in known) / len(known),
+    )
+
+
+def most_surprising(records: Iterable[TokenRecord | None], count: int) -> list[int]:
+    """The places of the `count` tokens with the least probability, the least likely first."""
+    known = ((record.logprob, place) for place, record in enumerate(records) if record is not None)
+    return [place for _, place in heapq.nsmallest(count, known)]

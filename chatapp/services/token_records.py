@@ -1,0 +1,106 @@
+"""Why each token was written: records of the reply being written, and of earlier ones from the disk."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from chatapp.core.chat import Message
+from chatapp.core.errors import ErrorInfo
+from chatapp.core.generation import Token
+from chatapp.services.background import Background
+from chatapp.services.notifier import Notifier
+from chatapp.services.replies import Replies, TokensAdded
+from chatapp.storage.token_store import TokenStore
+
+SAVE_EVERY_MS = 250
+_KEPT = 40  # replies whose tokens stay in memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokensLoaded:
+    """All tokens known of a reply; none where none were recorded."""
+
+    message_id: str
+    tokens: Sequence[Token]
+
+
+class TokenRecords(QObject):
+    loaded = Signal(object)
+    """TokensLoaded, the answer to a request"""
+    added = Signal(object)
+    """TokensAdded, to a reply whose earlier tokens were told or requested"""
+
+    def __init__(self, store: TokenStore, replies: Replies, background: Background, notifier: Notifier) -> None:
+        super().__init__()
+        self._store = store
+        self._background = background
+        self._notifier = notifier
+        self._known: OrderedDict[str, list[Token]] = OrderedDict()
+        self._writing = ""
+        self._stored = 0  # of the reply being written
+        self._timer = QTimer(self, interval=SAVE_EVERY_MS)
+        self._timer.timeout.connect(self._save_new)
+        replies.started.connect(self._on_started)
+        replies.tokens_added.connect(self._on_added)
+        replies.ended.connect(self._on_ended)
+
+    def request(self, message_id: str) -> None:
+        """Ends with `loaded`, at once where they are known."""
+        known = self._known.get(message_id)
+        if known is not None:
+            self._known.move_to_end(message_id)
+            self.loaded.emit(TokensLoaded(message_id=message_id, tokens=tuple(known)))
+            return
+        self._background.run(
+            lambda: self._store.tokens(message_id),
+            lambda tokens: self._on_read(message_id, tokens),
+            self._notifier.post,
+        )
+
+    def close(self) -> None:
+        """Puts what is not yet stored into the line for storage."""
+        self._timer.stop()
+        self._save_new()
+
+    def _on_read(self, message_id: str, tokens: list[Token]) -> None:
+        known = self._known.setdefault(message_id, tokens)  # it may have begun to be written meanwhile
+        self._known.move_to_end(message_id)
+        while len(self._known) > _KEPT and next(iter(self._known)) != self._writing:
+            self._known.popitem(last=False)
+        self.loaded.emit(TokensLoaded(message_id=message_id, tokens=tuple(known)))
+
+    def _on_started(self, message: Message) -> None:
+        self._writing, self._stored = message.id, 0
+        self._known[message.id] = []
+        self._timer.start()
+
+    def _on_added(self, added: TokensAdded) -> None:
+        tokens = self._known.setdefault(added.message_id, [])
+        tokens += added.tokens
+        self.added.emit(added)
+
+    def _save_new(self) -> None:
+        tokens = self._known.get(self._writing, [])
+        first, new = self._stored, tokens[self._stored :]
+        if not any(token.record is not None for token in new):
+            return
+        self._stored = len(tokens)
+        message_id = self._writing
+        self._background.run(lambda: self._store.add(message_id, first, new), lambda _: None, self._on_not_saved)
+
+    def _on_not_saved(self, info: ErrorInfo) -> None:
+        self._timer.stop()  # said once; all of it is written again when the reply ends
+        self._notifier.post(info)
+
+    def _on_ended(self, message: Message) -> None:
+        if message.id != self._writing:
+            return
+        self._timer.stop()
+        self._writing = ""
+        tokens = tuple(self._known.get(message.id, ()))
+        if any(token.record is not None for token in tokens):
+            self._background.run(lambda: self._store.put(message.id, tokens), lambda _: None, self._notifier.post)

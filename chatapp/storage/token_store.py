@@ -1,0 +1,62 @@
+"""Token records in the database: in parts while a reply streams, in one part when it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatapp.core.generation import Token
+from chatapp.storage.database import Database
+from chatapp.storage.packed_tokens import packed, unpacked
+
+
+class TokenStore:
+    """Every method raises AppError(STORAGE) and then has changed nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, message_id: str, first: int, tokens: Sequence[Token]) -> None:
+        """More tokens of a reply, from the place `first` on. A message that is gone takes none."""
+        with self._database.quick() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO token_part (message_id, first, data)"
+                " SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM message WHERE id = ?)",
+                (message_id, first, packed(tokens), message_id),
+            )
+
+    def put(self, message_id: str, tokens: Sequence[Token]) -> None:
+        """All tokens of a reply, in place of its parts."""
+        with self._database.quick() as connection:
+            connection.execute("DELETE FROM token_part WHERE message_id = ?", (message_id,))
+            connection.execute(
+                "INSERT INTO token_part (message_id, first, data)"
+                " SELECT ?, 0, ? WHERE EXISTS (SELECT 1 FROM message WHERE id = ?)",
+                (message_id, packed(tokens), message_id),
+            )
+
+    def tokens(self, message_id: str) -> list[Token]:
+        """Up to the first part that is missing or can't be read."""
+        with self._database.reading() as connection:
+            parts = connection.execute(
+                "SELECT first, data FROM token_part WHERE message_id = ? ORDER BY first", (message_id,)
+            ).fetchall()
+        found: list[Token] = []
+        for first, data in parts:
+            if first != len(found):
+                break
+            try:
+                found += unpacked(data)
+            except ValueError:
+                break
+        return found
+
+    def size_bytes(self) -> int:
+        """What all records take."""
+        with self._database.reading() as connection:
+            (size,) = connection.execute("SELECT coalesce(sum(length(data)), 0) FROM token_part").fetchone()
+        return int(size)
+
+    def purge(self) -> None:
+        """Removes all records; the texts stay."""
+        with self._database.durable() as connection:
+            connection.execute("DELETE FROM token_part")

@@ -1,0 +1,200 @@
+"""Text whose every token is coloured by what the model thought of it; tokens are walked by keys and chosen by mouse."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from chatapp.core.token_record import TokenRecord
+from chatapp.ui.panels.probabilities.measure import LEVELS, Measure, letters_on, level, ramp, value_text
+from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.build import plain_tip
+from chatapp.ui.widgets.growing_text import GrowingText
+
+_LINES = (  # of the underline mode, from what was expected to what was not
+    QTextCharFormat.UnderlineStyle.NoUnderline,
+    QTextCharFormat.UnderlineStyle.DotLine,
+    QTextCharFormat.UnderlineStyle.DashUnderline,
+    QTextCharFormat.UnderlineStyle.SingleUnderline,
+)
+_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class HeatToken:
+    """text: what became readable with it, "" inside a character of several bytes; record None: none was made."""
+
+    id: int
+    text: str
+    record: TokenRecord | None
+
+
+class HeatText(GrowingText):
+    token_chosen = Signal(object)
+    """int: its place among the tokens"""
+    details_requested = Signal()
+    """of the chosen token"""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        self._theme = theme
+        self._measure = Measure.PROBABILITY
+        self._underlines = False
+        self._tokens: list[HeatToken] = []
+        self._starts: list[int] = []  # of each token in the document
+        self._length = 0
+        self._formats: dict[int, QTextCharFormat] = {}
+        self._chosen: int | None = None
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        theme.changed.connect(self._draw_again)
+
+    def set_tokens(self, tokens: Sequence[HeatToken]) -> None:
+        """Shows these and nothing else; none is chosen."""
+        self.set_text("")
+        self._tokens, self._starts, self._length, self._chosen = [], [], 0, None
+        self.append_tokens(tokens)
+
+    def append_tokens(self, tokens: Sequence[HeatToken]) -> None:
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()
+        for token in tokens:
+            self._tokens.append(token)
+            self._starts.append(self._length)
+            if token.text:
+                cursor.insertText(token.text, self._format_of(token))
+                self._length = cursor.position()
+        cursor.endEditBlock()
+
+    def tokens(self) -> Sequence[HeatToken]:
+        return self._tokens
+
+    def show_as(self, measure: Measure, *, underlines: bool) -> None:
+        """Another measure, or lines below the words in place of colours behind them."""
+        if (measure, underlines) != (self._measure, self._underlines):
+            self._measure, self._underlines = measure, underlines
+            self._draw_again()
+
+    @property
+    def chosen(self) -> int | None:
+        return self._chosen
+
+    def choose(self, place: int | None) -> None:
+        """Marks that token; tells of it where it is another one."""
+        if place == self._chosen or (place is not None and not 0 <= place < len(self._tokens)):
+            return
+        self._chosen = place
+        self.viewport().update()
+        if place is not None:
+            self.setAccessibleDescription(self._described(place))
+            self.token_chosen.emit(place)
+
+    def token_at(self, point: QPoint) -> int | None:
+        """The place of the token at `point` of the viewport."""
+        position = self.document().documentLayout().hitTest(point.toPointF(), Qt.HitTestAccuracy.ExactHit)
+        if position < 0 or not self._starts:
+            return None
+        place = bisect_right(self._starts, position) - 1
+        while place > 0 and not self._tokens[place].text:  # it ends inside a character: the next one shows it
+            place -= 1
+        return place
+
+    def _draw_again(self) -> None:
+        self._formats.clear()
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        for place, token in enumerate(self._tokens):
+            if token.text:
+                cursor.setPosition(self._starts[place])
+                cursor.setPosition(self._end_of(place), QTextCursor.MoveMode.KeepAnchor)
+                cursor.setCharFormat(self._format_of(token))
+        cursor.endEditBlock()
+
+    def _end_of(self, place: int) -> int:
+        return self._starts[place + 1] if place + 1 < len(self._starts) else self._length
+
+    def _format_of(self, token: HeatToken) -> QTextCharFormat:
+        step = -1 if token.record is None else level(self._measure, token.record)
+        if step not in self._formats:
+            self._formats[step] = self._made_format(step)
+        return self._formats[step]
+
+    def _made_format(self, step: int) -> QTextCharFormat:
+        made = QTextCharFormat()
+        if step < 0:
+            made.setForeground(QBrush(QColor(self._theme.colors.muted)))
+        elif self._underlines:
+            made.setForeground(QBrush(QColor(self._theme.colors.text)))
+            made.setUnderlineStyle(_LINES[min(len(_LINES) - 1, step * len(_LINES) // LEVELS)])
+            made.setUnderlineColor(QColor(self._theme.colors.accent))
+        else:
+            color = ramp(step / (LEVELS - 1))
+            made.setBackground(QBrush(color))
+            made.setForeground(QBrush(letters_on(color)))
+        return made
+
+    def _described(self, place: int) -> str:
+        token = self._tokens[place]
+        if token.record is None:
+            return token.text
+        return f"{token.text!r}: {value_text(self._measure, token.record)}"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._chosen is None:
+            return
+        painter = QPainter(self.viewport())
+        painter.setPen(QColor(self._theme.colors.accent))
+        for shift in (0, 1):  # two pixels wide at every zoom
+            for rect in self._rects_of(self._chosen):
+                painter.drawRect(rect.adjusted(shift, shift, -shift - 1, -shift - 1))
+        painter.end()
+
+    def _rects_of(self, place: int) -> list[QRect]:
+        cursor = QTextCursor(self.document())
+        rects: list[QRect] = []
+        for at in range(self._starts[place], max(self._end_of(place), self._starts[place] + 1)):
+            cursor.setPosition(at)
+            left = self.cursorRect(cursor)
+            cursor.setPosition(min(at + 1, self._length))
+            right = self.cursorRect(cursor)
+            if right.top() == left.top():
+                left.setRight(right.left())
+            if rects and rects[-1].top() == left.top():
+                rects[-1] = rects[-1].united(left)
+            else:
+                rects.append(left)
+        return rects
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if (
+            event.button() is Qt.MouseButton.LeftButton
+            and (place := self.token_at(event.position().toPoint())) is not None
+        ):
+            self.choose(place)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        place = self.token_at(event.position().toPoint())
+        if place is None:
+            QToolTip.hideText()
+        else:
+            QToolTip.showText(event.globalPosition().toPoint(), plain_tip(self._described(place)), self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = _STEPS.get(Qt.Key(event.key()))
+        if step is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier and self._tokens:
+            first = 0 if step > 0 else len(self._tokens) - 1
+            self.choose(first if self._chosen is None else self._chosen + step)
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and self._tokens:
+            self.choose(0 if event.key() == Qt.Key.Key_Home else len(self._tokens) - 1)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen is not None:
+            self.details_requested.emit()
+        else:
+            super().keyPressEvent(event)

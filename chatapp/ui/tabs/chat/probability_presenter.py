@@ -1,0 +1,198 @@
+"""Between the probability panel, the coloured replies of the transcript and the services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from chatapp.core.branching import begun_with
+from chatapp.core.chat import Message, Role
+from chatapp.core.errors import AppError
+from chatapp.core.generation import Token
+from chatapp.core.token_record import Candidate
+from chatapp.services.conversation import OpenedConversation
+from chatapp.services.replies import TokensAdded
+from chatapp.services.token_records import TokensLoaded
+from chatapp.storage.settings import Settings
+from chatapp.ui.panels.probabilities.heat_text import HeatText, HeatToken
+from chatapp.ui.panels.probabilities.measure import Measure, TokenLook
+from chatapp.ui.tabs.base import AppContext
+from chatapp.ui.tabs.chat.message_view import MessageView
+from chatapp.ui.tabs.chat.view import ChatView
+
+_OFF, _LINES, _COLORS = "off", "lines", "colors"
+
+
+class ProbabilityPresenter(QObject):
+    """The panel follows one reply: the one whose token was chosen last, else the newest."""
+
+    def __init__(self, view: ChatView, context: AppContext) -> None:
+        super().__init__(view)
+        self._view = view
+        self._panel = view.inspector.probabilities
+        self._theme = context.theme
+        self._preferences = context.preferences
+        self._conversations = context.conversations
+        self._records = context.records
+        self._followed: str | None = None
+        self._tokens: list[Token] = []  # of the followed reply
+        self._new: dict[str, list[Token]] = {}  # not yet on show
+        self._look = _look_of(context.preferences.settings)
+        self._panel.show_look(self._look)
+        self._panel.look_changed.connect(self._on_look_changed)
+        self._panel.place_chosen.connect(self._on_place_chosen)
+        self._panel.branch_requested.connect(self._on_branch)
+        view.transcript.view_made.connect(self._on_view_made)
+        view.transcript.flushed.connect(self._show_new)
+        context.preferences.changed.connect(self._on_settings)
+        context.conversations.opened.connect(self._on_opened)
+        context.replies.started.connect(self._on_started)
+        context.replies.ended.connect(lambda _message: self._show_new())
+        context.records.loaded.connect(self._on_loaded)
+        context.records.added.connect(self._on_added)
+
+    def _on_look_changed(self, look: TokenLook) -> None:
+        self._preferences.set_option("chat", "token_colors", look.measure.value if look.coloured else _OFF)
+        self._preferences.set_option("chat", "token_marks", _LINES if look.underlines else _COLORS)
+
+    def _on_settings(self, settings: Settings) -> None:
+        look = _look_of(settings, self._look.measure)
+        if look == self._look:
+            return
+        was_coloured, self._look = self._look.coloured, look
+        self._panel.show_look(look)
+        for view in self._view.transcript.views():
+            if look.coloured == was_coloured:
+                self._dress(view)
+            elif look.coloured:
+                self._on_view_made(view)
+            else:
+                view.show_heat(None)
+
+    def _on_view_made(self, view: MessageView) -> None:
+        if self._look.coloured and view.message.role is not Role.USER:
+            self._records.request(view.message.id)
+
+    def _on_opened(self, opened: OpenedConversation) -> None:
+        replies = [message.id for message in opened.messages if message.role is not Role.USER]
+        if self._followed not in replies:
+            self._follow(replies[-1] if replies else None)
+
+    def _on_started(self, message: Message) -> None:
+        if self._conversations.is_shown(message):
+            self._follow(message.id)
+            view = self._view.transcript.view_of(message.id)
+            if view is not None:
+                self._on_view_made(view)
+
+    def _follow(self, message_id: str | None) -> None:
+        if message_id == self._followed:
+            return
+        self._choose_in(self._followed, None)
+        self._followed, self._tokens = message_id, []
+        self._panel.set_tokens(())
+        if message_id is not None:
+            self._records.request(message_id)
+
+    def _on_loaded(self, loaded: TokensLoaded) -> None:
+        self._new.pop(loaded.message_id, None)
+        if loaded.message_id == self._followed:
+            self._tokens = list(loaded.tokens)
+            self._panel.set_tokens(_heat_tokens(loaded.tokens))
+        view = self._view.transcript.view_of(loaded.message_id)
+        if view is not None and self._look.coloured and view.heat is None:
+            self._color(view, loaded.tokens)
+
+    def _color(self, view: MessageView, tokens: Sequence[Token]) -> None:
+        """What has no records stays rich text."""
+        if not any(token.record is not None for token in tokens):
+            return
+        heat = HeatText(self._theme)
+        heat.setAccessibleName(view.body.accessibleName())
+        heat.set_tokens(_heat_tokens(tokens))
+        heat.token_chosen.connect(partial(self._on_token_chosen, view.message.id))
+        heat.details_requested.connect(self._show_details)
+        view.show_heat(heat)
+        self._dress(view)
+
+    def _dress(self, view: MessageView) -> None:
+        if view.heat is not None:
+            view.heat.show_as(self._look.measure, underlines=self._look.underlines)
+
+    def _on_added(self, added: TokensAdded) -> None:
+        self._new.setdefault(added.message_id, []).extend(added.tokens)
+
+    def _show_new(self) -> None:
+        """With the text they belong to, so that a reply is drawn once."""
+        new, self._new = self._new, {}
+        for message_id, tokens in new.items():
+            if message_id == self._followed:
+                self._tokens += tokens
+                self._panel.append_tokens(_heat_tokens(tokens))
+            view = self._view.transcript.view_of(message_id)
+            if view is None or not self._look.coloured:
+                continue
+            if view.heat is not None:
+                view.heat.append_tokens(_heat_tokens(tokens))
+            else:
+                self._color(view, tokens)
+
+    def _on_token_chosen(self, message_id: str, place: int) -> None:
+        if message_id != self._followed:
+            self._follow(message_id)
+        if place < len(self._tokens):
+            self._panel.choose(place)
+
+    def _on_place_chosen(self, place: int) -> None:
+        """In the panel: the same token is marked in the text."""
+        self._panel.choose(place)
+        self._choose_in(self._followed, place)
+
+    def _choose_in(self, message_id: str | None, place: int | None) -> None:
+        view = self._view.transcript.view_of(message_id) if message_id is not None else None
+        if view is not None and view.heat is not None:
+            view.heat.choose(place)
+
+    def _show_details(self) -> None:
+        """The keyboard goes to the alternatives of the chosen token."""
+        inspector = self._view.inspector
+        inspector.show()
+        inspector.setCurrentWidget(self._panel)
+        self._panel.candidates.setFocus()
+
+    def _on_branch(self, candidate: Candidate) -> None:
+        place, view = self._panel.chosen, self._view.transcript.view_of(self._followed or "")
+        if place is None or view is None:
+            return
+        message, tokens = view.message, tuple(self._tokens)
+        self._try(lambda: self._branch(message, tokens, place, candidate))
+
+    def _branch(self, message: Message, tokens: tuple[Token, ...], place: int, candidate: Candidate) -> None:
+        begun, kept = begun_with(message, tokens, place, candidate)
+        if candidate.data:
+            self._conversations.continue_reply(message.id, begun, kept)
+        else:  # the model could have ended here
+            self._conversations.edit(message.id, begun.text)
+
+    def _try(self, wish: Callable[[], None]) -> None:
+        self._view.clear_error()
+        try:
+            wish()
+        except AppError as problem:
+            self._view.show_error(problem.info)
+
+
+def _look_of(settings: Settings, measure: Measure = Measure.PROBABILITY) -> TokenLook:
+    """measure: what is shown again once the colours are switched on."""
+    chat = settings.chat
+    return TokenLook(
+        coloured=chat.token_colors != _OFF,
+        measure=measure if chat.token_colors == _OFF else Measure(chat.token_colors),
+        underlines=chat.token_marks == _LINES,
+    )
+
+
+def _heat_tokens(tokens: Sequence[Token]) -> list[HeatToken]:
+    return [HeatToken(token.id, token.text, token.record) for token in tokens]

@@ -1,0 +1,70 @@
+"""The record of each drawn token: the model's distribution at that step, the sampled one, and who cut what."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from chatapp.core.distribution import Distribution
+from chatapp.core.token_record import Candidate, TokenRecord
+from chatapp.workers.engine.llama.sampler import SamplerChain
+from chatapp.workers.engine.llama.vocabulary import Vocabulary
+
+
+class Recorder:
+    """Makes a record with the `most` most likely tokens of each step; for one reply."""
+
+    def __init__(self, vocabulary: Vocabulary, most: int) -> None:
+        self._vocabulary = vocabulary
+        self._most = most
+        self._distribution = Distribution(vocabulary.n_tokens)
+
+    def record(self, logits: npt.NDArray[np.float32], chain: SamplerChain, token: int) -> TokenRecord:
+        """Call after the draw of `token` by `chain` from `logits`, float32 (n_vocab,)."""
+        distribution = self._distribution
+        distribution.read(logits)
+        ids = distribution.top(self._most)
+        sampled = _sampled(chain, np.append(ids, token))
+        cutters = _cutters(chain, ids)
+        top = tuple(
+            Candidate(
+                id=int(place),
+                data=self._vocabulary.piece(int(place)),
+                logprob=distribution.logprob(int(place)),
+                p_sampled=p_sampled,
+                cut_by=cutter,
+            )
+            for place, p_sampled, cutter in zip(ids, sampled[:-1], cutters, strict=True)
+        )
+        return TokenRecord(
+            logprob=distribution.logprob(token),
+            entropy=distribution.entropy,
+            rank=distribution.rank(token),
+            p_sampled=sampled[-1],
+            top=top,
+            others_p=max(0.0, 1.0 - sum(candidate.p for candidate in top)),
+            others_p_sampled=max(0.0, 1.0 - sum(sampled[:-1])),
+        )
+
+
+def _sampled(chain: SamplerChain, ids: npt.NDArray[np.int64]) -> list[float]:
+    """The probability with which each could be drawn, 0 where it is gone; the last of `ids` is the one that was."""
+    left = chain.candidates
+    if chain.is_greedy:
+        return [float(place == ids[-1]) for place in ids]
+    order = np.argsort(left["id"])
+    known = left["id"][order]
+    places = np.searchsorted(known, ids)
+    places[places == len(known)] = 0
+    found = order[places]
+    p = np.where(left["id"][found] == ids, left["p"][found], 0.0)
+    return [float(value) for value in p]
+
+
+def _cutters(chain: SamplerChain, ids: npt.NDArray[np.int64]) -> list[str | None]:
+    names: list[str | None] = [None] * len(ids)
+    for name, left in chain.cuts:
+        for place, is_left in enumerate(np.isin(ids, left)):
+            if not is_left and names[place] is None:
+                names[place] = name
+    return names

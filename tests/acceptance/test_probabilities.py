@@ -1,0 +1,214 @@
+"""Probabilities in the real window with the real model: coloured while they stream, kept, walked and branched from by
+keyboard alone."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from chatapp.app import App
+from chatapp.core.generation import Token
+from chatapp.services.inference import EngineState
+from chatapp.storage.paths import Paths
+from chatapp.storage.token_store import TokenStore
+from chatapp.ui.panels.probabilities.heat_text import HeatText
+from chatapp.ui.tabs.chat.message_view import MessageView
+from chatapp.ui.tabs.chat.view import ChatView
+
+pytestmark = pytest.mark.model
+
+Start = Callable[[], App]
+
+
+@pytest.fixture
+def start(qapp: QApplication, qtbot: QtBot, starter_library: Paths) -> Iterator[Start]:
+    """A window with the model loaded, in place of the one before."""
+    apps: list[App] = []
+
+    def started() -> App:
+        for earlier in apps:
+            earlier.window.close()
+            earlier.close()
+        app = App(qapp, starter_library)
+        apps.append(app)
+        app.context.preferences.set_option("sampling", "max_tokens", 60)
+        app.window.show()
+        app.begin()
+        app.window.activateWindow()
+        qtbot.waitUntil(lambda: app.context.inference.status.state is EngineState.READY, timeout=30_000)
+        return app
+
+    yield started
+    for app in apps:
+        app.close()
+
+
+def chat_of(app: App) -> ChatView:
+    page = app.window.page("chat")
+    assert isinstance(page, ChatView)
+    return page
+
+
+def ask(app: App, qtbot: QtBot, question: str) -> MessageView:
+    chat = chat_of(app)
+    chat.prompt.set_text(question)
+    chat.prompt.button.click()
+    wait_for_reply(app, qtbot)
+    return last_reply(chat)
+
+
+def wait_for_reply(app: App, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: app.context.conversations.writing, timeout=10_000)
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=120_000)
+    qtbot.wait(100)
+
+
+def last_reply(chat: ChatView) -> MessageView:
+    view = chat.transcript.view_of(chat.transcript.last_reply() or "")
+    assert view is not None
+    return view
+
+
+def stored(app: App, message_id: str) -> list[Token]:
+    return TokenStore(app._database).tokens(message_id)
+
+
+def heat_of(view: MessageView) -> HeatText:
+    assert view.heat is not None
+    return view.heat
+
+
+def test_a_reply_is_coloured_while_it_streams_and_after_a_restart(start: Start, qtbot: QtBot) -> None:
+    app = start()
+    app.context.preferences.set_option("chat", "token_colors", "surprisal")
+    chat = chat_of(app)
+    chat.prompt.set_text("Tell me about the sea.")
+    chat.prompt.button.click()
+    qtbot.waitUntil(
+        lambda: any(v.heat is not None and 3 < len(v.heat.tokens()) < 40 for v in chat.transcript.views()),
+        timeout=60_000,
+    )
+    assert app.context.conversations.writing
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=120_000)
+    qtbot.wait(200)
+    view = last_reply(chat)
+    heat = heat_of(view)
+    assert view.body.isHidden()
+    assert "".join(token.text for token in heat.tokens()) == view.message.text
+    assert all(token.record is not None for token in heat.tokens())
+    assert chat.inspector.probabilities.figures.text() != ""
+    before = list(heat.tokens())
+
+    app = start()
+    chat = chat_of(app)
+    app.context.conversations.open(view.message.conversation_id)
+    qtbot.waitUntil(lambda: any(v.heat is not None for v in chat.transcript.views()), timeout=10_000)
+    after = heat_of(last_reply(chat)).tokens()
+    assert [(token.id, token.text) for token in after] == [(token.id, token.text) for token in before]
+    for old, new in zip(before, after, strict=True):
+        assert old.record is not None
+        assert new.record is not None
+        assert new.record.logprob == pytest.approx(old.record.logprob, abs=1e-5)
+        assert [c.id for c in new.record.top] == [c.id for c in old.record.top]
+    app.context.preferences.set_option("chat", "token_colors", "off")
+    assert last_reply(chat).heat is None
+    assert last_reply(chat).body.isVisible()
+
+
+def test_tokens_are_walked_and_branched_from_by_keyboard_alone(start: Start, qtbot: QtBot, rng: random.Random) -> None:
+    app = start()
+    chat = chat_of(app)
+
+    def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(QApplication.focusWidget() or app.window, key, modifiers)
+        qtbot.wait(20)
+
+    first = ask(app, qtbot, "Why is the sky blue?")
+    old_id, old_text = first.message.id, first.message.text
+    press(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: last_reply(chat).heat is not None)
+    heat = heat_of(last_reply(chat))
+    for _ in range(20):
+        if QApplication.focusWidget() is heat:
+            break
+        press(Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert QApplication.focusWidget() is heat
+    place = rng.randrange(5, 20)
+    for _ in range(place + 1):
+        press(Qt.Key.Key_Right)
+    assert heat.chosen == place
+    assert heat.accessibleDescription() != ""
+    press(Qt.Key.Key_Return)
+    panel = chat.inspector.probabilities
+    assert QApplication.focusWidget() is panel.candidates
+    assert panel.chosen == place
+    row = panel.candidates.currentIndex().row()
+    press(Qt.Key.Key_Up if row > 0 else Qt.Key.Key_Down)
+    candidate = panel.candidates.table.candidate(panel.candidates.currentIndex().row())
+    assert candidate is not None
+    assert candidate.id != heat.tokens()[place].id
+    kept = "".join(token.text for token in heat.tokens()[:place])
+    press(Qt.Key.Key_Return)
+    wait_for_reply(app, qtbot)
+    branched = last_reply(chat)
+    assert branched.message.id != old_id
+    assert branched.versions is not None
+    assert len(branched.versions.ids) == 2
+    assert branched.message.text.startswith(kept + candidate.data.decode("utf-8", "ignore"))
+    new = heat_of(branched).tokens()
+    assert [token.id for token in new[: place + 1]] == [
+        *(token.id for token in heat.tokens()[:place]), candidate.id
+    ]  # fmt: skip
+    assert all(token.record is not None for token in new)
+    assert branched.message.reply.usage is not None
+    assert branched.message.reply.usage.cached_tokens > 0
+    assert app.context.conversations.text_of(old_id) == old_text
+    qtbot.waitUntil(lambda: len(stored(app, branched.message.id)) == len(new), timeout=5_000)
+
+    app = start()
+    app.context.conversations.open(branched.message.conversation_id)
+    qtbot.waitUntil(lambda: app.context.conversations.text_of(old_id) == old_text, timeout=10_000)
+    assert app.context.conversations.text_of(branched.message.id) == branched.message.text
+    assert [token.id for token in stored(app, branched.message.id)] == [token.id for token in new]
+    assert "".join(token.text for token in stored(app, old_id)) == old_text
+
+
+def test_a_killed_worker_costs_no_record_of_what_is_shown(start: Start, qtbot: QtBot) -> None:
+    app = start()
+    app.context.preferences.set_option("chat", "token_colors", "probability")
+    app.context.preferences.set_option("sampling", "max_tokens", 400)
+    chat = chat_of(app)
+    chat.prompt.set_text("Tell me a long story.")
+    chat.prompt.button.click()
+    qtbot.waitUntil(
+        lambda: any(v.heat is not None and len(v.heat.tokens()) > 15 for v in chat.transcript.views()), timeout=60_000
+    )
+    worker = app.context.inference._worker
+    assert worker is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=20_000)
+    qtbot.wait(300)
+    view = last_reply(chat)
+    tokens = heat_of(view).tokens()
+    assert "".join(token.text for token in tokens).startswith(view.message.text)
+    assert all(token.record is not None for token in tokens)
+    qtbot.waitUntil(lambda: len(stored(app, view.message.id)) == len(tokens), timeout=5_000)
+
+
+def test_without_records_replies_stay_as_they_are(start: Start, qtbot: QtBot) -> None:
+    app = start()
+    app.context.preferences.set_option("chat", "alternatives", 0)
+    app.context.preferences.set_option("chat", "token_colors", "rank")
+    view = ask(app, qtbot, "Say hello.")
+    assert view.heat is None
+    assert view.body.isVisible()
+    assert stored(app, view.message.id) == []
+    assert not chat_of(app).inspector.probabilities._empty.isHidden()

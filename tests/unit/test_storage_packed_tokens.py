@@ -1,0 +1,74 @@
+"""Token records packed and unpacked."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from chatapp.core.generation import Token
+from chatapp.core.token_record import Candidate, TokenRecord
+from chatapp.storage.packed_tokens import packed, unpacked
+
+
+def some_tokens(rng: random.Random, count: int) -> list[Token]:
+    pieces = [bytes(rng.choices(range(256), k=rng.randrange(1, 6))) for _ in range(500)]
+
+    def candidate() -> Candidate:
+        token = rng.randrange(500)
+        return Candidate(
+            id=token,
+            data=pieces[token],
+            logprob=-rng.random() * 30,
+            p_sampled=rng.choice((0.0, rng.random())),
+            cut_by=rng.choice((None, "top_k", "top_p", "min_p")),
+        )
+
+    def token(index: int) -> Token:
+        number = rng.randrange(500)
+        record = TokenRecord(
+            logprob=-rng.random() * 30,
+            entropy=rng.random() * 10,
+            rank=rng.randrange(200_000),
+            p_sampled=rng.random(),
+            top=tuple(candidate() for _ in range(rng.randrange(0, 21))),
+            others_p=rng.random(),
+            others_p_sampled=rng.random(),
+        )
+        text = pieces[number].decode("utf-8", "ignore")
+        return Token(
+            lane=0, index=index, id=number, text=text, data=pieces[number],
+            record=rng.choice((record, record, None)),
+        )  # fmt: skip
+
+    return [token(index) for index in range(count)]
+
+
+def test_what_is_packed_comes_back(rng: random.Random) -> None:
+    tokens = some_tokens(rng, 200)
+    again = unpacked(packed(tokens))
+    for before, after in zip(tokens, again, strict=True):
+        assert (before.lane, before.index, before.id, before.text, before.data) == (
+            after.lane, after.index, after.id, after.text, after.data
+        )  # fmt: skip
+        assert (before.record is None) == (after.record is None)
+        if before.record is None or after.record is None:
+            continue
+        assert math.isclose(before.record.logprob, after.record.logprob, rel_tol=1e-6)
+        assert math.isclose(before.record.entropy, after.record.entropy, rel_tol=1e-6)
+        assert before.record.rank == after.record.rank
+        for old, new in zip(before.record.top, after.record.top, strict=True):
+            assert (old.id, old.data, old.cut_by) == (new.id, new.data, new.cut_by)
+            assert abs(old.logprob - new.logprob) <= 2.6e-4
+            assert abs(old.p_sampled - new.p_sampled) <= 1e-5
+    assert unpacked(packed([])) == []
+
+
+def test_damaged_records_are_refused_in_one_way(rng: random.Random) -> None:
+    good = packed(some_tokens(rng, 20))
+    for _ in range(200):
+        bad = bytearray(good)
+        bad[rng.randrange(len(bad))] ^= 1 << rng.randrange(8)
+        with pytest.raises(ValueError, match="can't be read"):
+            unpacked(bytes(bad[: rng.choice((len(bad), len(bad) // 2))]))
