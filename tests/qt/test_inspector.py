@@ -80,6 +80,7 @@ def test_more_samplers_are_folded_away_and_reach_the_reply(
     app: App, chat: ChatView, inspector: Inspector, qtbot: QtBot
 ) -> None:
     page, more = inspector.sampling, inspector.sampling.more
+    inspector.setCurrentWidget(page)
     assert not page.fields["typical"].widget.isVisible()
     more.toggle.click()
     assert page.fields["typical"].widget.isVisible()
