@@ -25,7 +25,7 @@ from chatapp.ui.widgets.rich_text import Typesetting
 from chatapp.ui.widgets.silence_card import SilenceCard
 
 _LIST_EMS, _LEAST_LIST_EMS = 19, 12
-_LEAST_MIDDLE_EMS, _ROOM_EMS = 20, 28  # of the conversation: never less; less only where nothing else can give way
+_LEAST_MIDDLE_EMS, _ROOM_EMS = 12, 28  # of the conversation: never less; less only where nothing else can give way
 
 
 class ChatView(Translated, QWidget):
