@@ -95,10 +95,10 @@ def test_no_text_forges_a_role(starter_model: Path, rng: random.Random) -> None:
 @pytest.mark.parametrize("template", BOMBS)
 def test_a_bomb_is_a_sentence_in_time(template: str) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.monotonic()
+    started = time.process_time()  # the limit counts the time it computes, whatever else the machine does
     with pytest.raises(AppError) as caught:
         render_chat(template, [user("hi")])
-    assert time.monotonic() - started < LONGEST_STALL_S
+    assert time.process_time() - started < LONGEST_STALL_S
     assert caught.value.info.kind is ErrorKind.TEMPLATE
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < MOST_MEMORY_KB
 
