@@ -1,7 +1,7 @@
 """The database's versions, oldest first. Append-only: a step that was released is never edited.
 
-Each step changes the columns of some table (where only the meaning changes, add one): that tells a newer format from a
-damaged number. All tables are STRICT: their rows can then be told apart in a damaged file, see salvage.py.
+Each step adds a table or changes the columns of one (where only the meaning changes, add one): that tells a newer
+format from a damaged number. All tables are STRICT: their rows can then be told apart in a damaged file (salvage.py).
 """
 
 from __future__ import annotations
@@ -121,11 +121,11 @@ def create(connection: sqlite3.Connection, version: int) -> None:
 
 
 def is_table_layout_of(connection: sqlite3.Connection, version: int) -> bool:
-    """Whether all tables of that version are there with their columns, and nothing more in them."""
+    """Whether the tables of that version are there with their columns, and no others: a newer one may add a table."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
         create(fresh, version)
         wanted = columns_of(fresh)
-    return {name: columns for name, columns in columns_of(connection).items() if name in wanted} == wanted
+    return columns_of(connection) == wanted
 
 
 def columns_of(connection: sqlite3.Connection) -> dict[str, list[str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +41,8 @@ class Repaired:
 
 def open_whole(path: Path) -> tuple[Database, Repaired | None]:
     """The database at `path`, repaired first where it is damaged. Raises AppError(STORAGE)."""
-    _finish_swap(path)
+    with _alone(path):
+        _finish_swap(path)
     try:
         return Database(path), None
     except AppError as problem:
@@ -47,13 +50,24 @@ def open_whole(path: Path) -> tuple[Database, Repaired | None]:
             if not give_up_reserve(path.parent):
                 raise
             return Database(path), None
-    repaired = repair(path)
+    with _alone(path):
+        try:
+            return Database(path), None  # another process may have repaired it meanwhile
+        except AppError as problem:
+            if not is_damage(problem.info):
+                raise
+        repaired = _repair(path)
     return Database(path), repaired
 
 
 def repair(path: Path) -> Repaired:
     """No connection of this process to `path` may be open. Raises AppError(STORAGE); the damaged file is untouched
     then."""
+    with _alone(path):
+        return _repair(path)
+
+
+def _repair(path: Path) -> Repaired:
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         if _is_used_elsewhere(path):
@@ -128,6 +142,27 @@ def _counts(path: Path) -> tuple[int, int, int]:
             for table in ("conversation", "message", "model")
         ]
     return found[0], found[1], found[2]
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Waits until no other process repairs `path`; two at once would take each other's unfinished files."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where an open file can't be taken away
+        yield
+        return
+    try:
+        handle = os.open(path.with_name(f".{path.name}.repair-lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:  # a folder that may only be read: nothing can be repaired there
+        yield
+        return
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _is_used_elsewhere(path: Path) -> bool:

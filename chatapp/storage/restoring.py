@@ -61,6 +61,7 @@ def bring_back(database: Database, backup: Path) -> ErrorInfo:
                 " AND EXISTS (SELECT 1 FROM message WHERE id = ?2)",
                 links,
             )
+            _add_missing_records(old.connection, now)
     except (OSError, sqlite3.Error) as problem:
         raise error(BACKUP_UNREADABLE, path=backup, reason=problem) from problem
     return error(BACKUP_RESTORED, conversations=added[0], messages=added[1], path=backup).info
@@ -85,6 +86,18 @@ def _add_missing(old: sqlite3.Connection, now: sqlite3.Connection, table: str) -
             changes = ", ".join(f"{name} = ?" for name in names)
             now.execute(f"UPDATE {table} SET {changes} WHERE {key} = ?", [*(values[n] for n in names), values[key]])
     return added
+
+
+def _add_missing_records(old: sqlite3.Connection, now: sqlite3.Connection) -> None:
+    """Token records of replies that have none and whose text is that of the backup."""
+    known = {message_id for (message_id,) in now.execute("SELECT DISTINCT message_id FROM token_part")}
+    texts = dict(now.execute("SELECT id, text FROM message").fetchall())
+    rows = old.execute(
+        "SELECT p.message_id, p.first, p.data, m.text FROM token_part p JOIN message m ON m.id = p.message_id"
+    )
+    for message_id, first, data, text in rows:
+        if message_id not in known and texts.get(message_id) == text:
+            now.execute("INSERT INTO token_part (message_id, first, data) VALUES (?, ?, ?)", (message_id, first, data))
 
 
 def _insert(now: sqlite3.Connection, table: str, values: dict[str, object]) -> None:

@@ -137,17 +137,20 @@ def _sorted_out(rows: Iterable[Row], shapes: list[TableShape]) -> Iterator[tuple
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> tuple[_Column, ...]:
-    rows = connection.execute('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', (table,))
+    rows = connection.execute(
+        'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', (table,)
+    ).fetchall()
+    keys = sum(bool(pk) for *_, pk in rows)
     return tuple(
         _Column(
             name=name,
             type=kind,
             may_be_null=not notnull and not pk,
             may_be_missing=default is not None or (not notnull and not pk),
-            is_rowid=bool(pk) and kind == "INTEGER",
+            is_rowid=bool(pk) and kind == "INTEGER" and keys == 1,
             is_key=bool(pk),
         )
-        for name, kind, notnull, default, pk in rows.fetchall()
+        for name, kind, notnull, default, pk in rows
     )
 
 

@@ -94,9 +94,20 @@ def test_a_newer_database_is_refused_and_untouched(paths: Paths) -> None:
     with pytest.raises(AppError) as caught:
         Database(paths.database)
     assert caught.value.info.kind is ErrorKind.STORAGE
-    assert "newer" in caught.value.info.message
+    assert "newer chatapp" in caught.value.info.message
     after = paths.database.read_bytes()
     assert after[100:] == before[100:]
+
+
+def test_a_newer_database_with_one_more_table_is_newer_and_not_damaged(paths: Paths) -> None:
+    Database(paths.database).close()
+    with sqlite3.connect(paths.database) as connection:
+        connection.execute("CREATE TABLE later (id TEXT PRIMARY KEY) STRICT")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+    with pytest.raises(AppError) as caught:
+        Database(paths.database)
+    assert "newer chatapp" in caught.value.info.message
 
 
 def test_a_file_that_is_no_database_is_a_sentence(paths: Paths) -> None:
