@@ -13,6 +13,7 @@ _LATEST = "(SELECT id FROM message m WHERE m.conversation_id = conversation.id O
 def mend_links(connection: sqlite3.Connection) -> None:
     """Within a transaction of the caller's, with foreign keys off; any version of the tables will do."""
     _mend_states(connection)
+    _drop_lost_tokens(connection)
     _add_lost_conversations(connection)
     # a message without the one it followed goes on from the one written before it
     connection.execute(
@@ -24,6 +25,12 @@ def mend_links(connection: sqlite3.Connection) -> None:
         f"UPDATE conversation SET leaf_id = {_LATEST} WHERE leaf_id IS NOT NULL AND NOT EXISTS"
         " (SELECT 1 FROM message p WHERE p.id = conversation.leaf_id AND p.conversation_id = conversation.id)"
     )
+
+
+def _drop_lost_tokens(connection: sqlite3.Connection) -> None:
+    """What is known of a reply that is lost could not be seen or deleted any more."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'token_part'").fetchone() is not None:
+        connection.execute("DELETE FROM token_part WHERE message_id NOT IN (SELECT id FROM message)")
 
 
 def _mend_states(connection: sqlite3.Connection) -> None:

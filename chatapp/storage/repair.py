@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from chatapp.storage.files import aside_path, flush_file
 from chatapp.storage.reserve import give_up_reserve
 from chatapp.storage.salvage import salvage
 
+_PATIENCE, _LOOK_AGAIN = 10.0, 0.05  # seconds
 _SHARED_LOCKS = (0x40000000 + 2, 510)  # the bytes that every connection keeps locked, see sqlite.org/fileformat2.html
 
 
@@ -41,8 +43,11 @@ class Repaired:
 
 def open_whole(path: Path) -> tuple[Database, Repaired | None]:
     """The database at `path`, repaired first where it is damaged. Raises AppError(STORAGE)."""
-    with _alone(path):
-        _finish_swap(path)
+    try:
+        with _alone(path):
+            _finish_swap(path)
+    except OSError as problem:  # a folder that may only be read, with a repair that was interrupted in it
+        raise error(STORE_FAILED, folder=path.parent, reason=problem) from problem
     try:
         return Database(path), None
     except AppError as problem:
@@ -146,7 +151,8 @@ def _counts(path: Path) -> tuple[int, int, int]:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Waits until no other process repairs `path`; two at once would take each other's unfinished files."""
+    """Waits a while until no other process repairs `path`; two at once would take each other's unfinished files. Raises
+    AppError(STORAGE) where it goes on for long, as it does in a process that was stopped."""
     try:
         import fcntl
     except ImportError:  # Windows, where an open file can't be taken away
@@ -158,8 +164,18 @@ def _alone(path: Path) -> Iterator[None]:
         yield
         return
     try:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        ends = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > ends:
+                    raise error(DATABASE_IN_USE, folder=path.parent) from None
+                time.sleep(_LOOK_AGAIN)
+                continue
+            except OSError:  # a file system without locks
+                pass
+            break
         yield
     finally:
         os.close(handle)

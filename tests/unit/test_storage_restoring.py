@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
 
+import pytest
+
 from chatapp.core.chat import Role
+from chatapp.core.errors import AppError
 from chatapp.core.generation import Token
 from chatapp.storage.backups import BackupKind, Backups
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.database import Database
 from chatapp.storage.paths import Paths
-from chatapp.storage.repair import repair
+from chatapp.storage.repair import open_whole, repair
 from chatapp.storage.restoring import bring_back
 from chatapp.storage.token_store import TokenStore
 from tests.builders import conversation, message
@@ -65,3 +69,26 @@ def test_two_processes_that_repair_at_once_keep_everything(paths: Paths) -> None
         assert len(ChatStore(database).messages("c1")) == 3
         assert len(ChatStore(database).messages("c2")) == 3000
     assert len(list(paths.data.glob("*.damaged-*.sqlite3"))) == 1
+
+
+def test_records_of_a_lost_reply_go_with_it(paths: Paths) -> None:
+    _filled(paths)
+    with closing(sqlite3.connect(paths.database, isolation_level=None)) as connection:  # foreign keys are off
+        connection.execute("DELETE FROM message WHERE id = 'r'")
+    repair(paths.database)
+    with closing(Database(paths.database)) as database:
+        assert TokenStore(database).tokens("r") == []
+        assert TokenStore(database).tokens("s") == _TOKENS
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file locks of Unix")
+def test_a_repair_that_never_ends_elsewhere_is_a_sentence(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    _filled(paths)
+    monkeypatch.setattr("chatapp.storage.repair._PATIENCE", 0.2)
+    with (paths.data / f".{paths.database.name}.repair-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(AppError, match="still open in another program"):
+            open_whole(paths.database)
+    open_whole(paths.database)[0].close()
