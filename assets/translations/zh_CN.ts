@@ -708,7 +708,7 @@
         <translation>将文件与添加时的大小和 SHA-256 进行比较</translation>
     </message>
     <message>
-        <source>Remove from the list</source>
+        <source>Remove</source>
         <translation>从列表移除</translation>
     </message>
     <message>

@@ -123,7 +123,7 @@ class ModelsView(Translated, QWidget):
         self.verify_button.setToolTip(
             self.tr("Compares the file with the size and the SHA-256 it had when it was added")
         )
-        self.remove_button.setText(self.tr("Remove from the list"))
+        self.remove_button.setText(self.tr("Remove"))
         self.remove_button.setToolTip(self.tr("The file itself stays where it is"))
         self.cancel_button.setText(self.tr("Cancel"))
         self.tree.setAccessibleName(self.tr("Models"))
