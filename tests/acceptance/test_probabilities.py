@@ -102,6 +102,8 @@ def test_a_reply_is_coloured_while_it_streams_and_after_a_restart(start: Start, 
     view = last_reply(chat)
     heat = heat_of(view)
     assert view.body.isHidden()
+    assert view.text() == view.message.text
+    assert view.body.text() != view.message.text  # nothing is rendered that nobody sees
     assert "".join(token.text for token in heat.tokens()) == view.message.text
     assert all(token.record is not None for token in heat.tokens())
     assert chat.inspector.probabilities.figures.text() != ""
@@ -121,6 +123,17 @@ def test_a_reply_is_coloured_while_it_streams_and_after_a_restart(start: Start, 
     app.context.preferences.set_option("chat", "token_colors", "off")
     assert last_reply(chat).heat is None
     assert last_reply(chat).body.isVisible()
+    assert last_reply(chat).body.text() == view.message.text
+
+
+def test_colours_switched_off_show_all_that_was_written_meanwhile(start: Start, qtbot: QtBot) -> None:
+    app = start()
+    app.context.preferences.set_option("chat", "token_colors", "entropy")
+    view = ask(app, qtbot, "Name three colours.")
+    assert view.heat is not None
+    app.context.preferences.set_option("chat", "token_colors", "off")
+    assert view.body.isVisible()
+    assert view.body.text() == view.message.text != ""
 
 
 def test_tokens_are_walked_and_branched_from_by_keyboard_alone(start: Start, qtbot: QtBot, rng: random.Random) -> None:

@@ -54,6 +54,7 @@ class MessageView(Translated, QFrame):
         self._card: ErrorCard | None = None
         self.editor: MessageEditor | None = None
         self.heat: HeatText | None = None
+        self._unrendered: list[str] = []  # while the coloured tokens are shown in place of the text
         self._is_last = self._is_left_out = False
         self._ahead = 0
         self._waiting = message.state is MessageState.STREAMING
@@ -78,8 +79,15 @@ class MessageView(Translated, QFrame):
         if message.state is MessageState.INTERRUPTED:
             self.show_error(message.reply.error or error(REPLY_INTERRUPTED).info)
 
+    def text(self) -> str:
+        """All that was written, whatever shows it."""
+        return self.body.text() + "".join(self._unrendered)
+
     def append_text(self, text: str) -> None:
-        self.body.append_text(text)
+        if self.heat is not None:
+            self._unrendered.append(text)
+        else:
+            self.body.append_text(text)
         if self._waiting:
             self._waiting = False
             self.retranslate()
@@ -90,6 +98,9 @@ class MessageView(Translated, QFrame):
             self.heat.hide()
             self.heat.deleteLater()
         self.heat = heat
+        if heat is None and self._unrendered:
+            self.body.append_text("".join(self._unrendered))
+            self._unrendered.clear()
         if heat is not None:
             self._content.insertWidget(self._content.indexOf(self.body), heat)
         self.body.setVisible(heat is None and self.editor is None)
@@ -98,7 +109,8 @@ class MessageView(Translated, QFrame):
         """The message in its last state."""
         self.message = message
         self._waiting = False
-        if self.body.text() != message.text:
+        if self.text() != message.text:
+            self._unrendered.clear()
             self.body.set_text(message.text)
         self.retranslate()
 
@@ -133,7 +145,7 @@ class MessageView(Translated, QFrame):
 
     def begin_edit(self) -> None:
         if self.editor is None and self.message.state is not MessageState.STREAMING:
-            self.open_editor(self.body.text()).edit.setFocus()
+            self.open_editor(self.text()).edit.setFocus()
 
     def open_editor(self, text: str) -> MessageEditor:
         """Puts a box with `text` in the place of what the message says."""
@@ -148,8 +160,8 @@ class MessageView(Translated, QFrame):
 
     def edited_text(self) -> str | None:
         """What stands in the box; None where there is none or nothing was changed."""
-        text = self.editor.text() if self.editor is not None else self.body.text()
-        return text if text != self.body.text() else None
+        text = self.editor.text() if self.editor is not None else self.text()
+        return text if text != self.text() else None
 
     def end_edit(self) -> None:
         if self.editor is not None:
@@ -298,7 +310,7 @@ class MessageView(Translated, QFrame):
 
     def _on_edited(self, text: str) -> None:
         """The box stays until the new version takes this message's place: where that fails nothing is lost."""
-        if text == self.body.text():
+        if text == self.text():
             self.end_edit()
             return
         self.wished.emit(Wish(WishKind.EDIT, self.message.id, text))
@@ -307,6 +319,6 @@ class MessageView(Translated, QFrame):
         self.wished.emit(Wish(kind, self.message.id))
 
     def _on_copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.body.text())
+        QGuiApplication.clipboard().setText(self.text())
         self._copy.setIcon(self._theme.icon("check", color=self._theme.colors.accent))
         QTimer.singleShot(_COPIED_MS, self, self._set_icons)

@@ -203,7 +203,7 @@ class Transcript(Translated, QScrollArea):
 
     def shown_text(self, message_id: str) -> str:
         """What a person can read of that message now."""
-        return self._views[message_id].body.text() if message_id in self._views else ""
+        return self._views[message_id].text() if message_id in self._views else ""
 
     def retranslate(self) -> None:
         self._earlier.setText(self.tr("Show earlier messages"))
