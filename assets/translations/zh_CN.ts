@@ -1992,6 +1992,14 @@
         <translation>各模型的编号不同：请更改或删除它。</translation>
     </message>
     <message>
+        <source>The token {token} was written by another model: this one&apos;s end at {last}.</source>
+        <translation>词元 {token} 由另一个模型写出：此模型的词元编号到 {last} 为止。</translation>
+    </message>
+    <message>
+        <source>Load the model that wrote the reply to try other settings on it.</source>
+        <translation>请加载写出该回复的模型，再试用其他设置。</translation>
+    </message>
+    <message>
         <source>A grammar or JSON schema of {count} characters is too long.</source>
         <translation>{count} 个字符的语法或 JSON Schema 太长了。</translation>
     </message>

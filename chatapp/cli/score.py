@@ -13,8 +13,9 @@ from chatapp.cli.engine import ctrl_c_cancels, loaded_engine
 from chatapp.cli.options import add_model
 from chatapp.cli.output import Output, progress_bar
 from chatapp.core.errors import error
-from chatapp.core.score import ScoredToken, perplexity
+from chatapp.core.generation import Token
 from chatapp.core.sentences import INPUT_UNREADABLE
+from chatapp.core.token_record import perplexity
 from chatapp.protocol.engine import PromptProgress, Scored, TokensScored
 
 
@@ -49,20 +50,21 @@ def _read(path: Path) -> bytes:
         raise error(INPUT_UNREADABLE, path=path, reason=problem) from None
 
 
-def _print_token(token: ScoredToken, output: Output) -> None:
+def _print_token(token: Token, output: Output) -> None:
+    record = token.record
     output.record(
         "token",
         index=token.index,
         id=token.id,
         text=token.text,
         bytes=token.data.hex(),
-        logprob=token.logprob,
-        entropy=token.entropy,
-        rank=token.rank,
+        logprob=None if record is None else record.logprob,
+        entropy=None if record is None else record.entropy,
+        rank=None if record is None else record.rank,
     )
     if output.json:
         return
-    figures = "" if token.logprob is None else f"{token.logprob:9.4f} {token.entropy:8.4f} {token.rank:6d}"
+    figures = "" if record is None else f"{record.logprob:9.4f} {record.entropy:8.4f} {record.rank:6d}"
     Console(highlight=False).print(Text(f"{figures:25}  {token.text!r}"))
 
 

@@ -29,6 +29,11 @@ BIAS_TOKEN_UNKNOWN = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "The logit bias names the token {token}, but this model's tokens end at {last}."),
     hint=QT_TRANSLATE_NOOP("errors", "Ids differ from model to model: change or remove it."),
 )
+TOKEN_UNKNOWN = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "The token {token} was written by another model: this one's end at {last}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Load the model that wrote the reply to try other settings on it."),
+)
 GRAMMAR_TOO_LARGE = Sentence(
     kind=ErrorKind.BAD_INPUT,
     text=QT_TRANSLATE_NOOP("errors", "A grammar or JSON schema of {count} characters is too long."),

@@ -55,11 +55,16 @@ class TokenRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyFigures:
-    """n_tokens with a record; perplexity = exp(-mean log p) (Jelinek et al. 1977); mean_entropy in nats."""
+    """n_tokens with a record; mean_entropy in nats."""
 
     n_tokens: int
     perplexity: float
     mean_entropy: float
+
+
+def perplexity(nll: float, n: int) -> float:
+    """exp(nll / n): nll the summed negative log-probability of n tokens in nats (Jelinek et al. 1977); n 0 gives 1."""
+    return math.exp(nll / n) if n else 1.0
 
 
 def figures_of(records: Iterable[TokenRecord | None]) -> ReplyFigures | None:
@@ -69,7 +74,7 @@ def figures_of(records: Iterable[TokenRecord | None]) -> ReplyFigures | None:
         return None
     return ReplyFigures(
         n_tokens=len(known),
-        perplexity=math.exp(-sum(record.logprob for record in known) / len(known)),
+        perplexity=perplexity(-sum(record.logprob for record in known), len(known)),
         mean_entropy=sum(record.entropy for record in known) / len(known),
     )
 

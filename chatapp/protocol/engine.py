@@ -18,9 +18,9 @@ from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sandbox import SandboxReport
-from chatapp.core.score import ScoredToken
+from chatapp.core.token_record import TokenRecord
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 HEARTBEAT_SECONDS = 0.5
 
 
@@ -85,10 +85,29 @@ class SaveState(_Envelope, frozen=True, kw_only=True):
 
 
 class Score(_Envelope, frozen=True, kw_only=True):
-    """Score the tokens of a text, given as bytes; control tokens in it are plain text. Ends with Scored or Failed."""
+    """Score the tokens of a text, given as bytes whose control tokens are plain text, or those of a prompt. Ends with
+    Scored or Failed. probs: how many alternatives each token's record has."""
 
     request_id: int
-    data: bytes
+    text: bytes | ChatPrompt
+    probs: int = 0
+
+
+class Explain(_Envelope, frozen=True, kw_only=True):
+    """Tell the distribution of the step after `prompt` and the tokens `before`, and what `sampling` makes of it: xtc
+    and mirostat, which draw by themselves, are left out. Ends with Explained or Failed.
+
+    n_remembered: how many of the last of `before` the penalties and a grammar know of; token: the one the record is of,
+    None for the likeliest; most: how many alternatives.
+    """
+
+    request_id: int
+    prompt: Prompt
+    before: tuple[int, ...] = ()
+    n_remembered: int = 0
+    sampling: SamplingSettings
+    token: int | None = None
+    most: int
 
 
 class Cancel(_Envelope, frozen=True, kw_only=True):
@@ -97,7 +116,7 @@ class Cancel(_Envelope, frozen=True, kw_only=True):
     request_id: int
 
 
-Command: TypeAlias = LoadModel | Generate | ShowPrompt | SaveState | Score | Cancel
+Command: TypeAlias = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Cancel
 
 
 class Ready(_Envelope, frozen=True, kw_only=True):
@@ -178,10 +197,11 @@ class StateSaved(_Envelope, frozen=True, kw_only=True):
 
 
 class TokensScored(_Envelope, frozen=True, kw_only=True):
-    """The scores of the next tokens of the text."""
+    """The next tokens of the text. The first has no record where nothing comes before it; what a record says of
+    sampling is the model's own distribution."""
 
     request_id: int
-    tokens: tuple[ScoredToken, ...]
+    tokens: tuple[Token, ...]
 
 
 class Scored(_Envelope, frozen=True, kw_only=True):
@@ -191,6 +211,16 @@ class Scored(_Envelope, frozen=True, kw_only=True):
     n_tokens: int
     n_scored: int
     nll: float
+
+
+class Explained(_Envelope, frozen=True, kw_only=True):
+    """Terminal: the step. A token's logit is its logprob + log_total; replayed: the row was not kept and has been
+    computed again."""
+
+    request_id: int
+    record: TokenRecord
+    log_total: float
+    replayed: bool
 
 
 class Failed(_Envelope, frozen=True, kw_only=True):
@@ -212,5 +242,6 @@ Event: TypeAlias = (
     | StateSaved
     | TokensScored
     | Scored
+    | Explained
     | Failed
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from chatapp.core.branching import Begun
 from chatapp.core.chat import (
     Conversation,
     Message,
@@ -27,7 +28,6 @@ from chatapp.core.chat import (
 )
 from chatapp.core.checks import checked_prompt, checked_text
 from chatapp.core.errors import ErrorInfo, error
-from chatapp.core.generation import Token
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import NO_MODEL_LOADED, REPLY_BUSY
 from chatapp.protocol.engine import ChatPrompt
@@ -152,14 +152,14 @@ class ConversationService(QObject):
             self._check_free()
             self._ask(current, question, is_new=False)
 
-    def continue_reply(self, reply_id: str, begun: Message | None = None, tokens: tuple[Token, ...] = ()) -> None:
-        """Writes that reply on, or `begun` of these tokens in its place, as another version. Raises AppError."""
+    def continue_reply(self, reply_id: str, begun: Begun | None = None) -> None:
+        """Writes that reply on, or what it is to begin with in its place, as another version. Raises AppError."""
         self.options_needed.emit()
         reply, current = self._messages.get(reply_id), self.current
         question = self._messages.get(reply.parent_id or "") if reply is not None else None
         if reply is not None and question is not None and current is not None:
             self._check_free()
-            self._ask(current, question, is_new=False, goes_on_from=begun or reply, tokens=tokens)
+            self._ask(current, question, is_new=False, begun=begun or Begun(message=reply))
 
     def edit(self, message_id: str, text: str) -> None:
         """Another version of that message: a question is asked anew, a reply just stands there. Raises AppError."""
@@ -224,20 +224,16 @@ class ConversationService(QObject):
         else:
             self._shelf.set_draft(self._current_id, text)
 
-    def show_prompt(self, reply_id: str) -> int:
-        """Asks the engine for the exact prompt of that reply, as it would be sent now; see InferenceService. Raises
-        AppError."""
+    def prompt_of(self, reply_id: str, begun: str = "") -> ChatPrompt:
+        """The prompt of that reply, as it would be sent now; begun: the reply is to be written on from there."""
         message = self._messages.get(reply_id)
         history = branch(self._messages, message.parent_id if message is not None else None)
-        return self._ask_prompt(self._replies.prompt(history, self.system_prompt))
+        continued = replace(message, text=begun, reply=Reply()) if message is not None and begun else None
+        return self._replies.prompt(history, self.system_prompt, continued)
 
     def context_prompt(self) -> ChatPrompt:
         """The branch on show as the model would be given it."""
         return self._replies.prompt(self._shown(), self.system_prompt)
-
-    def show_context(self) -> int:
-        """Asks the engine for the tokens of `context_prompt`, as `show_prompt` does. Raises AppError."""
-        return self._ask_prompt(self.context_prompt())
 
     def is_shown(self, message: Message) -> bool:
         """Whether it belongs to the conversation on show."""
@@ -264,9 +260,6 @@ class ConversationService(QObject):
         """Before the window and the storage go."""
         self.options_needed.emit()
 
-    def _ask_prompt(self, prompt: ChatPrompt) -> int:
-        return self._inference.show_prompt(prompt, self.sampling.max_tokens)
-
     def _check_free(self) -> None:
         if self._sending:
             raise error(REPLY_BUSY)
@@ -280,22 +273,26 @@ class ConversationService(QObject):
         *,
         is_new: bool,
         is_edit: bool = False,
-        goes_on_from: Message | None = None,
-        tokens: tuple[Token, ...] = (),
+        begun: Begun | None = None,
     ) -> None:
+        before = begun.message if begun is not None else None
         reply = Message(
             id=_new_id(),
             conversation_id=conversation.id,
             parent_id=question.id,
             role=Role.ASSISTANT,
-            text=goes_on_from.text if goes_on_from is not None else "",
+            text=before.text if before is not None else "",
             created_at=time.time(),
             state=MessageState.STREAMING,
-            reply=Reply(model=goes_on_from.reply.model, ids=goes_on_from.reply.ids) if goes_on_from else Reply(),
+            reply=Reply(model=before.reply.model, ids=before.reply.ids) if before is not None else Reply(),
         )
         history = [*branch(self._messages, question.parent_id), question]
         wish = ReplyWish(
-            message=reply, history=history, system_prompt=self.system_prompt, sampling=self.sampling, begun=tokens
+            message=reply,
+            history=history,
+            system_prompt=self.system_prompt,
+            sampling=(begun.sampling if begun is not None else None) or self.sampling,
+            begun=begun.tokens if begun is not None else (),
         )
         shown_before = self._current_id
 

@@ -31,8 +31,9 @@ from chatapp.core.sentences import (
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
     Cancel,
-    Command,
     Event,
+    Explain,
+    Explained,
     Failed,
     Finished,
     Generate,
@@ -45,6 +46,7 @@ from chatapp.protocol.engine import (
     PromptShown,
     Ready,
     SaveState,
+    Score,
     Scored,
     ShowPrompt,
     StateSaved,
@@ -98,10 +100,10 @@ class InferenceService(QObject):
     """int: the id of a reply that was stopped and ends with what was emitted, since its worker does not answer"""
     silence_changed = Signal(object)
     """bool: whether the worker says nothing though it has something to do; told again while that lasts"""
-    prompt_shown = Signal(object)
-    """PromptShown"""
-    state_saved = Signal(object)
-    """StateSaved"""
+    advanced = Signal(object)
+    """PromptProgress | TokensScored of a request of `ask`"""
+    answered = Signal(object)
+    """PromptShown | StateSaved | Scored | Explained: the end of such a request"""
     worker_died = Signal(object)
     """ProcessOutcome of one that was not ended on purpose"""
 
@@ -159,7 +161,7 @@ class InferenceService(QObject):
     def generate(self, prompt: Prompt, sampling: SamplingSettings, state: str = "", probs: int = 0) -> int:
         """Begins a reply, after the load if one is under way; returns its id. Raises AppError.
 
-        state: a file of `save_state` to go on from where that saves time; probs: how many alternatives each token's
+        state: a file of SaveState to go on from where that saves time; probs: how many alternatives each token's
         record has, 0: no records.
         """
         if self._worker is None or self.status.state is EngineState.EMPTY:
@@ -175,16 +177,9 @@ class InferenceService(QObject):
             self._set_state(EngineState.GENERATING)
         return self._reply_id
 
-    def show_prompt(self, prompt: Prompt, max_tokens: int) -> int:
-        """Asks for the tokens of a prompt, after the reply being written; ends with prompt_shown or failed, with the id
-        this returns. Raises AppError."""
-        return self._ask_aside(lambda i: ShowPrompt(request_id=i, prompt=prompt, max_tokens=max_tokens))
-
-    def save_state(self, path: str, most_bytes: int) -> int:
-        """Asks for a file of what was evaluated; ends with state_saved or failed. Raises AppError."""
-        return self._ask_aside(lambda i: SaveState(request_id=i, path=path, most_bytes=most_bytes))
-
-    def _ask_aside(self, make: Callable[[int], Command]) -> int:
+    def ask(self, make: Callable[[int], ShowPrompt | SaveState | Score | Explain]) -> int:
+        """Sends what `make` makes of the id that this returns, most of it to be done after the reply being written;
+        ends with `answered` or `failed`. Raises AppError."""
         if self._worker is None or self.status.state is EngineState.EMPTY:
             raise error(NO_MODEL_LOADED)
         request_id = self._new_id()
@@ -192,6 +187,11 @@ class InferenceService(QObject):
         self._worker.send(make(request_id))
         self._supervision.expect_answer()
         return request_id
+
+    def cancel_asked(self, request_id: int) -> None:
+        """Ends a request of `ask` soon; it fails."""
+        if request_id in self._side_ids and self._worker is not None:
+            self._worker.send(Cancel(request_id=request_id))
 
     def cancel(self) -> None:
         """Ends the reply: answered soon, or the worker is replaced. One that waits for a load, and one whose worker is
@@ -260,6 +260,8 @@ class InferenceService(QObject):
                 if request_id == self._reply_id:
                     self._unbegun = None
                     self.prompt_progressed.emit(event)
+                elif request_id in self._side_ids:
+                    self.advanced.emit(event)
             case TokensEmitted(request_id=request_id):
                 if request_id == self._reply_id:
                     self.emitted.emit(event)
@@ -277,14 +279,13 @@ class InferenceService(QObject):
                     self.failed.emit(event)
                 elif request_id in (self._reply_id, None):
                     self._fail_reply(event.error)
-            case PromptShown(request_id=request_id):
-                self._side_ids.discard(request_id)
-                self.prompt_shown.emit(event)
-            case StateSaved(request_id=request_id):
-                self._side_ids.discard(request_id)
-                self.state_saved.emit(event)
-            case Heartbeat() | Ready() | TokensScored() | Scored():
-                pass  # see Supervision; the window asks for no scores yet
+            case TokensScored():
+                self.advanced.emit(event)
+            case PromptShown() | StateSaved() | Scored() | Explained():
+                self._side_ids.discard(event.request_id)
+                self.answered.emit(event)
+            case Heartbeat() | Ready():
+                pass  # see Supervision
             case _:
                 assert_never(event)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from PySide6.QtCore import QEventLoop, QObject, QTimer
 
 from chatapp.core.errors import AppError
-from chatapp.protocol.engine import Finished, StateSaved
+from chatapp.protocol.engine import Finished, SaveState, StateSaved
 from chatapp.services.background import Background
 from chatapp.services.inference import EngineState, EngineStatus, InferenceService
 from chatapp.services.preferences import Preferences
@@ -45,7 +45,7 @@ class SavedContexts(QObject):
         self._timer.timeout.connect(self.save)
         inference.finished.connect(self._on_finished)
         inference.status_changed.connect(self._on_status)
-        inference.state_saved.connect(self._on_saved)
+        inference.answered.connect(self._on_answered)
         inference.failed.connect(lambda event: self._on_ended(event.request_id))
         preferences.changed.connect(lambda _settings: self._trim_to_setting())
         self._trim_to_setting()
@@ -67,7 +67,8 @@ class SavedContexts(QObject):
         if conversation_id and self._most_bytes():
             with suppress(AppError, OSError):  # only time would be lost
                 self._states.prepare()
-                self._saving = self._inference.save_state(str(self._states.path(conversation_id)), self._most_bytes())
+                path, most = str(self._states.path(conversation_id)), self._most_bytes()
+                self._saving = self._inference.ask(lambda i: SaveState(request_id=i, path=path, most_bytes=most))
 
     def forget(self, conversation_id: str) -> None:
         """Deletes what is kept of a conversation."""
@@ -82,7 +83,7 @@ class SavedContexts(QObject):
             self.save()
             if self._saving is not None:
                 waiting = QEventLoop()
-                self._inference.state_saved.connect(waiting.quit)
+                self._inference.answered.connect(waiting.quit)
                 self._inference.failed.connect(waiting.quit)
                 QTimer.singleShot(_CLOSING_MS, waiting.quit)
                 waiting.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
@@ -97,9 +98,10 @@ class SavedContexts(QObject):
             self._unsaved = ""
             self._timer.stop()
 
-    def _on_saved(self, event: StateSaved) -> None:
-        self._on_ended(event.request_id)
-        self._trim()
+    def _on_answered(self, event: object) -> None:
+        if isinstance(event, StateSaved):
+            self._on_ended(event.request_id)
+            self._trim()
 
     def _trim_to_setting(self) -> None:
         if self._trimmed_to != self._most_bytes():

@@ -29,8 +29,11 @@ from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
     Cancel,
+    ChatPrompt,
     Command,
     Event,
+    Explain,
+    Explained,
     Failed,
     Finished,
     Generate,
@@ -129,12 +132,21 @@ class EngineClient:
                 return
         raise self._died(None)
 
-    def score(self, data: bytes) -> Iterator[PromptProgress | TokensScored | Scored]:
+    def score(self, text: bytes | ChatPrompt, probs: int = 0) -> Iterator[PromptProgress | TokensScored | Scored]:
         """The scores of a text, the last event Scored; raises AppError."""
-        for event in self._request(lambda i: Score(request_id=i, data=data)):
+        for event in self._request(lambda i: Score(request_id=i, text=text, probs=probs)):
             if isinstance(event, PromptProgress | TokensScored | Scored):
                 yield event
             if isinstance(event, Scored):
+                return
+        raise self._died(None)
+
+    def explain(self, make: Callable[[int], Explain]) -> Iterator[PromptProgress | Explained]:
+        """One step, the last event Explained; raises AppError. make: the request with the id it is given."""
+        for event in self._request(make):
+            if isinstance(event, PromptProgress | Explained):
+                yield event
+            if isinstance(event, Explained):
                 return
         raise self._died(None)
 
@@ -217,7 +229,7 @@ class EngineClient:
                 if isinstance(event, Failed):
                     raise AppError(event.error)
                 yield event
-                if isinstance(event, Loaded | Finished | PromptShown | StateSaved | Scored):
+                if isinstance(event, Loaded | Finished | PromptShown | StateSaved | Scored | Explained):
                     return
         finally:
             self._current = None

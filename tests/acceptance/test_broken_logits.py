@@ -15,7 +15,6 @@ from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.logits import best_logit
 from chatapp.core.models import LoadSpec
 from chatapp.core.sampling import SamplingSettings
-from chatapp.core.score import distribution_figures
 from chatapp.protocol.engine import RawPrompt, TokensEmitted
 from chatapp.workers.client import EngineClient
 from chatapp.workers.engine.llama.sampler import SamplerChain
@@ -110,7 +109,7 @@ def test_one_bad_logit_anywhere_is_seen(value: float, top_k: int, rng: random.Ra
         logits[: rng.randrange(1, 400)] = -np.inf  # tokens that can't follow are nothing bad
         chain.draw(logits)
         logits[rng.randrange(5000)] = value
-        for look in (chain.draw, best_logit, lambda row: distribution_figures(row, 0)):
+        for look in (chain.draw, best_logit):
             with pytest.raises(AppError) as caught:
                 look(logits)
             assert caught.value.info.kind is ErrorKind.MODEL_FILE

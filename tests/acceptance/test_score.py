@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chatapp.core.generation import Token
 from chatapp.core.models import LoadSpec
-from chatapp.core.score import ScoredToken
 from chatapp.protocol.engine import Scored, TokensScored
 from chatapp.storage.paths import Paths
 from chatapp.workers.client import EngineClient
@@ -35,9 +35,9 @@ TEXTS = [
 LARGEST_DIFFERENCE = 1e-3
 
 
-def scores(client: EngineClient, data: bytes) -> tuple[list[ScoredToken], Scored]:
-    tokens: list[ScoredToken] = []
-    for event in client.score(data):
+def scores(client: EngineClient, data: bytes) -> tuple[list[Token], Scored]:
+    tokens: list[Token] = []
+    for event in client.score(data, probs=5):
         if isinstance(event, TokensScored):
             tokens += event.tokens
         elif isinstance(event, Scored):
@@ -62,20 +62,21 @@ def test_scores_equal_the_bindings_forced_decode(starter_model: Path, rng: rando
         binding.eval(ids)
         assert [token.id for token in tokens] == ids
         assert b"".join(token.data for token in tokens) == text.encode()
-        assert tokens[0].logprob is None
+        assert tokens[0].record is None
         logits = binding.scores[: len(ids)].astype(np.float64)
         logprobs = logits - np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1, keepdims=True))
         logprobs -= logits.max(1, keepdims=True)
         for at in range(1, len(ids)):
             row = logprobs[at - 1]
-            token = tokens[at]
-            assert token.logprob is not None
-            assert token.entropy is not None
-            assert abs(token.logprob - row[ids[at]]) < LARGEST_DIFFERENCE
-            assert abs(token.entropy - -(np.exp(row) * row).sum()) < LARGEST_DIFFERENCE
-            assert token.rank == int((row > row[ids[at]]).sum())
+            record = tokens[at].record
+            assert record is not None
+            assert abs(record.logprob - row[ids[at]]) < LARGEST_DIFFERENCE
+            assert abs(record.entropy - -(np.exp(row) * row).sum()) < LARGEST_DIFFERENCE
+            assert record.rank == int((row > row[ids[at]]).sum())
+            assert [candidate.id for candidate in record.top] == np.argsort(-row, kind="stable")[:5].tolist()
+            assert sum(candidate.p for candidate in record.top) + record.others_p == pytest.approx(1.0, abs=1e-6)
         assert done.n_scored == len(ids) - 1
-        assert done.nll == pytest.approx(-sum(token.logprob for token in tokens if token.logprob is not None))
+        assert done.nll == pytest.approx(-sum(t.record.logprob for t in tokens if t.record is not None))
     binding.close()
 
 

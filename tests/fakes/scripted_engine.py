@@ -22,9 +22,12 @@ from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sandbox import FileAccess, SandboxReport
 from chatapp.core.sentences import CANCELLED, DECODE_FAILED, NO_MODEL_LOADED
+from chatapp.core.token_record import Candidate, TokenRecord
 from chatapp.protocol import engine as protocol
 from chatapp.protocol.engine import (
     ChatPrompt,
+    Explain,
+    Explained,
     Finished,
     Generate,
     PromptProgress,
@@ -122,7 +125,20 @@ class ScriptedEngine:
         return StateSaved(request_id=request.request_id, n_tokens=1, size_bytes=5)
 
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
-        yield Scored(request_id=request.request_id, n_tokens=len(request.data), n_scored=0, nll=0.0)
+        n_tokens = len(request.text) if isinstance(request.text, bytes) else 1
+        yield Scored(request_id=request.request_id, n_tokens=n_tokens, n_scored=0, nll=0.0)
+
+    def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
+        yield self.explain_kept(request)
+
+    def explain_kept(self, request: Explain) -> Explained:
+        """One token that is certain."""
+        data = b"sure"
+        top = (Candidate(id=1, data=data, logprob=0.0, p_sampled=1.0),)
+        record = TokenRecord(
+            logprob=0.0, entropy=0.0, rank=0, p_sampled=1.0, top=top, others_p=0.0, others_p_sampled=0.0
+        )
+        return Explained(request_id=request.request_id, record=record, log_total=0.0, replayed=False)
 
     def _words(self, verb: str, rest: str) -> Iterator[str]:
         match verb:

@@ -8,12 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatapp.core.sampling import SamplingSettings
-from chatapp.protocol.engine import TokensEmitted
-from chatapp.workers.engine.cancel import CancelFlag
-from chatapp.workers.engine.llama.generation import Generation
 from chatapp.workers.engine.llama.model import Model
-from chatapp.workers.engine.llama.prompt_memory import PromptMemory
 from chatapp.workers.engine.threads import AdaptiveThreads
 from tests.acceptance.prompts import PROMPTS
 from tests.contexts import context_of, evaluate, open_model
@@ -28,26 +23,33 @@ def model(request: pytest.FixtureRequest) -> Iterator[Model]:
         yield model
 
 
-def test_the_step_hook_sees_the_logits_each_token_is_drawn_from(model: Model) -> None:
-    context = context_of(model)
-    rows: list[np.ndarray] = []
+def test_a_look_aside_is_exact_and_changes_nothing(model: Model) -> None:
+    ids = model.vocabulary.tokenize(" ".join(PROMPTS) * 10, special=False)[:700]
+    assert len(ids) == 700
+    context, alone = context_of(model), context_of(model)
     try:
-        generation = Generation(
-            request_id=1,
-            context=context,
-            memory=PromptMemory(model.vocabulary.n_tokens),
-            vocabulary=model.vocabulary,
-            cancel=CancelFlag(),
-            prompt=model.vocabulary.tokenize(PROMPTS[0], special=False),
-            sampling=SamplingSettings(temperature=0.0, max_tokens=5),
-            seed=1,
-            stop=(),
-            on_step=lambda logits: rows.append(logits.copy()),
-        )
-        tokens = [token for event in generation.events() if isinstance(event, TokensEmitted) for token in event.tokens]
+        evaluate(context, ids[:600])
+        for token in ids[600:]:
+            context.evaluate([token])
+        end = context.logits().copy()
+        for length in (512, 620):
+            others = [[5], [6], [7]]
+            seen = [context.logits().copy() for _ in context.look_aside(length, others)]
+            alone.clear()
+            evaluate(alone, ids[: min(length, 600)])
+            for token in ids[600:length]:
+                alone.evaluate([token])
+            for row, tokens in zip(seen, others, strict=True):
+                alone.evaluate(tokens)
+                np.testing.assert_allclose(row, alone.logits(), atol=2e-3)  # more cells, summed in other portions
+        assert context.cached == ids
+        assert context.rewind(699)
+        context.evaluate(ids[699:])
+        assert (context.logits() == end).all()
+        assert not context.can_look_aside(700, context.n_ctx - 699)
     finally:
         context.close()
-    assert [int(row.argmax()) for row in rows] == [token.id for token in tokens]
+        alone.close()
 
 
 def test_a_rewind_to_nothing_is_an_empty_context(model: Model) -> None:

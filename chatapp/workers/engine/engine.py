@@ -7,6 +7,8 @@ from typing import Protocol
 
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.protocol.engine import (
+    Explain,
+    Explained,
     Finished,
     Generate,
     PromptProgress,
@@ -42,6 +44,12 @@ class Engine(Protocol):
 
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         """Scores, then exactly one Scored; raises AppError."""
+
+    def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
+        """Progress, then exactly one Explained; raises AppError."""
+
+    def explain_kept(self, request: Explain) -> Explained | None:
+        """The same between two events of `generate`; None where that has to wait until it is over; raises AppError."""
 
 
 EngineFactory = Callable[[CancelFlag], Engine]

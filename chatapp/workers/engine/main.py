@@ -23,6 +23,7 @@ from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
     Cancel,
     Command,
+    Explain,
     Failed,
     Finished,
     Generate,
@@ -42,11 +43,12 @@ from chatapp.workers.engine.engine import Engine, EngineFactory
 from chatapp.workers.stdio import Channel, log
 
 GATHER_SECONDS = 0.05
-Request = LoadModel | Generate | ShowPrompt | SaveState | Score
+Request = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain
 
 
 class CommandLoop:
-    """The reader thread puts requests in line and marks cancelled ones; `run` does them on the main thread."""
+    """The reader thread puts requests in line and marks cancelled ones; `run` does them on the main thread. What can be
+    explained from a kept row is told while a reply is written, between its tokens."""
 
     def __init__(self, channel: Channel, factory: EngineFactory, sandbox: SandboxReport) -> None:
         self._channel = channel
@@ -54,11 +56,13 @@ class CommandLoop:
         self._flag = CancelFlag()
         self._engine: Engine = factory(self._flag)
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._asides: queue.SimpleQueue[Explain] = queue.SimpleQueue()  # that came while a reply is written
         self._lock = threading.Lock()
         self._open: set[int] = set()
         self._is_busy = threading.Event()  # while _open holds any
         self._cancelled: set[int] = set()
         self._current: int | None = None
+        self._is_writing = False
 
     def run(self) -> None:
         """Never returns: the end of stdin ends the process."""
@@ -95,8 +99,7 @@ class CommandLoop:
                 case LoadModel():
                     self._load(request)
                 case Generate():
-                    for event in gathered(self._engine.generate(request)):
-                        self._channel.send(event)
+                    self._write(request)
                 case ShowPrompt():
                     self._channel.send(self._engine.show_prompt(request))
                 case SaveState():
@@ -104,13 +107,49 @@ class CommandLoop:
                 case Score():
                     for scored in self._engine.score(request):
                         self._channel.send(scored)
+                case Explain():
+                    for explained in self._engine.explain(request):
+                        self._channel.send(explained)
                 case _:
                     assert_never(request)
-        except AppError as known:
-            self._channel.send(Failed(request_id=request.request_id, error=known.info))
-        except Exception as bug:  # noqa: BLE001 - a bug is reported with its traceback and the worker lives on
-            log(trace_text(bug))
-            self._channel.send(Failed(request_id=request.request_id, error=_bug(bug)))
+        except Exception as problem:  # noqa: BLE001 - a bug is reported with its traceback and the worker lives on
+            self._fail(request.request_id, problem)
+
+    def _fail(self, request_id: int, problem: Exception) -> None:
+        if isinstance(problem, AppError):
+            info = problem.info
+        else:
+            log(trace_text(problem))
+            info = _bug(problem)
+        self._channel.send(Failed(request_id=request_id, error=info))
+
+    def _write(self, request: Generate) -> None:
+        with self._lock:
+            self._is_writing = True
+        try:
+            for event in gathered(self._engine.generate(request)):
+                self._channel.send(event)
+                self._answer_asides()
+        finally:
+            with self._lock:
+                self._is_writing = False
+            while not self._asides.empty():
+                self._requests.put(self._asides.get())
+
+    def _answer_asides(self) -> None:
+        """Those whose rows are kept; the others wait until the reply is written."""
+        while not self._asides.empty():
+            request = self._asides.get()
+            try:
+                explained = self._engine.explain_kept(request)
+            except Exception as problem:  # noqa: BLE001 - as above
+                self._fail(request.request_id, problem)
+            else:
+                if explained is None:
+                    self._requests.put(request)
+                    continue
+                self._channel.send(explained)
+            self._close(request.request_id)
 
     def _load(self, request: LoadModel) -> None:
         def on_progress(fraction: float) -> None:
@@ -130,6 +169,10 @@ class CommandLoop:
     def _end(self, request_id: int) -> None:
         with self._lock:
             self._current = None
+        self._close(request_id)
+
+    def _close(self, request_id: int) -> None:
+        with self._lock:
             self._open.discard(request_id)
             self._cancelled.discard(request_id)
             if not self._open:
@@ -143,11 +186,14 @@ class CommandLoop:
                         self._cancelled.add(request_id)
                     if request_id == self._current:
                         self._flag.set()
-            case LoadModel() | Generate() | ShowPrompt() | SaveState() | Score():
+            case LoadModel() | Generate() | ShowPrompt() | SaveState() | Score() | Explain():
                 with self._lock:
                     self._open.add(command.request_id)
                     self._is_busy.set()
-                self._requests.put(command)
+                    if isinstance(command, Explain) and self._is_writing:
+                        self._asides.put(command)
+                    else:
+                        self._requests.put(command)
             case _:
                 assert_never(command)
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from chatapp.core.context_use import context_use
 from chatapp.core.errors import AppError
-from chatapp.protocol.engine import ChatPrompt, Failed, PromptShown
+from chatapp.protocol.engine import ChatPrompt, Failed, PromptShown, ShowPrompt
 from chatapp.services.inference import EngineState
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.tabs.chat.inspector import Inspector
@@ -37,7 +37,7 @@ class InspectorPresenter(QObject):
         conversations.opened.connect(lambda _opened: self._timer.start())
         context.replies.ended.connect(lambda _message: self._timer.start())
         context.inference.status_changed.connect(lambda _status: self._timer.start())
-        context.inference.prompt_shown.connect(self._on_shown)
+        context.inference.answered.connect(self._on_answered)
         context.inference.failed.connect(self._on_failed)
         self._show_options()
 
@@ -63,17 +63,18 @@ class InspectorPresenter(QObject):
             return
         if self._inference.status.state is not EngineState.READY or self._asked is not None:
             return  # the end of the reply or the answer asks again
-        self._prompt = self._conversations.context_prompt()
-        if not self._prompt.messages:
+        prompt = self._prompt = self._conversations.context_prompt()
+        limit = self._conversations.sampling.max_tokens
+        if not prompt.messages:
             self._view.context.show_use(None)
             return
         try:
-            self._asked = self._conversations.show_context()
+            self._asked = self._inference.ask(lambda i: ShowPrompt(request_id=i, prompt=prompt, max_tokens=limit))
         except AppError as problem:
             self._view.context.show_error(problem.info)
 
-    def _on_shown(self, shown: PromptShown) -> None:
-        if shown.request_id != self._asked or self._prompt is None:
+    def _on_answered(self, shown: object) -> None:
+        if not isinstance(shown, PromptShown) or shown.request_id != self._asked or self._prompt is None:
             return
         self._asked = None
         messages = self._prompt.messages

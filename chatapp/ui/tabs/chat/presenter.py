@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from chatapp.core.chat import Conversation, Message
 from chatapp.core.errors import AppError, ErrorKind
-from chatapp.protocol.engine import Failed, PromptProgress, PromptShown
+from chatapp.protocol.engine import Failed, PromptProgress, PromptShown, ShowPrompt
 from chatapp.services.conversation import OpenedConversation
 from chatapp.services.inference import EngineStatus
 from chatapp.services.replies import ReplyFailed, TextAdded
@@ -32,6 +32,7 @@ class ChatPresenter(QObject):
         self._conversations = conversations = context.conversations
         self._replies = replies = context.replies
         self._shelf = shelf = context.shelf
+        self._inference = context.inference
         self._preferences = context.preferences
         self._asked: dict[int, PromptDialog] = {}
         self._shown_id: str | None = None
@@ -48,7 +49,7 @@ class ChatPresenter(QObject):
         shelf.restored.connect(lambda conversation: view.undo.forget(conversation.id))
         shelf.removed.connect(view.undo.forget)
         context.inference.prompt_progressed.connect(self._on_prompt_progressed)
-        context.inference.prompt_shown.connect(self._on_prompt_shown)
+        context.inference.answered.connect(self._on_answered)
         context.inference.failed.connect(self._on_failed)
         context.inference.status_changed.connect(self._on_status)
         context.inference.silence_changed.connect(view.silence.setVisible)
@@ -211,15 +212,16 @@ class ChatPresenter(QObject):
 
     def _on_prompt_requested(self, reply_id: str) -> None:
         def ask() -> None:
-            request_id = self._conversations.show_prompt(reply_id)
+            prompt, limit = self._conversations.prompt_of(reply_id), self._conversations.sampling.max_tokens
+            request_id = self._inference.ask(lambda i: ShowPrompt(request_id=i, prompt=prompt, max_tokens=limit))
             dialog = self._view.open_prompt()
             self._asked[request_id] = dialog
             dialog.destroyed.connect(lambda: self._asked.pop(request_id, None))
 
         self._try(ask)
 
-    def _on_prompt_shown(self, shown: PromptShown) -> None:
-        if shown.request_id in self._asked:
+    def _on_answered(self, shown: object) -> None:
+        if isinstance(shown, PromptShown) and shown.request_id in self._asked:
             self._asked[shown.request_id].show_prompt(shown)
 
     def _on_failed(self, failed: Failed) -> None:

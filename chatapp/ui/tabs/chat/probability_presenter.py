@@ -170,11 +170,11 @@ class ProbabilityPresenter(QObject):
         self._try(lambda: self._branch(message, tokens, place, candidate))
 
     def _branch(self, message: Message, tokens: tuple[Token, ...], place: int, candidate: Candidate) -> None:
-        begun, kept = begun_with(message, tokens, place, candidate)
+        begun = begun_with(message, tokens, place, candidate)
         if candidate.data:
-            self._conversations.continue_reply(message.id, begun, kept)
+            self._conversations.continue_reply(message.id, begun)
         else:  # the model could have ended here
-            self._conversations.edit(message.id, begun.text)
+            self._conversations.edit(message.id, begun.message.text)
 
     def _try(self, wish: Callable[[], None]) -> None:
         self._view.clear_error()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
 
-from chatapp.core.errors import error
+from chatapp.core.errors import AppError, error
 from chatapp.core.models import LoadSpec
 from chatapp.core.sentences import CANCELLED, DECODE_FAILED, MODEL_NO_MEMORY
 from chatapp.workers.engine.cancel import CancelFlag
@@ -26,6 +26,7 @@ _PADDING = 256
 # token is evaluated, and the sum depends a little on how many threads there are.
 _SPLIT_CELLS = 512
 _ABORTED = 2
+_MAIN, _ASIDE = 0, 1  # sequences
 _KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # enum ggml_type
 
 
@@ -48,6 +49,11 @@ class Context:
         params.n_ubatch = CHUNK
         params.n_threads = params.n_threads_batch = self.n_threads
         params.type_k = params.type_v = _KV_TYPES[spec.kv_type]
+        self._rewinds = not (
+            llama_cpp.llama_model_is_recurrent(model.handle) or llama_cpp.llama_model_is_hybrid(model.handle)
+        )
+        if self._rewinds:  # one more sequence, in the same cells
+            params.n_seq_max, params.kv_unified = 2, True
         self._abort = library.strlen_callback()
         params.abort_callback = self._abort
         params.abort_callback_data = ctypes.c_void_p(cancel.address)
@@ -64,9 +70,6 @@ class Context:
         self._row = 0
         self._logits: npt.NDArray[np.float32] = np.zeros(0, dtype=np.float32)
         self._n_swa = int(llama_cpp.llama_model_n_swa(model.handle))
-        self._rewinds = not (
-            llama_cpp.llama_model_is_recurrent(model.handle) or llama_cpp.llama_model_is_hybrid(model.handle)
-        )
 
     @property
     def n_past(self) -> int:
@@ -92,36 +95,69 @@ class Context:
         """
         if length == self.n_past:
             return True
-        oldest = int(llama_cpp.llama_memory_seq_pos_min(self._memory, 0))
-        intact = oldest == 0 or oldest <= length - self._n_swa
-        if length > 0 and intact and self._drop_from(length):
+        if length > 0 and self._is_intact(length) and self._drop_from(length):
             del self.cached[length:]
             return True
         self.clear()
         return length == 0
 
+    def _is_intact(self, length: int) -> bool:
+        """Whether all cells are there that a token at the place `length` would look at."""
+        oldest = int(llama_cpp.llama_memory_seq_pos_min(self._memory, _MAIN))
+        return oldest == 0 or oldest <= length - self._n_swa
+
     def _drop_from(self, length: int) -> bool:
-        return self._rewinds and bool(llama_cpp.llama_memory_seq_rm(self._memory, 0, length, -1))
+        return self._rewinds and bool(llama_cpp.llama_memory_seq_rm(self._memory, _MAIN, length, -1))
 
     def evaluate(self, tokens: Sequence[int], *, all_logits: bool = False) -> None:
         """Appends at most CHUNK tokens; the logits after the last of them, or after each, can then be read.
 
         Raises AppError(CANCELLED | WORKER); `cached` then tells what is still there.
         """
+        try:
+            self._decode(tokens, self.n_past, _MAIN, all_logits=all_logits)
+        except AppError:
+            if not self._drop_from(self.n_past):  # a part of the call may have been evaluated
+                self.clear()
+            raise
+        self.cached += tokens
+
+    def can_look_aside(self, length: int, n_more: int) -> bool:
+        """Whether `look_aside` can be asked for `n_more` tokens behind the first `length`."""
+        has_room = length <= self.n_past and self.n_past + n_more <= self.n_ctx
+        return self._rewinds and has_room and self._is_intact(length)
+
+    def go_on(self, calls: Iterable[Sequence[int]]) -> Iterator[Sequence[int]]:
+        """Evaluates them one after another; yields each when the logits after its last token can be read."""
+        for tokens in calls:
+            self.evaluate(tokens)
+            yield tokens
+
+    def look_aside(self, length: int, calls: Iterable[Sequence[int]]) -> Iterator[Sequence[int]]:
+        """The same behind the first `length` tokens, beside those that are there, which stay."""
+        at = length
+        llama_cpp.llama_memory_seq_cp(self._memory, _MAIN, _ASIDE, 0, length)
+        try:
+            for tokens in calls:
+                self._decode(tokens, at, _ASIDE)
+                at += len(tokens)
+                yield tokens
+        finally:
+            llama_cpp.llama_memory_seq_rm(self._memory, _ASIDE, -1, -1)
+
+    def _decode(self, tokens: Sequence[int], first: int, sequence: int, *, all_logits: bool = False) -> None:
         batch = self._batch
         batch.n_tokens = len(tokens)
         for i, token in enumerate(tokens):
             batch.token[i] = token
-            batch.pos[i] = self.n_past + i
+            batch.pos[i] = first + i
             batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = 0
+            batch.seq_id[i][0] = sequence
             batch.logits[i] = all_logits
         batch.logits[len(tokens) - 1] = True
-        self._set_threads(len(tokens))
+        self._set_threads(len(tokens), first)
         library.forget_errors()
         code = llama_cpp.llama_decode(self.handle, batch)
-        if code != 0 and not self._drop_from(self.n_past):  # a part of the call may have been evaluated
-            self.clear()
         if code == _ABORTED or (code != 0 and self._cancel.is_set()):
             raise error(CANCELLED)
         if code != 0:
@@ -130,28 +166,27 @@ class Context:
                 reason=library.reason(f"llama_decode gave {code}"),
                 detail=library.recent_errors(),
             )
-        self.cached += tokens
 
-    def _set_threads(self, n_tokens: int) -> None:
+    def _set_threads(self, n_tokens: int, n_before: int) -> None:
         if self._threads is None:
             return
         count = self._threads.look()
         if count != self._count:
             llama_cpp.llama_set_n_threads(self.handle, count, count)
             self._count = count
-        if count != self.n_threads and n_tokens == 1 and self.n_past >= _SPLIT_CELLS - _PADDING:
+        if count != self.n_threads and n_tokens == 1 and n_before >= _SPLIT_CELLS - _PADDING:
             self.as_usual = False
 
     def state_bytes(self) -> int:
         """How large `state` is."""
-        return int(llama_cpp.llama_state_seq_get_size(self.handle, 0))
+        return int(llama_cpp.llama_state_seq_get_size(self.handle, _MAIN))
 
     def state(self) -> bytearray:
         """The KV cache of all evaluated tokens in llama.cpp's own form."""
         size = self.state_bytes()
         data = bytearray(size)
         buffer = (ctypes.c_uint8 * size).from_buffer(data)
-        written = int(llama_cpp.llama_state_seq_get_data(self.handle, buffer, size, 0))
+        written = int(llama_cpp.llama_state_seq_get_data(self.handle, buffer, size, _MAIN))
         del buffer  # it holds on to `data`, whose length can't change meanwhile
         del data[written:]
         return data
@@ -160,8 +195,8 @@ class Context:
         """Puts `state`, what `state()` gave for a context that held `ids`, in place of all; False: it is empty now."""
         self.clear()
         buffer = (ctypes.c_uint8 * len(state)).from_buffer(state)
-        read = int(llama_cpp.llama_state_seq_set_data(self.handle, buffer, len(state), 0))
-        newest = int(llama_cpp.llama_memory_seq_pos_max(self._memory, 0))
+        read = int(llama_cpp.llama_state_seq_set_data(self.handle, buffer, len(state), _MAIN))
+        newest = int(llama_cpp.llama_memory_seq_pos_max(self._memory, _MAIN))
         if read != len(state) or newest != len(ids) - 1:
             self.clear()
             return False

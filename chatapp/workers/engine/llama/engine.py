@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from chatapp.core.errors import AppError, error
 from chatapp.core.model_file import remarks
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
-from chatapp.core.sampling import MAX_SEED
+from chatapp.core.prompt_token import PromptToken
+from chatapp.core.sampling import MAX_SEED, SamplingSettings
 from chatapp.core.sampling_sentences import BIAS_TOKEN_UNKNOWN
 from chatapp.core.sentences import MODEL_REFUSED, NO_MODEL_LOADED, OPTION_OUT_OF_RANGE, STATE_NOT_SAVED
 from chatapp.protocol.engine import (
+    ChatPrompt,
+    Explain,
+    Explained,
     Finished,
     Generate,
     PromptProgress,
@@ -33,11 +37,14 @@ from chatapp.workers.engine.llama import library, scoring
 from chatapp.workers.engine.llama.adapters import Adapters
 from chatapp.workers.engine.llama.assembly import PromptAssembler
 from chatapp.workers.engine.llama.context import Context
+from chatapp.workers.engine.llama.explain import Explanation
 from chatapp.workers.engine.llama.generation import Generation
 from chatapp.workers.engine.llama.loading import open_model
 from chatapp.workers.engine.llama.model import Model
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
+from chatapp.workers.engine.llama.row_ring import RowRing
 from chatapp.workers.engine.llama.saved_state import SavedState
+from chatapp.workers.engine.llama.vocabulary import Vocabulary
 from chatapp.workers.engine.prompt import PLAIN_STOP
 from chatapp.workers.engine.token_grammar import TokenGrammar
 
@@ -66,6 +73,7 @@ class LlamaEngine:
         self._model, self._context = model, context
         adapters = self._with_adapters(model, context, spec)
         self._memory = PromptMemory(model.vocabulary.n_tokens)
+        self._rows = RowRing(model.vocabulary.n_tokens)
         self._assembler = PromptAssembler(model.vocabulary, model.chat_template)
         fingerprint = f"{model.fingerprint} {context.n_ctx} {n_gpu_layers} {spec.kv_type} {adapters.fingerprint}"
         self._saved_state = SavedState(fingerprint, self._cancel)
@@ -90,12 +98,7 @@ class LlamaEngine:
         if self._model is None or self._context is None:
             raise error(NO_MODEL_LOADED)
         sampling = request.sampling
-        last = self._model.vocabulary.n_tokens - 1
-        for entry in sampling.logit_bias:
-            if entry.token > last:
-                raise error(BIAS_TOKEN_UNKNOWN, token=entry.token, last=last)
-        constraint = constraint_of(sampling)
-        grammar = TokenGrammar(constraint, self._model.vocabulary.table) if constraint is not None else None
+        grammar = self._grammar(self._model.vocabulary, sampling)
         seed = sampling.seed if sampling.seed is not None else secrets.randbelow(MAX_SEED + 1)
         assembled = self._assembler.assemble(request.prompt, n_ctx=self._context.n_ctx, max_tokens=sampling.max_tokens)
         if request.state:
@@ -112,6 +115,7 @@ class LlamaEngine:
             seed=seed,
             grammar=grammar,
             probs=request.probs,
+            rows=self._rows,
             stop=(*sampling.stop, *PLAIN_STOP) if self._assembler.is_plain(request.prompt) else sampling.stop,
         ).events()
 
@@ -139,8 +143,49 @@ class LlamaEngine:
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         if self._model is None or self._context is None:
             raise error(NO_MODEL_LOADED)
+        vocabulary, text = self._model.vocabulary, request.text
+        tokens: Sequence[PromptToken]
+        if isinstance(text, ChatPrompt):
+            assembled = self._assembler.assemble(text, n_ctx=self._context.n_ctx, max_tokens=1)
+            tokens, n_before = self._assembler.tokens(assembled), 0
+        else:
+            tokens, n_before = scoring.tokens_of(text, vocabulary)
         self._memory.forget()
-        yield from scoring.score(request, self._context, self._model.vocabulary, self._cancel)
+        yield from scoring.score(request, tokens, n_before, self._context, vocabulary, self._cancel)
+
+    def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
+        explanation = self._explanation(request)
+        kept = explanation.kept()
+        if kept is not None:
+            yield kept
+        else:
+            assert self._context is not None
+            yield from explanation.replayed(self._context, self._memory, self._cancel)
+
+    def explain_kept(self, request: Explain) -> Explained | None:
+        return self._explanation(request).kept()
+
+    def _explanation(self, request: Explain) -> Explanation:
+        if self._model is None or self._context is None:
+            raise error(NO_MODEL_LOADED)
+        sampling, vocabulary = request.sampling, self._model.vocabulary
+        assembled = self._assembler.assemble(request.prompt, n_ctx=self._context.n_ctx, max_tokens=sampling.max_tokens)
+        return Explanation(
+            request=request,
+            prompt=assembled.ids,
+            grammar=self._grammar(vocabulary, sampling),
+            vocabulary=vocabulary,
+            rows=self._rows,
+        )
+
+    def _grammar(self, vocabulary: Vocabulary, sampling: SamplingSettings) -> TokenGrammar | None:
+        """Raises AppError(BAD_INPUT) also for a bias on a token that the model does not have."""
+        last = vocabulary.n_tokens - 1
+        for entry in sampling.logit_bias:
+            if entry.token > last:
+                raise error(BIAS_TOKEN_UNKNOWN, token=entry.token, last=last)
+        constraint = constraint_of(sampling)
+        return TokenGrammar(constraint, vocabulary.table) if constraint is not None else None
 
     def _with_adapters(self, model: Model, context: Context, spec: LoadSpec) -> Adapters:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,18 +19,17 @@ from chatapp.workers.engine.llama.context import Context
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
 from chatapp.workers.engine.llama.records import Recorder
 from chatapp.workers.engine.llama.reuse import ReusePlan
+from chatapp.workers.engine.llama.row_ring import RowRing, key_of
 from chatapp.workers.engine.llama.sampler import SamplerChain
 from chatapp.workers.engine.llama.vocabulary import Vocabulary
 from chatapp.workers.engine.text import TextStream
 from chatapp.workers.engine.token_grammar import TokenGrammar
 
-StepHook = Callable[[npt.NDArray[np.float32]], None]
-"""Called once a step, before the draw, with the logits of that step: float32 (n_vocab,), a view."""
-
 
 @dataclass(kw_only=True)
 class Generation:
-    """Everything one reply needs; `events` runs it once."""
+    """Everything one reply needs; `events` runs it once. rows: where the logits of its steps are kept, if they are
+    recorded."""
 
     request_id: int
     context: Context
@@ -44,7 +43,7 @@ class Generation:
     stop: Sequence[str]
     grammar: TokenGrammar | None = None
     probs: int = 0
-    on_step: StepHook | None = None
+    rows: RowRing
 
     def events(self) -> Iterator[PromptProgress | TokensEmitted | Finished]:
         """Progress, tokens as they are drawn, one Finished. Raises AppError; a cancellation ends with Finished."""
@@ -90,6 +89,7 @@ class Generation:
         recorder = Recorder(self.vocabulary, self.probs) if self.probs else None
         chain.watched = recorder is not None
         logits = self.memory.prompt_logits
+        key = key_of(self.prompt) if recorder is not None else 0
         try:
             limit = min(self.sampling.max_tokens, self.context.n_ctx - len(self.prompt))
             for index in range(limit):
@@ -97,10 +97,12 @@ class Generation:
                     return FinishReason.CANCELLED
                 if self.grammar is not None and self.grammar.is_over:
                     return FinishReason.STOP
-                if self.on_step is not None:
-                    self.on_step(logits)
                 token = self._drawn(chain, logits)
-                record = None if recorder is None else recorder.record(logits, chain, token)
+                record = None
+                if recorder is not None:
+                    record = recorder.record(logits, chain, token)
+                    self.rows.keep(key, logits)
+                    key = key_of((token,), key)
                 yield self._take(index, token, record)
                 if self._stream.stopped_by is not None or self.vocabulary.ends_generation(token):
                     return FinishReason.STOP

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,8 +21,38 @@ class Recorder:
         self._most = most
         self._distribution = Distribution(vocabulary.n_tokens)
 
+    @property
+    def log_total(self) -> float:
+        """log sum_j exp(l_j) of the row of the last record, nats."""
+        return self._distribution.log_total
+
+    def plain(self, logits: npt.NDArray[np.float32], token: int) -> TokenRecord:
+        """Of a token that was not drawn: what is said of sampling is the model's own distribution."""
+        distribution = self._distribution
+        distribution.read(logits)
+        ids = distribution.top(self._most) if self._most else np.zeros(0, dtype=np.int64)
+        top = tuple(
+            Candidate(
+                id=int(place),
+                data=self._vocabulary.piece(int(place)),
+                logprob=(logprob := distribution.logprob(int(place))),
+                p_sampled=math.exp(logprob),
+            )
+            for place in ids
+        )
+        others = max(0.0, 1.0 - sum(candidate.p for candidate in top))
+        return TokenRecord(
+            logprob=(logprob := distribution.logprob(token)),
+            entropy=distribution.entropy,
+            rank=distribution.rank(token),
+            p_sampled=math.exp(logprob),
+            top=top,
+            others_p=others,
+            others_p_sampled=others,
+        )
+
     def record(self, logits: npt.NDArray[np.float32], chain: SamplerChain, token: int) -> TokenRecord:
-        """Call after the draw of `token` by `chain` from `logits`, float32 (n_vocab,)."""
+        """Of `token`, after a draw by `chain` from `logits`, float32 (n_vocab,)."""
         distribution = self._distribution
         distribution.read(logits)
         ids = distribution.top(self._most)
@@ -48,10 +80,10 @@ class Recorder:
 
 
 def _sampled(chain: SamplerChain, ids: npt.NDArray[np.int64]) -> list[float]:
-    """The probability with which each could be drawn, 0 where it is gone; the last of `ids` is the one that was."""
+    """The probability with which each could be drawn, 0 where it is gone."""
     left = chain.candidates
     if chain.is_greedy:
-        return [float(place == ids[-1]) for place in ids]
+        return [float(place == chain.drawn) for place in ids]
     order = np.argsort(left["id"])
     known = left["id"][order]
     places = np.searchsorted(known, ids)

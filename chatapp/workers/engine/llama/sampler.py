@@ -115,7 +115,8 @@ class SamplerChain:
     """Draws tokens with one lane's settings.
 
     samplers: (name, llama.cpp's sampler) in the order they are applied to the candidates; the last of them draws.
-    watched: whether `cuts` is kept: of the last draw, (name, ids left) of each sampler that cut something.
+    drawn: the token of the last draw. watched: whether `cuts` is kept: of that draw, (name, ids left) of each sampler
+    that cut something.
     """
 
     def __init__(
@@ -136,6 +137,7 @@ class SamplerChain:
         self.samplers: list[tuple[str, Any]] = []
         self.watched = False
         self.cuts: list[tuple[str, npt.NDArray[np.int32]]] = []
+        self.drawn = -1
         self.is_greedy = settings.temperature == 0.0
         around = _Surroundings(seed=seed, n_vocab=n_vocab, vocab=vocab)
         by_mirostat = settings.mirostat != "0" and settings.temperature > 0.0
@@ -166,7 +168,15 @@ class SamplerChain:
         token = self._draw(logits, best) if self._grammar is None else self._draw_allowed(self._grammar, logits, best)
         for sampler in self._remembering:
             llama_cpp.llama_sampler_accept(sampler, token)
+        self.drawn = token
         return token
+
+    def remember(self, token: int) -> None:
+        """As if it had been drawn."""
+        for sampler in self._remembering:
+            llama_cpp.llama_sampler_accept(sampler, token)
+        if self._grammar is not None and self._grammar.allows(token):
+            self._grammar.accept(token)
 
     def _draw(self, logits: npt.NDArray[np.float32], best: np.float32) -> int:
         self._cut(logits, best)

@@ -1,0 +1,95 @@
+"""Asking what a model makes of a step: one question at a time, and of those asked meanwhile only the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from chatapp.core.errors import AppError
+from chatapp.core.sampling import SamplingSettings
+from chatapp.protocol.engine import Explain, Explained, Failed, Prompt, PromptProgress
+from chatapp.services.inference import InferenceService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """See Explain."""
+
+    prompt: Prompt
+    before: tuple[int, ...] = ()
+    n_remembered: int = 0
+    sampling: SamplingSettings
+    token: int | None = None
+    most: int
+
+
+class Explanations(QObject):
+    answered = Signal(object, object)
+    """Question, Explained"""
+    advanced = Signal(object)
+    """float from 0 to 1, where tokens have to be evaluated"""
+    failed = Signal(object)
+    """ErrorInfo"""
+
+    def __init__(self, inference: InferenceService, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._inference = inference
+        self._asked: int | None = None
+        self._question: Question | None = None
+        self._next: Question | None = None
+        inference.advanced.connect(self._on_advanced)
+        inference.answered.connect(self._on_answered)
+        inference.failed.connect(self._on_failed)
+
+    def ask(self, question: Question) -> None:
+        """Ends with `answered` or `failed`, unless another is asked before its turn or it is dropped."""
+        self._next = question
+        if self._asked is None:
+            self._ask_next()
+
+    def drop(self) -> None:
+        """Nothing is to be answered any more."""
+        self._next = self._question = None
+        if self._asked is not None:
+            self._inference.cancel_asked(self._asked)
+
+    def _ask_next(self) -> None:
+        question, self._next = self._next, None
+        self._question = question
+        if question is None:
+            return
+        try:
+            self._asked = self._inference.ask(
+                lambda i: Explain(
+                    request_id=i,
+                    prompt=question.prompt,
+                    before=question.before,
+                    n_remembered=question.n_remembered,
+                    sampling=question.sampling,
+                    token=question.token,
+                    most=question.most,
+                )
+            )
+        except AppError as problem:
+            self.failed.emit(problem.info)
+
+    def _on_advanced(self, event: object) -> None:
+        if isinstance(event, PromptProgress) and event.request_id == self._asked and self._question is not None:
+            self.advanced.emit(event.done / event.total)
+
+    def _on_answered(self, event: object) -> None:
+        if not isinstance(event, Explained) or event.request_id != self._asked:
+            return
+        question, self._asked = self._question, None
+        self._ask_next()
+        if question is not None:
+            self.answered.emit(question, event)
+
+    def _on_failed(self, event: Failed) -> None:
+        if event.request_id is None or event.request_id != self._asked:
+            return
+        question, self._asked = self._question, None
+        self._ask_next()
+        if question is not None:
+            self.failed.emit(event.error)
