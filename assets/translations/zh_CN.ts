@@ -32,6 +32,10 @@
         <translation>字节</translation>
     </message>
     <message>
+        <source>What if %</source>
+        <translation>假设 %</translation>
+    </message>
+    <message>
         <source>all others</source>
         <translation>其余全部</translation>
     </message>
@@ -1167,6 +1171,41 @@
     </message>
 </context>
 <context>
+    <name>WhatIf</name>
+    <message>
+        <source>Evaluating the text before this token again… {part:.0%}</source>
+        <translation>正在重新计算此词元之前的文本… {part:.0%}</translation>
+    </message>
+    <message>
+        <source>Computed again, and not as it was recorded: what stands before it may have changed.</source>
+        <translation>已重新计算，但与记录不同：前面的内容可能已改变。</translation>
+    </message>
+    <message>
+        <source>Computed again: its logits were no longer kept.</source>
+        <translation>已重新计算：当时的 logit 已不再保留。</translation>
+    </message>
+    <message>
+        <source>From the logits of that step.</source>
+        <translation>来自该步当时的 logit。</translation>
+    </message>
+    <message>
+        <source>XTC and mirostat, which draw by themselves, are left out.</source>
+        <translation>XTC 与 mirostat 自行抽取，不计入此处。</translation>
+    </message>
+    <message>
+        <source>What if … other settings for this token</source>
+        <translation>假设…此词元用其他设置</translation>
+    </message>
+    <message>
+        <source>Back to the reply&apos;s own settings</source>
+        <translation>恢复此回复的设置</translation>
+    </message>
+    <message>
+        <source>Write on from here with these settings</source>
+        <translation>用这些设置从此处续写</translation>
+    </message>
+</context>
+<context>
     <name>actions</name>
     <message>
         <source>New chat</source>
@@ -1514,6 +1553,14 @@
     <message>
         <source>The file may be damaged or need more memory than is free. Choose another model, a smaller context or fewer layers on the GPU.</source>
         <translation>文件可能已损坏，或所需内存超过可用内存。请选择其他模型、更小的上下文，或减少 GPU 上的层数。</translation>
+    </message>
+    <message>
+        <source>This reply was written by another model: {path}.</source>
+        <translation>此回复由另一个模型写出：{path}。</translation>
+    </message>
+    <message>
+        <source>Load that model to try other settings.</source>
+        <translation>请加载该模型以试用其他设置。</translation>
     </message>
     <message>
         <source>The prompt is empty.</source>

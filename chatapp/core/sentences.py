@@ -101,6 +101,11 @@ NO_MODEL_INSTALLED = Sentence(
         "errors", "Add a GGUF file on the Models page, or in a terminal: chatapp models add FILE.gguf"
     ),
 )
+OTHER_MODEL_WROTE = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "This reply was written by another model: {path}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Load that model to try other settings."),
+)
 NO_MODEL_LOADED = Sentence(
     kind=ErrorKind.NO_MODEL,
     text=QT_TRANSLATE_NOOP("errors", "No model is loaded."),

@@ -6,84 +6,15 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from chatapp.app import App
-from chatapp.core.generation import Token
-from chatapp.services.inference import EngineState
-from chatapp.storage.paths import Paths
-from chatapp.storage.token_store import TokenStore
-from chatapp.ui.panels.probabilities.heat_text import HeatText
-from chatapp.ui.tabs.chat.message_view import MessageView
-from chatapp.ui.tabs.chat.view import ChatView
+from tests.acceptance.chat_hand import Start, ask, chat_of, heat_of, last_reply, press, stored, wait_for_reply
 
 pytestmark = pytest.mark.model
-
-Start = Callable[[], App]
-
-
-@pytest.fixture
-def start(qapp: QApplication, qtbot: QtBot, starter_library: Paths) -> Iterator[Start]:
-    """A window with the model loaded, in place of the one before."""
-    apps: list[App] = []
-
-    def started() -> App:
-        for earlier in apps:
-            earlier.window.close()
-            earlier.close()
-        app = App(qapp, starter_library)
-        apps.append(app)
-        app.context.preferences.set_option("sampling", "max_tokens", 60)
-        app.window.show()
-        app.begin()
-        app.window.activateWindow()
-        qtbot.waitUntil(lambda: app.context.inference.status.state is EngineState.READY, timeout=30_000)
-        return app
-
-    yield started
-    for app in apps:
-        app.close()
-
-
-def chat_of(app: App) -> ChatView:
-    page = app.window.page("chat")
-    assert isinstance(page, ChatView)
-    return page
-
-
-def ask(app: App, qtbot: QtBot, question: str) -> MessageView:
-    chat = chat_of(app)
-    chat.prompt.set_text(question)
-    chat.prompt.button.click()
-    wait_for_reply(app, qtbot)
-    return last_reply(chat)
-
-
-def wait_for_reply(app: App, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: app.context.conversations.writing, timeout=10_000)
-    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=120_000)
-    qtbot.wait(100)
-
-
-def last_reply(chat: ChatView) -> MessageView:
-    view = chat.transcript.view_of(chat.transcript.last_reply() or "")
-    assert view is not None
-    return view
-
-
-def stored(app: App, message_id: str) -> list[Token]:
-    return TokenStore(app._database).tokens(message_id)
-
-
-def heat_of(view: MessageView) -> HeatText:
-    assert view.heat is not None
-    return view.heat
 
 
 def test_a_reply_is_coloured_while_it_streams_and_after_a_restart(start: Start, qtbot: QtBot) -> None:
@@ -140,36 +71,32 @@ def test_tokens_are_walked_and_branched_from_by_keyboard_alone(start: Start, qtb
     app = start()
     chat = chat_of(app)
 
-    def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        QTest.keyClick(QApplication.focusWidget() or app.window, key, modifiers)
-        qtbot.wait(20)
-
     first = ask(app, qtbot, "Why is the sky blue?")
     old_id, old_text = first.message.id, first.message.text
-    press(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    press(app, qtbot, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: last_reply(chat).heat is not None)
     heat = heat_of(last_reply(chat))
     for _ in range(20):
         if QApplication.focusWidget() is heat:
             break
-        press(Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+        press(app, qtbot, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
     assert QApplication.focusWidget() is heat
     place = rng.randrange(5, 20)
     for _ in range(place + 1):
-        press(Qt.Key.Key_Right)
+        press(app, qtbot, Qt.Key.Key_Right)
     assert heat.chosen == place
     assert heat.accessibleDescription() != ""
-    press(Qt.Key.Key_Return)
+    press(app, qtbot, Qt.Key.Key_Return)
     panel = chat.inspector.probabilities
     assert QApplication.focusWidget() is panel.candidates
     assert panel.chosen == place
     row = panel.candidates.currentIndex().row()
-    press(Qt.Key.Key_Up if row > 0 else Qt.Key.Key_Down)
+    press(app, qtbot, Qt.Key.Key_Up if row > 0 else Qt.Key.Key_Down)
     candidate = panel.candidates.table.candidate(panel.candidates.currentIndex().row())
     assert candidate is not None
     assert candidate.id != heat.tokens()[place].id
     kept = "".join(token.text for token in heat.tokens()[:place])
-    press(Qt.Key.Key_Return)
+    press(app, qtbot, Qt.Key.Key_Return)
     wait_for_reply(app, qtbot)
     branched = last_reply(chat)
     assert branched.message.id != old_id

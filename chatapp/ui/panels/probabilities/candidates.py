@@ -48,6 +48,7 @@ _HEADINGS = (
 )
 _TOKEN, _BARS, _P, _SAMPLED, _CUT_BY, _LOGPROB, _ID, _BYTES = range(len(_HEADINGS))
 _NUMBERS = (_P, _SAMPLED, _LOGPROB, _ID)
+_WHAT_IF = QT_TRANSLATE_NOOP("Candidates", "What if %")
 _OTHERS = QT_TRANSLATE_NOOP("Candidates", "all others")
 _LEAST_BAR = 56  # pixels
 _LEAST_SHOWN = 1e-6  # where the logarithmic scale begins
@@ -72,10 +73,12 @@ class CandidateTable(QAbstractTableModel):
         self._record: TokenRecord | None = None
         self._chosen: int | None = None
         self._cumulative: list[float] = []
+        self._is_what_if = False
 
-    def set_record(self, record: TokenRecord | None, chosen: int | None = None) -> None:
+    def set_record(self, record: TokenRecord | None, chosen: int | None = None, *, is_what_if: bool = False) -> None:
         """chosen: the id of the token that was written."""
         self.beginResetModel()
+        self._is_what_if = is_what_if
         self._record, self._chosen = record, chosen
         self._cumulative, total = [], 0.0
         for candidate in record.top if record is not None else ():
@@ -121,7 +124,8 @@ class CandidateTable(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return QCoreApplication.translate("Candidates", _HEADINGS[section])
+            heading = _WHAT_IF if section == _SAMPLED and self._is_what_if else _HEADINGS[section]
+            return QCoreApplication.translate("Candidates", heading)
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if section in _NUMBERS else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
@@ -218,10 +222,12 @@ class Candidates(Translated, QTreeView):
         self.show_columns(details=False)
         self.retranslate()
 
-    def show_record(self, record: TokenRecord | None, chosen: int | None = None) -> None:
-        """chosen: the id of the token that was written; it is the current row."""
-        self.table.set_record(record, chosen)
-        row = self.table.row_of(chosen) if chosen is not None else None
+    def show_record(self, record: TokenRecord | None, chosen: int | None = None, *, is_what_if: bool = False) -> None:
+        """chosen: the id of the token that was written: it is the current row, where this is not only a what-if of the
+        token on show."""
+        current = self.currentIndex().row() if is_what_if else -1
+        self.table.set_record(record, chosen, is_what_if=is_what_if)
+        row = current if current >= 0 else self.table.row_of(chosen) if chosen is not None else None
         if row is not None:
             self.setCurrentIndex(self.table.index(row, 0))
 

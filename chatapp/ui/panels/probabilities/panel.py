@@ -16,13 +16,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from chatapp.core.token_record import ReplyFigures, figures_of, most_surprising
+from chatapp.core.token_record import ReplyFigures, TokenRecord, figures_of, most_surprising
 from chatapp.ui.language import Translated, option_text
 from chatapp.ui.panels.probabilities.candidates import Candidates, token_text
 from chatapp.ui.panels.probabilities.heat_text import HeatToken
 from chatapp.ui.panels.probabilities.legend import Legend
 from chatapp.ui.panels.probabilities.measure import Measure, TokenLook, percent
 from chatapp.ui.panels.probabilities.timeline import Timeline
+from chatapp.ui.panels.probabilities.what_if import WhatIf
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
 
@@ -56,6 +57,7 @@ class ProbabilityPanel(Translated, QWidget):
         self._token_label = named(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "heading")
         self.candidates = Candidates(theme)
         self.logarithmic, self.details = QCheckBox(), QCheckBox()
+        self.what_if = WhatIf()
         self._empty = named(QLabel(wordWrap=True), "muted")
         self._timer = QTimer(self, singleShot=True, interval=_FIGURES_MS)  # they are counted over all tokens
         self._timer.timeout.connect(self._show_reply)
@@ -108,6 +110,12 @@ class ProbabilityPanel(Translated, QWidget):
         )
         self._show_state()
 
+    def show_what_if(self, record: TokenRecord | None) -> None:
+        """The chosen token's distribution with other settings; None: the one it was drawn from."""
+        token = self._tokens[self._chosen] if self._chosen is not None else None
+        if token is not None:
+            self.candidates.show_record(record or token.record, token.id, is_what_if=record is not None)
+
     def retranslate(self) -> None:
         self.coloured.setText(self.tr("Colour the replies"))
         self.underlines.setText(self.tr("Lines instead of colours"))
@@ -140,6 +148,7 @@ class ProbabilityPanel(Translated, QWidget):
         rows.addWidget(self._token_label)
         rows.addWidget(self.candidates, 1)
         rows.addLayout(last)
+        rows.addWidget(self.what_if)
         self.surprises.setMaximumHeight(self.fontMetrics().lineSpacing() * 2 * _SURPRISE_LINES)
 
     def _connect(self) -> None:
@@ -175,7 +184,7 @@ class ProbabilityPanel(Translated, QWidget):
     def _show_state(self) -> None:
         self._show_reply()
         has_token = self._chosen is not None and self._tokens[self._chosen].record is not None
-        for part in (self.candidates, self.logarithmic, self.details):
+        for part in (self.candidates, self.logarithmic, self.details, self.what_if):
             part.setVisible(has_token)
         self._show_token()
 

@@ -7,10 +7,11 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
-from chatapp.core.branching import begun_with
+from chatapp.core.branching import begun_before, begun_with
 from chatapp.core.chat import Message, Role
 from chatapp.core.errors import AppError
 from chatapp.core.generation import Token
+from chatapp.core.sampling import SamplingSettings
 from chatapp.core.token_record import Candidate
 from chatapp.services.conversation import OpenedConversation
 from chatapp.services.replies import TokensAdded
@@ -21,6 +22,7 @@ from chatapp.ui.panels.probabilities.measure import Measure, TokenLook
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.tabs.chat.message_view import MessageView
 from chatapp.ui.tabs.chat.view import ChatView
+from chatapp.ui.tabs.chat.what_if_presenter import WhatIfPresenter
 
 _OFF, _LINES, _COLORS = "off", "lines", "colors"
 
@@ -39,6 +41,9 @@ class ProbabilityPresenter(QObject):
         self._followed: str | None = None
         self._tokens: list[Token] = []  # of the followed reply
         self._new: dict[str, list[Token]] = {}  # not yet on show
+        self._what_if = WhatIfPresenter(self._panel, context)
+        self._what_if.resample_wanted.connect(self._on_resample)
+        self._replies = context.replies
         self._look = _look_of(context.preferences.settings)
         self._panel.show_look(self._look)
         self._panel.look_changed.connect(self._on_look_changed)
@@ -143,11 +148,16 @@ class ProbabilityPresenter(QObject):
         if message_id != self._followed:
             self._follow(message_id)
         if place < len(self._tokens):
-            self._panel.choose(place)
+            self._choose(place)
+
+    def _choose(self, place: int) -> None:
+        self._panel.choose(place)
+        view = self._view.transcript.view_of(self._followed or "")
+        self._what_if.show_token(self._replies.latest(view.message) if view is not None else None, self._tokens)
 
     def _on_place_chosen(self, place: int) -> None:
         """In the panel: the same token is marked in the text."""
-        self._panel.choose(place)
+        self._choose(place)
         self._choose_in(self._followed, place)
 
     def _choose_in(self, message_id: str | None, place: int | None) -> None:
@@ -175,6 +185,14 @@ class ProbabilityPresenter(QObject):
             self._conversations.continue_reply(message.id, begun)
         else:  # the model could have ended here
             self._conversations.edit(message.id, begun.message.text)
+
+    def _on_resample(self, sampling: SamplingSettings) -> None:
+        place, view = self._panel.chosen, self._view.transcript.view_of(self._followed or "")
+        if place is not None and view is not None:
+            message, tokens = view.message, tuple(self._tokens)
+            self._try(
+                lambda: self._conversations.continue_reply(message.id, begun_before(message, tokens, place, sampling))
+            )
 
     def _try(self, wish: Callable[[], None]) -> None:
         self._view.clear_error()
