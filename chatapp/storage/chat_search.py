@@ -23,6 +23,17 @@ _BEFORE, _MATCH, _AFTER = 30, 80, 50  # characters shown
 _FOUND = "SELECT m.conversation_id, m.id, c.title, m.text FROM"
 _KEPT = "CROSS JOIN conversation c ON c.id = m.conversation_id AND c.deleted_at IS NULL"
 
+_BLOCKS = f"""
+    WITH RECURSIVE first (number) AS (
+        SELECT min(number) FROM message WHERE number >= 0
+        UNION ALL
+        SELECT (SELECT min(m.number) FROM message m WHERE m.number >= (first.number / {BLOCK} + 1) * {BLOCK})
+        FROM first WHERE number IS NOT NULL
+    )
+    SELECT number / {BLOCK} FROM first WHERE number IS NOT NULL
+"""
+"""Those that have messages: numbers go up by one, but a damaged one can be any."""
+
 _Row = tuple[str, str | None, str, str]
 
 
@@ -76,9 +87,8 @@ class ChatSearch:
 def note_characters(database: Database) -> None:
     """Notes which characters there are in blocks of messages added or changed since they were noted last."""
     with database.reading() as connection:
-        (last,) = connection.execute("SELECT max(number) FROM message").fetchone()
         known = {block for (block,) in connection.execute("SELECT block FROM message_block")}
-    missing = [block for block in range((last or 0) // BLOCK + 1) if block not in known]
+        missing = [block for (block,) in connection.execute(_BLOCKS) if block not in known]
     if not missing:
         return
     with database.quick() as connection:

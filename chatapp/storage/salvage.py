@@ -17,6 +17,7 @@ from chatapp.storage.migrations import MIGRATIONS, create
 from chatapp.storage.sqlite_file import PAGE_SIZES, SqliteFile
 from chatapp.storage.sqlite_rows import Row, Value, rows_of
 
+_LARGEST_NUMBER = 1 << 40
 _DERIVED = ("message_block",)  # made anew when it is missing
 _TYPES: dict[str, tuple[type, ...]] = {"TEXT": (str,), "INTEGER": (int,), "REAL": (int, float), "BLOB": (bytes,)}
 _EMPTY: dict[str, Value] = {"TEXT": "", "INTEGER": 0, "REAL": 0.0, "BLOB": b""}
@@ -75,12 +76,13 @@ def salvage(damaged: Path, target: Path) -> None:
 
 
 def insert_rows(connection: sqlite3.Connection, rows: Iterable[tuple[TableShape, Row]]) -> int:
-    """Adds the rows that are not there yet and returns their number; one whose number is taken gets another."""
+    """Adds the rows that are not there yet and returns their number; one whose number is taken, or so large that it can
+    only be damaged, gets another."""
     added = 0
     for shape, row in rows:
         number = next((column.name for column in shape.columns if column.is_rowid), "rowid")
         values = {**shape.filled(row), number: row.rowid}
-        done = _insert(connection, shape.name, values)
+        done = _insert(connection, shape.name, values) if 0 < row.rowid <= _LARGEST_NUMBER else 0
         if not done:  # a row like this is there, or only one of this number
             del values[number]
             done = _insert(connection, shape.name, values)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -13,6 +15,7 @@ from chatapp.storage.chats import ChatStore
 from chatapp.storage.database import Database
 from chatapp.storage.migrations import MIGRATIONS
 from chatapp.storage.paths import Paths
+from chatapp.storage.salvage import salvage
 from tests.builders import conversation, message
 
 ALPHABET = "aabbcAB  ..,éÉäÄжЖσΣß天天空温度的。，😀🎉\"'*%_-^(){}:\\\n1"
@@ -194,3 +197,29 @@ def test_the_index_stands_a_vacuum_and_gaps_in_the_numbers(
 
 def test_the_blocks_are_as_large_as_the_triggers_say() -> None:
     assert MIGRATIONS[1].count(f"new.number / {BLOCK}\n") == MIGRATIONS[1].count("DELETE FROM message_block") == 2
+
+
+@pytest.mark.parametrize("number", [2**40, 2**62, 2**63 - 1])
+def test_a_damaged_number_costs_no_more_than_another(
+    number: int, database: Database, store: ChatStore, search: ChatSearch
+) -> None:
+    store.add_turn(conversation(), [message("m1", text="天空"), message("m2", text="蓝")])
+    with database.quick() as connection:
+        connection.execute("UPDATE message SET number = ? WHERE id = 'm2'", (number,))
+    assert store.recover() == 0  # it would go through all numbers below
+    assert found(search, "蓝") == ["m2"]
+    assert found(search, "天") == ["m1"]
+
+
+@pytest.mark.parametrize("number", [-5, 0, 2**41, 2**63 - 1])
+def test_what_is_salvaged_gets_a_number_that_can_be(number: int, paths: Paths, database: Database) -> None:
+    ChatStore(database).add_turn(conversation(), [message("m1"), message("m2")])
+    with database.quick() as connection:
+        connection.execute("UPDATE message SET number = ? WHERE id = 'm2'", (number,))
+    database.close()
+    whole = paths.data / "whole.sqlite3"
+    salvage(paths.database, whole)
+    with closing(sqlite3.connect(whole)) as connection:
+        numbers = dict(connection.execute("SELECT id, number FROM message").fetchall())
+    assert sorted(numbers.values()) == [1, 2]
+    assert set(numbers) == {"m1", "m2"}
