@@ -41,7 +41,7 @@ class Hand(QObject):
         self._chat = cast(ChatView, app.window.page("chat"))
         self._notifier = QSocketNotifier(0, QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_commands)
-        self._cached_tokens = -1
+        self._cached_tokens = self._prompt_tokens = -1
         app.context.inference.finished.connect(self._on_finished)
 
     def _on_commands(self) -> None:
@@ -50,7 +50,7 @@ class Hand(QObject):
             say(getattr(self, f"do_{command}")(*values))
 
     def _on_finished(self, event: Finished) -> None:
-        self._cached_tokens = event.usage.cached_tokens
+        self._cached_tokens, self._prompt_tokens = event.usage.cached_tokens, event.usage.prompt_tokens
 
     def do_look(self) -> dict[str, Any]:
         status = self._app.context.inference.status
@@ -66,6 +66,7 @@ class Hand(QObject):
             "transcript": self._chat.transcript.shown_text(self._chat.transcript.last_reply() or ""),
             "writing": self._app.context.conversations.writing,
             "cached_tokens": self._cached_tokens,
+            "prompt_tokens": self._prompt_tokens,
         }
 
     def do_press(self, text: str) -> bool:
@@ -100,6 +101,28 @@ class Hand(QObject):
         if chats:
             self._app.context.conversations.open(chats[0].id)
         return bool(chats)
+
+    def do_option(self, section: str, name: str, value: object) -> bool:
+        self._app.context.preferences.set_option(section, name, value)
+        return True
+
+    def do_tokens(self) -> list[int]:
+        """The ids of the coloured reply that is shown last."""
+        view = self._chat.transcript.view_of(self._chat.transcript.last_reply() or "")
+        return [token.id for token in view.heat.tokens()] if view is not None and view.heat is not None else []
+
+    def do_branch(self, place: int) -> dict[str, Any]:
+        """The likeliest other token there, activated as by Enter."""
+        view = self._chat.transcript.view_of(self._chat.transcript.last_reply() or "")
+        assert view is not None
+        assert view.heat is not None
+        view.heat.choose(place)
+        candidates = self._chat.inspector.probabilities.candidates
+        written = view.heat.tokens()[place].id
+        tokens = [candidates.table.candidate(row) for row in range(candidates.table.rowCount())]
+        other = next(token for token in tokens if token and token.id != written and token.data.strip().isalpha())
+        candidates.activated.emit(candidates.table.index(tokens.index(other), 0))
+        return {"id": other.id, "reply": view.message.id, "text": view.message.text}
 
     def do_load(self, path: str) -> bool:
         self._app.context.model_choice.use(path)
