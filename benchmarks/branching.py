@@ -1,7 +1,7 @@
 """Branching deep in a reply, idle: how many decode steps pass before the first new token.
 
-Usage: python -m benchmarks.branching [--rounds 7] [--depth 500]. Prints a Markdown table. Through the pipe, as the window
-does: a reply, then the same prompt with the reply's first tokens and another one, to be written on.
+Usage: python -m benchmarks.branching [--rounds 7] [--depth 500]. Prints a Markdown table. Through the pipe, as the
+window does: a reply, then the same prompt with the reply's first tokens and another one, to be written on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chatapp.protocol.engine import ChatPrompt, Finished, TokensEmitted
 from chatapp.workers.client import EngineClient
 from scripts.wheel_models import GEMMA_WHEEL, STARTER_WHEEL, cached
 
-ENDS = {"smollm2": (0, 2), "gemma": (1, 106)}  # tokens that would end the reply
+ENDS = {"smollm2": (0, 2), "gemma": (1, 106, *range(107, 138))}  # would end the reply, or a line
 QUESTION = ChatMessage(role=Role.USER, text="Tell me a very long story about the sea.")
 
 

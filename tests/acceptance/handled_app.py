@@ -2,7 +2,7 @@
 
     python -m tests.acceptance.handled_app [options of chatapp]
 
-Each line of stdin is a JSON list, a command and its values; each is answered by a JSON line on stdout.
+Each line of stdin is a JSON list, a command, its values and its named ones; each is answered by one on stdout.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 
 import chatapp.app
 from chatapp.__main__ import main
+from chatapp.core.sampling import LogitBias, SamplingSettings
 from chatapp.protocol.engine import Finished
 from chatapp.ui.report_dialog import ReportDialog
 from chatapp.ui.tabs.chat.view import ChatView
@@ -42,14 +43,16 @@ class Hand(QObject):
         self._notifier = QSocketNotifier(0, QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_commands)
         self._cached_tokens = self._prompt_tokens = -1
+        self._finished = 0
         app.context.inference.finished.connect(self._on_finished)
 
     def _on_commands(self) -> None:
         for line in os.read(0, 1 << 16).splitlines():
-            command, *values = json.loads(line)
-            say(getattr(self, f"do_{command}")(*values))
+            command, values, named = json.loads(line)
+            say(getattr(self, f"do_{command}")(*values, **named))
 
     def _on_finished(self, event: Finished) -> None:
+        self._finished += 1
         self._cached_tokens, self._prompt_tokens = event.usage.cached_tokens, event.usage.prompt_tokens
 
     def do_look(self) -> dict[str, Any]:
@@ -67,6 +70,7 @@ class Hand(QObject):
             "writing": self._app.context.conversations.writing,
             "cached_tokens": self._cached_tokens,
             "prompt_tokens": self._prompt_tokens,
+            "finished": self._finished,
         }
 
     def do_press(self, text: str) -> bool:
@@ -102,8 +106,10 @@ class Hand(QObject):
             self._app.context.conversations.open(chats[0].id)
         return bool(chats)
 
-    def do_option(self, section: str, name: str, value: object) -> bool:
-        self._app.context.preferences.set_option(section, name, value)
+    def do_sample(self, never: list[int], **values: Any) -> bool:
+        """How the next replies of this chat are drawn; never: tokens that may not be."""
+        biases = tuple(LogitBias(token=token, bias=-100.0) for token in never)
+        self._app.context.conversations.set_sampling(SamplingSettings(logit_bias=biases, **values))
         return True
 
     def do_tokens(self) -> list[int]:
@@ -198,9 +204,9 @@ class HandledProcess:
         )
         self.begun = self._read() == "begun"
 
-    def do(self, command: str, *values: object) -> Any:
+    def do(self, command: str, *values: object, **named: object) -> Any:
         stdin = cast(IO[str], self.process.stdin)
-        stdin.write(json.dumps([command, *values]) + "\n")
+        stdin.write(json.dumps([command, values, named]) + "\n")
         stdin.flush()
         return self._read()
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from chatapp.core.sampling import LogitBias, SamplingSettings
 from chatapp.storage.chat_settings import ChatSettings
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths
@@ -19,7 +18,10 @@ from tests.acceptance.handled_app import HandledProcess
 
 pytestmark = pytest.mark.model
 
-ENDS = {"starter_model": (0, 2), "gemma_model": (1, 106)}  # tokens that would end the reply
+ENDS = {
+    "starter_model": (0, 2),
+    "gemma_model": (1, 106, *range(107, 138)),
+}  # would end the reply, or a line
 
 
 def texts(paths: Paths) -> dict[str, str]:
@@ -38,25 +40,23 @@ def test_a_deep_branch_reuses_the_cache_and_both_versions_survive(
     library = ModelLibrary(paths)
     library.add(path)
     library.close()
-    never = tuple(LogitBias(token=token, bias=-100.0) for token in ENDS[model])
-    sampling = SamplingSettings(max_tokens=depth + 20, logit_bias=never, seed=rng.randrange(2**31))
     chat = ChatSettings(token_colors="surprisal")
-    save_settings(paths.settings, Settings(engine=EngineSettings(threads=1), sampling=sampling, chat=chat))
+    save_settings(paths.settings, Settings(engine=EngineSettings(threads=1), chat=chat))
     with HandledProcess() as app:
         app.wait_for("state", "ready")
+        app.do("sample", ENDS[model], max_tokens=depth + 20, seed=rng.randrange(2**31))
         app.do("ask", "Tell me a very long story about the sea.")
-        app.wait_for("writing", True)
-        app.wait_for("writing", False, seconds=300)
+        app.wait_for("finished", 1, seconds=300)
         ids = app.do("tokens")
         assert len(ids) == depth + 20
         old = app.do("branch", depth)
-        app.wait_for("writing", True)
-        seen = app.wait_for("writing", False, seconds=300)
+        seen = app.wait_for("finished", 2, seconds=300)
         assert seen["prompt_tokens"] - seen["cached_tokens"] <= 2  # no more is evaluated before its first token
         branched = app.do("tokens")
         assert branched[: depth + 1] == [*ids[:depth], old["id"]]
         assert len(branched) > depth + 20
         shown = app.do("look")["transcript"]
+        time.sleep(0.5)  # the last tokens are stored with the end of a reply
         app.kill()
     assert texts(paths)[old["reply"]] == old["text"]
     assert sorted(texts(paths).values()) == sorted([old["text"], shown])
