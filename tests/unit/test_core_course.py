@@ -8,17 +8,11 @@ import random
 import pytest
 
 from chatapp.core.course import Course
-from chatapp.core.token_record import TokenRecord
+from tests.builders import token_record
 
 
-def record(p: float, entropy: float = 1.0) -> TokenRecord:
-    return TokenRecord(
-        logprob=math.log(p), entropy=entropy, rank=0, p_sampled=p, top=(), others_p=1.0, others_p_sampled=1.0
-    )
-
-
-def test_perplexity_and_entropy_of_the_tokens_that_have_a_record() -> None:
-    course = Course([record(0.5, 1.0), None, record(0.125, 2.0)])
+def test_perplexity_and_entropy_of_the_tokens_that_have_a_token_record() -> None:
+    course = Course([token_record(0.5, entropy=1.0), None, token_record(0.125, entropy=2.0)])
     figures = course.figures()
     assert figures is not None
     assert (figures.n_tokens, figures.mean_entropy) == (2, 1.5)
@@ -33,15 +27,15 @@ def test_perplexity_and_entropy_of_the_tokens_that_have_a_record() -> None:
 
 
 def test_the_least_likely_come_first() -> None:
-    course = Course([record(0.5), record(0.1), None, record(0.2), record(0.1)])
+    course = Course([token_record(0.5), token_record(0.1), None, token_record(0.2), token_record(0.1)])
     assert course.most_surprising(3) == [1, 4, 3]  # of two alike the earlier one
     assert course.most_surprising(9) == [1, 4, 3, 0]
     assert course.most_surprising(1, 2, 3) == [3]
-    assert record(0.25).surprisal == pytest.approx(2.0)
+    assert token_record(0.25).surprisal == pytest.approx(2.0)
 
 
 def test_it_grows_without_forgetting(rng: random.Random) -> None:
-    records = [rng.choice((None, record(rng.random() + 1e-9, rng.random()))) for _ in range(1500)]
+    records = [rng.choice((None, token_record(rng.random() + 1e-9, entropy=rng.random()))) for _ in range(1500)]
     course, at = Course(), 0
     while at < len(records):
         step = rng.randrange(1, 60)

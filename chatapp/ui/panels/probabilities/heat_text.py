@@ -198,7 +198,8 @@ class HeatText(GrowingText):
         return line_rects(self.document(), start, max(self._end_of(last), start + 1), clip)
 
     def createMimeDataFromSelection(self) -> QMimeData:
-        data, cursor = super().createMimeDataFromSelection(), self.textCursor()
+        """The words, without colours."""
+        data, cursor = QMimeData(), self.textCursor()
         units = bytearray(cursor.selectedText().encode("utf-16-le", "surrogatepass"))
         start, end = cursor.selectionStart(), cursor.selectionEnd()
         for position in reversed(self._breaks):
