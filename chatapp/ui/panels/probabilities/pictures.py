@@ -46,6 +46,7 @@ def svg_of(widget: QWidget) -> bytes:
     generator.setOutputDevice(buffer)
     generator.setSize(widget.size())
     generator.setViewBox(widget.rect())
+    generator.setResolution(widget.logicalDpiX())  # else letters are smaller than on the screen
     generator.setTitle(widget.accessibleName())
     painter = QPainter(generator)
     painter.fillRect(widget.rect(), widget.palette().window())
