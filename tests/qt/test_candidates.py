@@ -165,6 +165,12 @@ def test_they_are_copied_for_a_spreadsheet(candidates: Candidates, choose_in_men
     assert rows[OTHERS] == ["all others", "0.1249", "0.0"]
 
 
+def test_a_what_if_is_named_so(candidates: Candidates) -> None:
+    candidates.show_record(RECORD, 8, is_what_if=True)
+    assert candidates.table.as_text().split("\n")[0].split("\t")[2] == "p_what_if"
+    assert candidates.whole().table.headerData(SAMPLED, Qt.Orientation.Horizontal) == "What if %"
+
+
 @pytest.mark.parametrize(("chosen", "ending"), [("PNG (*.png)", ".png"), ("SVG (*.svg)", ".svg")])
 def test_a_picture_has_every_row(
     candidates: Candidates,

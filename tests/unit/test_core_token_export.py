@@ -114,5 +114,11 @@ def test_a_spreadsheet_takes_the_csv_for_utf_8_and_every_row_for_one() -> None:
     assert [len(row) for row in rows] == [12 + 2 * 5] * 3
 
 
+def test_tokens_of_a_reply_that_was_written_on_count_through() -> None:
+    tokens = [token("a"), token("b"), token("c")]  # each run of the engine counts from 0
+    assert [values["index"] for values in json.loads(json_of(REPLY, tokens))["tokens"]] == [0, 1, 2]
+    assert [row["index"] for row in read_csv(csv_of(tokens))] == ["0", "1", "2"]
+
+
 def test_the_values_of_a_token_without_a_record() -> None:
     assert token_values(token("a")) == {"lane": 0, "index": 0, "id": 7, "text": "a", "bytes": "61"}

@@ -49,7 +49,7 @@ from chatapp.ui.panels.probabilities.pictures import ask_for_picture
 from chatapp.ui.theme import Theme
 
 _LEAST_BAR, _PICTURE_BAR = 40, 200  # pixels
-_LEAST_ROWS = 6
+_LEAST_ROWS = 8
 _LEAST_SHOWN = 1e-6  # where the logarithmic scale begins
 
 

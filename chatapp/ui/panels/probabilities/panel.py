@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from chatapp.core.token_record import TokenRecord
 from chatapp.ui.language import Translated, option_text
@@ -20,7 +20,7 @@ from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
 
 
-class ProbabilityPanel(Translated, QWidget):
+class ProbabilityPanel(Translated, QScrollArea):
     look_changed = Signal(object)
     """TokenLook"""
     place_chosen = Signal(object)
@@ -112,7 +112,8 @@ class ProbabilityPanel(Translated, QWidget):
         self._show_state()
 
     def _lay_out(self) -> None:
-        rows = QVBoxLayout(self)
+        page = named(QWidget(), "page")
+        rows = QVBoxLayout(page)
         rows.setContentsMargins(14, 12, 14, 14)
         rows.setSpacing(8)
         first, last = QHBoxLayout(), QHBoxLayout()
@@ -128,6 +129,9 @@ class ProbabilityPanel(Translated, QWidget):
         rows.addWidget(self.candidates, 1)
         rows.addLayout(last)
         rows.addWidget(self.what_if)
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def _connect(self) -> None:
         self.coloured.toggled.connect(lambda _on: self._on_look())

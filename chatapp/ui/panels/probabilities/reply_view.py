@@ -16,7 +16,7 @@ from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named, shown
 
 _SURPRISES = 12
-_SURPRISE_LINES, _LEAST_LINES = 4, 2
+_SURPRISE_LINES = 3
 _FIGURES_MS = 500
 _PLACE = Qt.ItemDataRole.UserRole
 
@@ -100,10 +100,7 @@ class ReplyView(Translated, QWidget):
         rows.addWidget(self.surprises)
 
     def _fit(self) -> None:
-        """Where there is little room the list gives way."""
-        line = self.fontMetrics().lineSpacing() * 2
-        self.surprises.setMinimumHeight(line * _LEAST_LINES)
-        self.surprises.setMaximumHeight(line * _SURPRISE_LINES)
+        self.surprises.setFixedHeight(self.fontMetrics().lineSpacing() * 2 * _SURPRISE_LINES)
 
     def _on_range(self, places: tuple[int, int] | None) -> None:
         self._show()

@@ -195,6 +195,7 @@ class ProbabilityPresenter(QObject):
         inspector.show()
         inspector.setCurrentWidget(self._panel)
         self._panel.candidates.setFocus()
+        self._panel.ensureWidgetVisible(self._panel.candidates)
 
     def _on_export(self) -> None:
         reply = next((m for m in self._view.transcript.messages() if m.id == self._followed), None)
