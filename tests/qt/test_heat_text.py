@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -202,6 +204,7 @@ def test_long_paragraphs_are_divided_and_nobody_who_copies_sees_it(
     heat.selectAll()
     heat.copy()
     assert QGuiApplication.clipboard().text() == text
+    assert not QGuiApplication.clipboard().mimeData().hasHtml()
     first, last = sorted(rng.sample(range(3000), 2))
     cursor = heat.textCursor()
     cursor.setPosition(heat._starts[first])
@@ -209,6 +212,22 @@ def test_long_paragraphs_are_divided_and_nobody_who_copies_sees_it(
     heat.setTextCursor(cursor)
     heat.copy()
     assert QGuiApplication.clipboard().text() == "".join(token.text for token in tokens[first : last + 1])
+
+
+def test_what_is_copied_does_not_crash_the_end_of_the_program() -> None:
+    lines = (
+        "from PySide6.QtWidgets import QApplication",
+        "from chatapp.ui.panels.probabilities.heat_text import HeatText, HeatToken",
+        "from chatapp.ui.theme import Theme",
+        "application = QApplication([])",
+        "text = HeatText(Theme(application))",
+        "text.set_tokens([HeatToken(1, 'words', None)])",
+        "text.selectAll()",
+        "text.copy()",
+        "assert application.clipboard().text() == 'words'",
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_text_without_sentences_or_words_is_divided_too(light: Theme, qtbot: QtBot) -> None:

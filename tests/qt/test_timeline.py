@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QToolTip
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolTip
 from pytestqt.qtbot import QtBot
 
 from chatapp.ui.panels.probabilities.heat_text import HeatToken
@@ -79,11 +79,20 @@ def test_a_click_ends_the_range(timeline: Timeline, qtbot: QtBot) -> None:
 
 
 def test_esc_ends_the_range_and_is_left_to_others_where_there_is_none(timeline: Timeline, qtbot: QtBot) -> None:
+    def is_wanted() -> bool:
+        """Before the window's shortcut, which stops a reply."""
+        asked = QKeyEvent(QKeyEvent.Type.ShortcutOverride, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+        asked.ignore()
+        QApplication.sendEvent(timeline, asked)
+        return asked.isAccepted()
+
     told: list[object] = []
     timeline.range_chosen.connect(told.append)
+    assert not is_wanted()
     QTest.keyClick(timeline, Qt.Key.Key_Escape)
     assert told == []
     drag(timeline, 3, 9)
+    assert is_wanted()
     QTest.keyClick(timeline, Qt.Key.Key_Escape)
     assert told == [(3, 9), None]
     assert timeline.brushed is None

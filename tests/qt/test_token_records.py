@@ -153,25 +153,27 @@ def test_a_reply_being_written_keeps_its_own(coloured: App, group: RecordsGroup,
     app, chat = coloured, chat_of(coloured)
     ask(app, qtbot, "say one two")
     before = last_reply(chat)
-    ask(app, qtbot, "slow 120", wait=False)
+    ask(app, qtbot, "slow 250", wait=False)
     qtbot.waitUntil(lambda: (h := last_reply(chat).heat) is not None and len(h.tokens()) > 40, timeout=10_000)
     purge(group, app, qtbot)
     assert app.context.conversations.writing
     view = last_reply(chat)
     qtbot.waitUntil(lambda: before.heat is None, timeout=3000)
-    stored_early: list[int] = []
+    early = 0
 
     def is_stored_anew() -> bool:
-        stored_early.append(len(stored(app, view.message.id)))
-        return not app.context.conversations.writing or stored_early[-1] > 40
+        nonlocal early
+        if app.context.conversations.writing:
+            early = len(stored(app, view.message.id))
+        return early > 40 or not app.context.conversations.writing
 
-    qtbot.waitUntil(is_stored_anew, timeout=5000)
-    assert stored_early[-1] > 40  # also what was written before
+    qtbot.waitUntil(is_stored_anew, timeout=20_000)
+    assert early > 40  # also what was written before
     qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=10_000)
     assert view.heat is not None
     assert "".join(token.text for token in view.heat.tokens()) == view.message.text
-    qtbot.waitUntil(lambda: panel_of(chat).reply.figures.text().startswith("120 tokens"), timeout=3000)
-    qtbot.waitUntil(lambda: len(stored(app, view.message.id)) == 120, timeout=3000)
+    qtbot.waitUntil(lambda: panel_of(chat).reply.figures.text().startswith("250 tokens"), timeout=3000)
+    qtbot.waitUntil(lambda: len(stored(app, view.message.id)) == 250, timeout=3000)
     assert stored(app, before.message.id) == []
 
 

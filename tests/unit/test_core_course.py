@@ -11,7 +11,7 @@ from chatapp.core.course import Course
 from tests.builders import token_record
 
 
-def test_perplexity_and_entropy_of_the_tokens_that_have_a_token_record() -> None:
+def test_perplexity_and_entropy_of_the_tokens_that_have_a_record() -> None:
     course = Course([token_record(0.5, entropy=1.0), None, token_record(0.125, entropy=2.0)])
     figures = course.figures()
     assert figures is not None

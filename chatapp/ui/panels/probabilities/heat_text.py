@@ -199,12 +199,15 @@ class HeatText(GrowingText):
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """The words, without colours."""
-        data, cursor = QMimeData(), self.textCursor()
+        data, cursor = super().createMimeDataFromSelection(), self.textCursor()
         units = bytearray(cursor.selectedText().encode("utf-16-le", "surrogatepass"))
         start, end = cursor.selectionStart(), cursor.selectionEnd()
         for position in reversed(self._breaks):
             if start <= position < end:
                 del units[2 * (position - start) : 2 * (position - start) + 2]
+        # WORKAROUND: one made in Python and left on the clipboard crashes the end of the program (PySide6 6.11)
+        data.text()  # Qt's own fills itself when it is first read
+        data.clear()
         data.setText(units.decode("utf-16-le", "replace").translate(SEPARATORS))
         return data
 
