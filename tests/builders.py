@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from pathlib import Path
 
 from chatapp.core.chat import Conversation, Message, MessageState, Role
+from chatapp.core.token_record import Candidate, TokenRecord
 from tests.gguf_files import BOOL, STRING, GgufFile, sentence_pieces, tiny_model_bytes
 
 
@@ -52,6 +54,24 @@ def message(
         created_at=1.0,
         state=state,
     )
+
+
+def token_record(
+    p: float = 0.5, *, entropy: float = 1.0, rank: int = 0, top: tuple[Candidate, ...] = (), others_p: float = 0.0
+) -> TokenRecord:
+    return TokenRecord(
+        logprob=math.log(p),
+        entropy=entropy,
+        rank=rank,
+        p_sampled=p,
+        top=top,
+        others_p=others_p,
+        others_p_sampled=0.0,
+    )
+
+
+def candidate(identity: int, data: bytes, p: float, *, p_sampled: float = 0.0, cut_by: str | None = None) -> Candidate:
+    return Candidate(id=identity, data=data, logprob=math.log(p), p_sampled=p_sampled, cut_by=cut_by)
 
 
 def write_with_template(source: Path, target: Path, template: bytes) -> None:

@@ -43,6 +43,22 @@
         <source>Alternatives at this token</source>
         <translation>此词元的备选</translation>
     </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Save picture…</source>
+        <translation>保存图片…</translation>
+    </message>
+    <message>
+        <source>Save picture</source>
+        <translation>保存图片</translation>
+    </message>
+    <message>
+        <source>alternatives</source>
+        <translation>备选词元</translation>
+    </message>
 </context>
 <context>
     <name>ChatView</name>
@@ -120,12 +136,12 @@
         <translation>对话名称：</translation>
     </message>
     <message>
-        <source>Everything, to import again (*.json)</source>
-        <translation>全部内容，可再导入 (*.json)</translation>
+        <source>Everything, to import again</source>
+        <translation>全部内容，可再导入</translation>
     </message>
     <message>
-        <source>To read: Markdown (*.md)</source>
-        <translation>供阅读：Markdown (*.md)</translation>
+        <source>To read: Markdown</source>
+        <translation>供阅读：Markdown</translation>
     </message>
     <message>
         <source>Export</source>
@@ -808,10 +824,6 @@
         <translation>颜色表示什么</translation>
     </message>
     <message>
-        <source>Most surprising</source>
-        <translation>最出人意料</translation>
-    </message>
-    <message>
         <source>Logarithmic</source>
         <translation>对数刻度</translation>
     </message>
@@ -824,16 +836,31 @@
         <translation>这条回复没有记录。从现在起写出的回复会显示每个词的可能性。</translation>
     </message>
     <message>
-        <source>{count:,} tokens · perplexity {perplexity:.2f} · mean entropy {entropy:.2f} nat</source>
-        <translation>{count:,} 个词元 · 困惑度 {perplexity:.2f} · 平均熵 {entropy:.2f} nat</translation>
-    </message>
-    <message>
         <source>Choose a token in the text.</source>
         <translation>请在文中选择一个词元。</translation>
     </message>
     <message>
         <source>{token}  p {p} · sampled {sampled} · {bits:.2f} bit · rank {rank:,} · entropy {entropy:.2f} nat</source>
         <translation>{token}  p {p} · 采样 {sampled} · {bits:.2f} bit · 第 {rank:,} 位 · 熵 {entropy:.2f} nat</translation>
+    </message>
+</context>
+<context>
+    <name>ProbabilityPresenter</name>
+    <message>
+        <source>For programs: JSON</source>
+        <translation>供程序使用：JSON</translation>
+    </message>
+    <message>
+        <source>For spreadsheets: CSV</source>
+        <translation>供电子表格使用：CSV</translation>
+    </message>
+    <message>
+        <source>{title} - tokens</source>
+        <translation>{title} - 词元</translation>
+    </message>
+    <message>
+        <source>Export the token records</source>
+        <translation>导出词元记录</translation>
     </message>
 </context>
 <context>
@@ -896,6 +923,80 @@
     <message>
         <source>The context is full: the oldest messages left out: {count}.</source>
         <translation>上下文已满：已略去最早的 {count} 条消息。</translation>
+    </message>
+</context>
+<context>
+    <name>RecordsGroup</name>
+    <message>
+        <source>How likely the model found the words of each reply, and what else it had in mind. Earlier replies are coloured by it.</source>
+        <translation>模型认为每条回复中的词有多可能，以及它还想到了什么。较早的回复据此着色。</translation>
+    </message>
+    <message>
+        <source>Delete all records…</source>
+        <translation>删除全部记录…</translation>
+    </message>
+    <message>
+        <source>Delete all records</source>
+        <translation>删除全部记录</translation>
+    </message>
+    <message>
+        <source>Delete the token records of all replies?</source>
+        <translation>要删除所有回复的词元记录吗？</translation>
+    </message>
+    <message>
+        <source>The texts stay. The colours and the alternatives of earlier replies go, and this can&apos;t be undone. Backups made before keep theirs. The file of the chats gets smaller; where the disk has no room to write it anew, the room that became free in it is used for what comes next.</source>
+        <translation>文字会保留。较早回复的颜色和备选词元会消失，且无法撤销。此前的备份仍保留各自的记录。对话文件会变小；如果磁盘没有空间重写该文件，其中腾出的空间会用于之后的内容。</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>On the disk: none</source>
+        <translation>磁盘占用：无</translation>
+    </message>
+    <message>
+        <source>On the disk: {size} in 1 reply</source>
+        <translation>磁盘占用：{size}，来自 1 条回复</translation>
+    </message>
+    <message>
+        <source>On the disk: {size} in {count:,} replies</source>
+        <translation>磁盘占用：{size}，来自 {count:,} 条回复</translation>
+    </message>
+</context>
+<context>
+    <name>ReplyView</name>
+    <message>
+        <source>Most surprising</source>
+        <translation>最出人意料</translation>
+    </message>
+    <message>
+        <source>The figures of the whole reply again (Esc in the chart)</source>
+        <translation>恢复显示整条回复的数值（图表中按 Esc）</translation>
+    </message>
+    <message>
+        <source>Whole reply</source>
+        <translation>整条回复</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Save the records of this reply as a file (JSON, CSV)</source>
+        <translation>将这条回复的记录保存为文件（JSON、CSV）</translation>
+    </message>
+    <message>
+        <source>{count:,} tokens</source>
+        <translation>{count:,} 个词元</translation>
+    </message>
+    <message>
+        <source>Tokens {first:,} to {last:,}</source>
+        <translation>第 {first:,} 至 {last:,} 个词元</translation>
+    </message>
+    <message>
+        <source>perplexity {perplexity:.2f} · mean entropy {entropy:.2f} nat</source>
+        <translation>困惑度 {perplexity:.2f} · 平均熵 {entropy:.2f} nat</translation>
     </message>
 </context>
 <context>
@@ -968,6 +1069,13 @@
     </message>
 </context>
 <context>
+    <name>SaveDialog</name>
+    <message>
+        <source>There is a file {name} already. Replace it?</source>
+        <translation>已有文件 {name}。要替换吗？</translation>
+    </message>
+</context>
+<context>
     <name>SettingsView</name>
     <message>
         <source>Settings</source>
@@ -992,6 +1100,10 @@
     <message>
         <source>Where chatapp notes what it does, without any of your texts</source>
         <translation>chatapp 在那里记录它做了什么，不含您的任何文字</translation>
+    </message>
+    <message>
+        <source>Token records</source>
+        <translation>词元记录</translation>
     </message>
     <message>
         <source>Find a setting</source>
@@ -1121,8 +1233,24 @@
         <translation>每个词元的惊异度与熵（比特）</translation>
     </message>
     <message>
+        <source>{token}  surprisal {bits:.2f} bit, entropy {entropy:.2f} bit</source>
+        <translation>{token}  惊异度 {bits:.2f} bit，熵 {entropy:.2f} bit</translation>
+    </message>
+    <message>
         <source>Line: surprisal. Area: entropy. Click a token, or drag over some.</source>
         <translation>折线：惊异度。面积：熵。点击一个词元，或拖选一段。</translation>
+    </message>
+    <message>
+        <source>Save picture…</source>
+        <translation>保存图片…</translation>
+    </message>
+    <message>
+        <source>Save picture</source>
+        <translation>保存图片</translation>
+    </message>
+    <message>
+        <source>course of a reply</source>
+        <translation>回复的走势</translation>
     </message>
 </context>
 <context>

@@ -20,7 +20,7 @@ from chatapp.core.models import AdapterSpec, LibraryModel, LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sandbox import FileAccess, files_of
 from chatapp.core.sentences import MODEL_UNREADABLE, OPTION_OUT_OF_RANGE
-from chatapp.core.token_record import TokenRecord
+from chatapp.core.token_export import token_values, usage_values
 from chatapp.protocol.engine import Finished, Prompt, PromptProgress, TokensEmitted
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.storage.paths import Paths, find_paths
@@ -154,40 +154,12 @@ def exit_code(finished: Finished) -> int:
 
 def _print_tokens(event: TokensEmitted, output: Output) -> None:
     for token in event.tokens:
-        output.record(
-            "token", lane=token.lane, index=token.index, id=token.id, text=token.text, bytes=token.data.hex(),
-            **(record_values(token.record) if token.record is not None else {}),
-        )  # fmt: skip
+        output.record("token", **token_values(token))
     if event.text:
         output.words(event.text, end="")
 
 
-def record_values(record: TokenRecord) -> dict[str, object]:
-    """The keys that a record adds to a token's object."""
-    return {
-        "logprob": record.logprob,
-        "p": record.p,
-        "p_sampled": record.p_sampled,
-        "entropy": record.entropy,
-        "rank": record.rank,
-        "top": [
-            {
-                "id": candidate.id,
-                "text": candidate.data.decode("utf-8", "replace"),
-                "bytes": candidate.data.hex(),
-                "logprob": candidate.logprob,
-                "p": candidate.p,
-                "p_sampled": candidate.p_sampled,
-                "cut_by": candidate.cut_by,
-            }
-            for candidate in record.top
-        ],
-        "others": {"p": record.others_p, "p_sampled": record.others_p_sampled},
-    }
-
-
 def _print_done(finished: Finished, output: Output) -> None:
-    usage = finished.usage
     output.words("")
     output.record(
         "done",
@@ -196,13 +168,5 @@ def _print_done(finished: Finished, output: Output) -> None:
         finish_reason=finished.finish_reason.value,
         seed=finished.seed,
         reproducible=finished.reproducible,
-        usage={
-            "prompt_tokens": usage.prompt_tokens,
-            "cached_tokens": usage.cached_tokens,
-            "left_out_messages": usage.left_out,
-            "completion_tokens": usage.completion_tokens,
-            "prompt_ms": round(usage.prompt_ms, 3),
-            "generate_ms": round(usage.generate_ms, 3),
-            "tokens_per_second": round(usage.tokens_per_second, 2),
-        },
+        usage=usage_values(finished.usage),
     )

@@ -5,9 +5,7 @@ Probabilities without a further word are the model's own, over its whole vocabul
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 LOG_2 = math.log(2.0)
@@ -53,33 +51,6 @@ class TokenRecord:
         return -self.logprob / LOG_2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyFigures:
-    """n_tokens with a record; mean_entropy in nats."""
-
-    n_tokens: int
-    perplexity: float
-    mean_entropy: float
-
-
 def perplexity(nll: float, n: int) -> float:
     """exp(nll / n): nll the summed negative log-probability of n tokens in nats (Jelinek et al. 1977); n 0 gives 1."""
     return math.exp(nll / n) if n else 1.0
-
-
-def figures_of(records: Iterable[TokenRecord | None]) -> ReplyFigures | None:
-    """Of the tokens that have a record; None where none has."""
-    known = [record for record in records if record is not None]
-    if not known:
-        return None
-    return ReplyFigures(
-        n_tokens=len(known),
-        perplexity=perplexity(-sum(record.logprob for record in known), len(known)),
-        mean_entropy=sum(record.entropy for record in known) / len(known),
-    )
-
-
-def most_surprising(records: Iterable[TokenRecord | None], count: int) -> list[int]:
-    """The places of the `count` tokens with the least probability, the least likely first."""
-    known = ((record.logprob, place) for place, record in enumerate(records) if record is not None)
-    return [place for _, place in heapq.nsmallest(count, known)]

@@ -14,14 +14,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from chatapp.core.chat import Conversation, branch
 from chatapp.core.checks import storable_text
 from chatapp.core.errors import error
-from chatapp.core.sentences import INPUT_UNREADABLE, OUTPUT_FAILED
+from chatapp.core.sentences import INPUT_UNREADABLE
 from chatapp.services.background import Background
 from chatapp.services.notifier import Notifier
 from chatapp.services.pending_writes import PendingWrites
 from chatapp.storage.chat_files import conversation_of, json_of, markdown_of
 from chatapp.storage.chat_search import ChatSearch, SearchHit
 from chatapp.storage.chats import ChatStore
-from chatapp.storage.files import replace_file
+from chatapp.storage.files import write_output
 from chatapp.storage.new_draft import NewDraft
 
 SAVE_DRAFT_MS = 300
@@ -178,11 +178,7 @@ class Shelf(QObject):
             return
 
         def work() -> None:
-            data = self._exported(conversation, as_markdown=path.lower().endswith(".md"))
-            try:
-                replace_file(Path(path), data)
-            except OSError as problem:
-                raise error(OUTPUT_FAILED, reason=problem.strerror or problem) from problem
+            write_output(Path(path), self._exported(conversation, as_markdown=path.lower().endswith(".md")))
 
         self._background.run(work, lambda _result: self.exported.emit(path), self._notifier.post)
 

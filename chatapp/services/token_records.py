@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatapp.core.chat import Message
 from chatapp.core.errors import ErrorInfo
 from chatapp.core.generation import Token
+from chatapp.core.token_export import csv_of, json_of
 from chatapp.services.background import Background
 from chatapp.services.notifier import Notifier
 from chatapp.services.replies import Replies, TokensAdded
+from chatapp.storage.files import write_output
 from chatapp.storage.token_store import TokenStore
 
 SAVE_EVERY_MS = 250
@@ -33,6 +36,12 @@ class TokenRecords(QObject):
     """TokensLoaded, the answer to a request"""
     added = Signal(object)
     """TokensAdded, to a reply whose earlier tokens were told or requested"""
+    measured = Signal(object)
+    """StoredRecords, the answer to `measure`"""
+    purged = Signal()
+    """what was told of replies no longer holds, but for the one being written"""
+    exported = Signal(object)
+    """str: the file"""
 
     def __init__(self, store: TokenStore, replies: Replies, background: Background, notifier: Notifier) -> None:
         super().__init__()
@@ -42,6 +51,7 @@ class TokenRecords(QObject):
         self._known: OrderedDict[str, list[Token]] = OrderedDict()
         self._writing = ""
         self._stored = 0  # of the reply being written
+        self._purges = 0
         self._timer = QTimer(self, interval=SAVE_EVERY_MS)
         self._timer.timeout.connect(self._save_new)
         replies.started.connect(self._on_started)
@@ -55,10 +65,41 @@ class TokenRecords(QObject):
             self._known.move_to_end(message_id)
             self.loaded.emit(TokensLoaded(message_id=message_id, tokens=tuple(known)))
             return
+        purges = self._purges
         self._background.run(
             lambda: self._store.tokens(message_id),
-            lambda tokens: self._on_read(message_id, tokens),
+            lambda tokens: self._on_read(message_id, tokens) if purges == self._purges else self.request(message_id),
             self._notifier.post,
+        )
+
+    def measure(self) -> None:
+        """Ends with `measured`."""
+        self._background.run(self._store.size, self.measured.emit, self._notifier.post)
+
+    def purge(self) -> None:
+        """Deletes all records; of the reply being written they are stored anew with what is written next. Ends with
+        `purged` and `measured`."""
+        self._purges += 1
+        self._known = OrderedDict((key, tokens) for key, tokens in self._known.items() if key == self._writing)
+        self._stored = 0
+        self._background.run(self._store.purge, lambda _: self.purged.emit(), self._notifier.post)
+        self.measure()
+
+    def export(self, message: Message, path: str) -> None:
+        """As CSV where the name ends in .csv, else as JSON. Ends with `exported`."""
+        known = self._known.get(message.id)
+        tokens = tuple(known) if known is not None else None
+
+        def work() -> None:
+            found = tokens if tokens is not None else self._store.tokens(message.id)
+            write_output(Path(path), csv_of(found) if path.lower().endswith(".csv") else json_of(message, found))
+
+        self._background.run(work, lambda _: self.exported.emit(path), self._notifier.post)
+
+    def save_picture(self, path: str, data: bytes) -> None:
+        """Of what is shown of them. Ends with `exported`."""
+        self._background.run(
+            lambda: write_output(Path(path), data), lambda _: self.exported.emit(path), self._notifier.post
         )
 
     def close(self) -> None:

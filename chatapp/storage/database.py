@@ -71,6 +71,14 @@ class Database:
             finally:
                 self._found_again()
 
+    def shrink(self) -> None:
+        """Gives the room of what was deleted back to the disk; for a moment that takes as much room as what is left.
+        Raises AppError(STORAGE), the file is then as it was."""
+        with self._lock, _known_trouble(self._path):
+            connection = self._found_again()
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # until then what was deleted stands in the log too
+
     def close(self) -> None:
         self.connection.close()
 

@@ -9,6 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from chatapp.core.errors import error
+from chatapp.core.sentences import OUTPUT_FAILED
+
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -24,6 +27,14 @@ def replace_file(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """A file that a person asked for, as `replace_file`. Raises AppError(STORAGE)."""
+    try:
+        replace_file(path, data)
+    except OSError as problem:
+        raise error(OUTPUT_FAILED, reason=problem.strerror or problem) from problem
 
 
 def flush_file(path: Path) -> None:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
+from chatapp.core.errors import AppError
 from chatapp.core.generation import Token
 from chatapp.storage.database import Database
 from chatapp.storage.packed_tokens import packed, unpacked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecords:
+    """How many bytes of records there are, of how many replies."""
+
+    n_bytes: int
+    n_replies: int
 
 
 class TokenStore:
@@ -50,13 +61,17 @@ class TokenStore:
                 break
         return found
 
-    def size_bytes(self) -> int:
+    def size(self) -> StoredRecords:
         """What all records take."""
         with self._database.reading() as connection:
-            (size,) = connection.execute("SELECT coalesce(sum(length(data)), 0) FROM token_part").fetchone()
-        return int(size)
+            n_bytes, n_replies = connection.execute(
+                "SELECT coalesce(sum(length(data)), 0), count(DISTINCT message_id) FROM token_part"
+            ).fetchone()
+        return StoredRecords(n_bytes=int(n_bytes), n_replies=int(n_replies))
 
     def purge(self) -> None:
-        """Removes all records; the texts stay."""
+        """Removes all records; the texts stay. The file gets smaller where that can be done now."""
         with self._database.durable() as connection:
             connection.execute("DELETE FROM token_part")
+        with suppress(AppError):  # else the room is used for what is written next
+            self._database.shrink()

@@ -135,8 +135,8 @@ QTreeView { background: @surface; border: 1px solid @border; border-radius: 8px;
 QTreeView::item { padding: 8px 6px; border: none; color: @text; }
 QTreeView::item:hover { background: @hover; }
 QTreeView::item:selected { background: @soft; color: @text; }
-#candidates::item { padding: 3px 4px; }
-#candidates QHeaderView::section { padding: 4px 5px; }
+#candidates::item { padding: 3px 2px; }
+#candidates QHeaderView::section { padding: 4px 3px; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border;
     padding: 8px 9px; }

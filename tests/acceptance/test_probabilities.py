@@ -37,7 +37,7 @@ def test_a_reply_is_coloured_while_it_streams_and_after_a_restart(start: Start, 
     assert view.body.text() != view.message.text  # nothing is rendered that nobody sees
     assert "".join(token.text for token in heat.tokens()) == view.message.text
     assert all(token.record is not None for token in heat.tokens())
-    assert chat.inspector.probabilities.figures.text() != ""
+    assert chat.inspector.probabilities.reply.figures.text() != ""
     before = list(heat.tokens())
 
     app = start()

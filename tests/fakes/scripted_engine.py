@@ -9,6 +9,7 @@ Prompts: "say WORDS", "slow N" (N tokens, 10 ms each), "hang" (deaf to cancel), 
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import signal
 import sys
@@ -95,7 +96,8 @@ class ScriptedEngine:
                 reason = FinishReason.CANCELLED
                 break
             piece = word if not said else f" {word}"
-            token = Token(lane=0, index=len(said), id=len(said), text=piece, data=piece.encode())
+            record = _record(len(said), piece) if request.probs else None
+            token = Token(lane=0, index=len(said), id=len(said), text=piece, data=piece.encode(), record=record)
             said.append(piece)
             yield TokensEmitted(request_id=request.request_id, tokens=(token,), text=piece)
         yield Finished(
@@ -165,6 +167,17 @@ class ScriptedEngine:
                 yield "printed"
             case _:
                 yield "echo"
+
+
+def _record(token: int, piece: str) -> TokenRecord:
+    """Half of it for what is said, a quarter for " or", which top_k cut, and a quarter for all others."""
+    top = (
+        Candidate(id=token, data=piece.encode(), logprob=math.log(0.5), p_sampled=1.0),
+        Candidate(id=900, data=b" or", logprob=math.log(0.25), p_sampled=0.0, cut_by="top_k"),
+    )
+    return TokenRecord(
+        logprob=math.log(0.5), entropy=1.0, rank=0, p_sampled=1.0, top=top, others_p=0.25, others_p_sampled=0.0
+    )
 
 
 def scripted_command(

@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.services.inference import EngineState
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths
+from chatapp.ui.language import Language
 from chatapp.ui.tabs.chat.view import ChatView
+from chatapp.ui.theme import Theme
 from tests.builders import write_gguf
 from tests.fakes.scripted_engine import scripted_command
 
 MakeApp = Callable[[], App]
+ChooseInMenu = Callable[[QWidget, str], None]
 
 
 @pytest.fixture
@@ -64,6 +68,46 @@ def app(make_app: MakeApp, library_model: Path, qtbot: QtBot) -> App:
 @pytest.fixture
 def chat(app: App) -> ChatView:
     return chat_of(app)
+
+
+@pytest.fixture
+def choose_in_menu(monkeypatch: pytest.MonkeyPatch) -> ChooseInMenu:
+    """Opens a widget's menu as the menu key does, and takes the entry with that text."""
+
+    def choose(widget: QWidget, text: str) -> None:
+        opened: list[QMenu] = []
+        monkeypatch.setattr(QMenu, "popup", lambda menu, _at: opened.append(menu))
+        middle = widget.rect().center()
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, middle, widget.mapToGlobal(middle))
+        QApplication.sendEvent(widget, event)
+        (menu,) = opened
+        (action,) = [action for action in menu.actions() if action.text() == text]
+        action.trigger()
+        menu.deleteLater()
+
+    return choose
+
+
+@pytest.fixture
+def light(qapp: QApplication) -> Iterator[Theme]:
+    theme = Theme(qapp)
+    theme.apply("light", 100)
+    yield theme
+    theme.deleteLater()
+
+
+@pytest.fixture
+def chinese(qapp: QApplication) -> Iterator[Callable[[], None]]:
+    """Call it to switch the language; the end of the test switches back."""
+    language = Language(qapp)
+
+    def switch() -> None:
+        language.use("zh_CN")
+        QApplication.sendPostedEvents()
+
+    yield switch
+    language.use("en")
+    language.deleteLater()
 
 
 def chat_of(app: App) -> ChatView:

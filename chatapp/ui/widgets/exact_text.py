@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QTextDocument
 
-_SEPARATORS = str.maketrans({"\u2028": "\n", "\u2029": "\n"})  # how a document keeps its line breaks
+SEPARATORS = str.maketrans({"\u2028": "\n", "\u2029": "\n"})  # how a document keeps its line breaks
 
 
 def exact_text(document: QTextDocument) -> str:
@@ -15,4 +15,4 @@ def exact_text(document: QTextDocument) -> str:
     if len(text.encode("utf-16-le", "surrogatepass")) // 2 != units:
         halves = "".join(document.characterAt(position) for position in range(units))
         text = halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-    return text.translate(_SEPARATORS)
+    return text.translate(SEPARATORS)

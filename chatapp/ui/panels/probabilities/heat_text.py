@@ -6,14 +6,16 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from chatapp.core.token_record import TokenRecord
 from chatapp.ui.panels.probabilities.measure import LEVELS, Measure, letters_on, level, ramp, value_text
+from chatapp.ui.panels.probabilities.text_places import line_rects
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import plain_tip
+from chatapp.ui.widgets.exact_text import SEPARATORS
 from chatapp.ui.widgets.growing_text import GrowingText
 
 _LINES = (  # of the underline mode, from what was expected to what was not
@@ -22,6 +24,9 @@ _LINES = (  # of the underline mode, from what was expected to what was not
     QTextCharFormat.UnderlineStyle.DashUnderline,
     QTextCharFormat.UnderlineStyle.SingleUnderline,
 )
+_LONG = 200  # tokens of a paragraph, after which it is divided
+_SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "…")
+_BAR = 2.0  # pixels, below a marked range
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
@@ -47,8 +52,11 @@ class HeatText(GrowingText):
         self._tokens: list[HeatToken] = []
         self._starts: list[int] = []  # of each token in the document
         self._length = 0
+        self._breaks: list[int] = []  # positions of those that are not in the text
+        self._since_break = 0  # tokens
         self._formats: dict[int, QTextCharFormat] = {}
         self._chosen: int | None = None
+        self._range: tuple[int, int] | None = None
         super().__init__(parent)
         self.setMouseTracking(True)
         theme.changed.connect(self._draw_again)
@@ -56,7 +64,9 @@ class HeatText(GrowingText):
     def set_tokens(self, tokens: Sequence[HeatToken]) -> None:
         """Shows these and nothing else; none is chosen."""
         self.set_text("")
-        self._tokens, self._starts, self._length, self._chosen = [], [], 0, None
+        self._tokens, self._starts, self._length = [], [], 0
+        self._breaks, self._since_break = [], 0
+        self._chosen = self._range = None
         self.append_tokens(tokens)
 
     def append_tokens(self, tokens: Sequence[HeatToken]) -> None:
@@ -64,12 +74,20 @@ class HeatText(GrowingText):
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.beginEditBlock()
         for token in tokens:
+            if token.text and self._is_time_for_a_break(token.text):
+                self._breaks.append(self._length)
+                cursor.insertBlock()
+                self._length, self._since_break = cursor.position(), 0
             self._tokens.append(token)
             self._starts.append(self._length)
+            self._since_break = 0 if "\n" in token.text else self._since_break + 1
             if token.text:
                 cursor.insertText(token.text, self._format_of(token))
                 self._length = cursor.position()
         cursor.endEditBlock()
+
+    def text(self) -> str:
+        return "".join(token.text for token in self._tokens)
 
     def tokens(self) -> Sequence[HeatToken]:
         return self._tokens
@@ -94,6 +112,11 @@ class HeatText(GrowingText):
             self.setAccessibleDescription(self._described(place))
             self.token_chosen.emit(place)
 
+    def mark_range(self, places: tuple[int, int] | None) -> None:
+        """Draws a line below the tokens from the first to the last of `places`."""
+        self._range = places
+        self.viewport().update()
+
     def token_at(self, point: QPoint) -> int | None:
         """The place of the token at `point` of the viewport."""
         position = self.document().documentLayout().hitTest(point.toPointF(), Qt.HitTestAccuracy.ExactHit)
@@ -103,6 +126,15 @@ class HeatText(GrowingText):
         while place > 0 and not self._tokens[place].text:  # it ends inside a character: the next one shows it
             place -= 1
         return place
+
+    def _is_time_for_a_break(self, text: str) -> bool:
+        """Qt lays out a paragraph as a whole for each token that is added, so long ones are divided: after a sentence,
+        else before a word, else anywhere. What is copied is as it was written."""
+        if self._since_break < _LONG:
+            return False
+        before = next((token.text for token in reversed(self._tokens) if token.text), "")
+        after_sentence = before.endswith(_SENTENCE_ENDS) and "\n" not in text
+        return after_sentence or self._since_break >= (2 * _LONG if text[0].isspace() else 3 * _LONG)
 
     def _draw_again(self) -> None:
         self._formats.clear()
@@ -146,30 +178,38 @@ class HeatText(GrowingText):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._chosen is None:
+        if self._chosen is None and self._range is None:
             return
         painter = QPainter(self.viewport())
-        painter.setPen(QColor(self._theme.colors.accent))
-        for shift in (0, 1):  # two pixels wide at every zoom
-            for rect in self._rects_of(self._chosen):
-                painter.drawRect(rect.adjusted(shift, shift, -shift - 1, -shift - 1))
+        painter.translate(-self.horizontalScrollBar().value(), -self.verticalScrollBar().value())
+        clip, accent = QRectF(event.rect()), QColor(self._theme.colors.accent)
+        if self._range is not None:
+            for rect in self._rects_of(*self._range, clip):
+                painter.fillRect(QRectF(rect.left(), rect.bottom() - _BAR, rect.width(), _BAR), accent)
+        if self._chosen is not None:
+            painter.setPen(accent)
+            for frame in self._rects_of(self._chosen, self._chosen, clip):
+                for shift in (0, 1):  # two pixels wide at every zoom
+                    painter.drawRect(frame.toRect().adjusted(shift, shift, -shift - 1, -shift - 1))
         painter.end()
 
-    def _rects_of(self, place: int) -> list[QRect]:
-        cursor = QTextCursor(self.document())
-        rects: list[QRect] = []
-        for at in range(self._starts[place], max(self._end_of(place), self._starts[place] + 1)):
-            cursor.setPosition(at)
-            left = self.cursorRect(cursor)
-            cursor.setPosition(min(at + 1, self._length))
-            right = self.cursorRect(cursor)
-            if right.top() == left.top():
-                left.setRight(right.left())
-            if rects and rects[-1].top() == left.top():
-                rects[-1] = rects[-1].united(left)
-            else:
-                rects.append(left)
-        return rects
+    def _rects_of(self, first: int, last: int, clip: QRectF) -> list[QRectF]:
+        start = self._starts[first]
+        return line_rects(self.document(), start, max(self._end_of(last), start + 1), clip)
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """The words, without colours."""
+        data, cursor = super().createMimeDataFromSelection(), self.textCursor()
+        units = bytearray(cursor.selectedText().encode("utf-16-le", "surrogatepass"))
+        start, end = cursor.selectionStart(), cursor.selectionEnd()
+        for position in reversed(self._breaks):
+            if start <= position < end:
+                del units[2 * (position - start) : 2 * (position - start) + 2]
+        # WORKAROUND: one made in Python and left on the clipboard crashes the end of the program (PySide6 6.11)
+        data.text()  # Qt's own fills itself when it is first read
+        data.clear()
+        data.setText(units.decode("utf-16-le", "replace").translate(SEPARATORS))
+        return data
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

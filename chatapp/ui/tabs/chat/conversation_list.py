@@ -28,6 +28,7 @@ from chatapp.ui.language import Translated
 from chatapp.ui.tabs.chat.list_model import Index, ListModel, Row, grouped, row_of, row_of_hit
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import is_own_escape, named, shown
+from chatapp.ui.widgets.save_dialog import ask_where
 
 _AFTER_TYPING_MS = 150
 
@@ -147,13 +148,9 @@ class ConversationList(Translated, QWidget):
         conversation = self._shelf.get(conversation_id)
         if conversation is None:
             return
-        kinds = ";;".join((self.tr("Everything, to import again (*.json)"), self.tr("To read: Markdown (*.md)")))
-        name = "".join(c if c.isalnum() or c in " -_" else "_" for c in conversation.title).strip()[:60] or "chat"
-        path, kind = QFileDialog.getSaveFileName(self, self.tr("Export"), f"{name}.json", kinds)
-        if path:
-            wanted = ".md" if kind.endswith("(*.md)") else ".json"
-            stem = path.removesuffix(".json").removesuffix(".md")
-            self._shelf.export(conversation_id, stem + wanted)
+        kinds = ((self.tr("Everything, to import again"), ".json"), (self.tr("To read: Markdown"), ".md"))
+        if path := ask_where(self, self.tr("Export"), conversation.title, kinds):
+            self._shelf.export(conversation_id, path)
 
     def import_chat(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, self.tr("Import a chat"), "", self.tr("Exported chats (*.json)"))

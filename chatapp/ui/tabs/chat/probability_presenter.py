@@ -23,6 +23,7 @@ from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.tabs.chat.message_view import MessageView
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.tabs.chat.what_if_presenter import WhatIfPresenter
+from chatapp.ui.widgets.save_dialog import ask_where
 
 _OFF, _LINES, _COLORS = "off", "lines", "colors"
 
@@ -49,6 +50,9 @@ class ProbabilityPresenter(QObject):
         self._panel.look_changed.connect(self._on_look_changed)
         self._panel.place_chosen.connect(self._on_place_chosen)
         self._panel.branch_requested.connect(self._on_branch)
+        self._panel.range_chosen.connect(self._on_range_chosen)
+        self._panel.export_requested.connect(self._on_export)
+        self._panel.picture_made.connect(lambda picture: context.records.save_picture(picture.path, picture.data))
         view.transcript.view_made.connect(self._on_view_made)
         view.transcript.flushed.connect(self._show_new)
         context.preferences.changed.connect(self._on_settings)
@@ -57,6 +61,7 @@ class ProbabilityPresenter(QObject):
         context.replies.ended.connect(lambda _message: self._show_new())
         context.records.loaded.connect(self._on_loaded)
         context.records.added.connect(self._on_added)
+        context.records.purged.connect(self._on_purged)
 
     def _on_look_changed(self, look: TokenLook) -> None:
         self._preferences.set_option("chat", "token_colors", look.measure.value if look.coloured else _OFF)
@@ -96,6 +101,7 @@ class ProbabilityPresenter(QObject):
         if message_id == self._followed:
             return
         self._choose_in(self._followed, None)
+        self._on_range_chosen(None)
         self._followed, self._tokens = message_id, []
         self._panel.set_tokens(())
         if message_id is not None:
@@ -107,12 +113,25 @@ class ProbabilityPresenter(QObject):
             self._tokens = list(loaded.tokens)
             self._panel.set_tokens(_heat_tokens(loaded.tokens))
         view = self._view.transcript.view_of(loaded.message_id)
-        if view is not None and self._look.coloured and view.heat is None:
+        if view is None or not self._look.coloured:
+            return
+        if not _has_records(loaded.tokens):
+            view.show_heat(None)
+        elif view.heat is None:
             self._color(view, loaded.tokens)
+        else:
+            view.heat.append_tokens(_heat_tokens(loaded.tokens[len(view.heat.tokens()) :]))
+
+    def _on_purged(self) -> None:
+        followed = self._followed
+        self._follow(None)
+        self._follow(followed)
+        for view in self._view.transcript.views():
+            self._on_view_made(view)
 
     def _color(self, view: MessageView, tokens: Sequence[Token]) -> None:
         """What has no records stays rich text."""
-        if not any(token.record is not None for token in tokens):
+        if not _has_records(tokens):
             return
         heat = HeatText(self._theme)
         heat.setAccessibleName(view.body.accessibleName())
@@ -165,12 +184,28 @@ class ProbabilityPresenter(QObject):
         if view is not None and view.heat is not None:
             view.heat.choose(place)
 
+    def _on_range_chosen(self, places: tuple[int, int] | None) -> None:
+        view = self._view.transcript.view_of(self._followed or "")
+        if view is not None and view.heat is not None:
+            view.heat.mark_range(places)
+
     def _show_details(self) -> None:
         """The keyboard goes to the alternatives of the chosen token."""
         inspector = self._view.inspector
         inspector.show()
         inspector.setCurrentWidget(self._panel)
         self._panel.candidates.setFocus()
+        self._panel.ensureWidgetVisible(self._panel.candidates)
+
+    def _on_export(self) -> None:
+        reply = next((m for m in self._view.transcript.messages() if m.id == self._followed), None)
+        conversation = self._conversations.current
+        if reply is None or conversation is None:
+            return
+        kinds = ((self.tr("For programs: JSON"), ".json"), (self.tr("For spreadsheets: CSV"), ".csv"))
+        name = self.tr("{title} - tokens").format(title=conversation.title)
+        if path := ask_where(self._view, self.tr("Export the token records"), name, kinds):
+            self._records.export(reply, path)
 
     def _on_branch(self, candidate: Candidate) -> None:
         place, view = self._panel.chosen, self._view.transcript.view_of(self._followed or "")
@@ -210,6 +245,10 @@ def _look_of(settings: Settings, measure: Measure = Measure.PROBABILITY) -> Toke
         measure=measure if chat.token_colors == _OFF else Measure(chat.token_colors),
         underlines=chat.token_marks == _LINES,
     )
+
+
+def _has_records(tokens: Sequence[Token]) -> bool:
+    return any(token.record is not None for token in tokens)
 
 
 def _heat_tokens(tokens: Sequence[Token]) -> list[HeatToken]:

@@ -10,7 +10,7 @@ from chatapp.ui.tabs.settings.view import SettingsView
 
 def _build(context: AppContext) -> Page:
     view = SettingsView(context.theme, context.preferences.settings)
-    SettingsPresenter(view, context.preferences, context.paths)
+    SettingsPresenter(view, context)
     return Page(widget=view, take_focus=view.take_focus, actions=view.page_actions())
 
 

@@ -23,6 +23,7 @@ from chatapp.core.options import QT_TRANSLATE_NOOP, Option, options_of
 from chatapp.storage.settings import Settings
 from chatapp.ui.actions import Action
 from chatapp.ui.language import Translated, option_text
+from chatapp.ui.tabs.settings.records_group import RecordsGroup
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import is_own_escape, named, shown
 from chatapp.ui.widgets.column import centred
@@ -92,6 +93,10 @@ class SettingsView(Translated, QScrollArea):
             self._groups[section] = self._make_group(section, getattr(settings, section))
             column.addWidget(self._headings[section])
             column.addWidget(self._groups[section])
+        self._records_heading = named(QLabel(margin=4), "heading")
+        self.records = RecordsGroup()
+        column.addWidget(self._records_heading)
+        column.addWidget(self.records)
         column.addStretch()
         page = named(QWidget(), "page")
         page.setLayout(centred(self._column, 28))
@@ -128,6 +133,8 @@ class SettingsView(Translated, QScrollArea):
             label.setText(option_text(about.label))
             explanation.setText(option_text(about.help))
             entry.retranslate()
+        self._records_heading.setText(self.tr("Token records"))
+        self.records.retranslate()  # before they are searched
         self.search.setPlaceholderText(self.tr("Find a setting"))
         self.search.setAccessibleName(self.search.placeholderText())
         self._nothing.setText(self.tr("No setting has these words."))
@@ -152,7 +159,11 @@ class SettingsView(Translated, QScrollArea):
         for section, group in self._groups.items():
             group.setVisible(section in found)
             self._headings[section].setVisible(section in found)
-        self._nothing.setVisible(not found)
+        text = f"{self._records_heading.text()} {self.records.words()}".casefold()
+        fits = all(word in text for word in words)
+        for widget in (self._records_heading, self.records):
+            widget.setVisible(fits)
+        self._nothing.setVisible(not found and not fits)
 
     def _make_group(self, section: str, values: Any) -> QFrame:
         group = named(QFrame(), "group")
