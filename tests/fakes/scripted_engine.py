@@ -140,7 +140,9 @@ class ScriptedEngine:
         record = TokenRecord(
             logprob=0.0, entropy=0.0, rank=0, p_sampled=1.0, top=top, others_p=0.0, others_p_sampled=0.0
         )
-        return Explained(request_id=request.request_id, record=record, log_total=0.0, replayed=False)
+        return Explained(
+            request_id=request.request_id, record=record, log_total=0.0, entropy_sampled=0.0, replayed=False
+        )
 
     def _words(self, verb: str, rest: str) -> Iterator[str]:
         match verb:
