@@ -26,7 +26,7 @@ class LogitTable(Translated, QTreeWidget):
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setIndentation(0)
-        self.setAllColumnsShowFocus(True)
+        self.setAllColumnsShowFocus(False)
         self.setColumnCount(_P_SCALED + 1)
         header = self.header()
         header.setStretchLastSection(False)

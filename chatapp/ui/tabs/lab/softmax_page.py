@@ -19,7 +19,7 @@ from chatapp.ui.widgets.exact_text import exact_text
 from chatapp.ui.widgets.rich_text import Typesetting
 
 _FIRST_TEXT = "The capital of France is"
-_LINES = 3
+_LINES = 2
 
 
 class SoftmaxPage(Translated, QScrollArea):
@@ -61,6 +61,9 @@ class SoftmaxPage(Translated, QScrollArea):
 
     def text(self) -> str:
         return exact_text(self.prompt.document())
+
+    def take_focus(self) -> None:
+        self.prompt.setFocus()
 
     def show_step(self, step: Softmax) -> None:
         self.show_error(None)

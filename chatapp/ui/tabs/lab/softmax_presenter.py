@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
+from chatapp.core.chat import Message
 from chatapp.core.checks import checked_text
 from chatapp.core.errors import AppError, ErrorInfo, ErrorKind
 from chatapp.core.models import LoadedModel
@@ -41,6 +42,7 @@ class SoftmaxPresenter(QObject):
         self._explanations.answered.connect(self._on_answered)
         self._explanations.advanced.connect(self._on_advanced)
         self._explanations.failed.connect(self._on_failed)
+        context.replies.started.connect(self._on_started)
         context.inference.status_changed.connect(self._on_status)
 
     def _ask(self) -> None:
@@ -64,6 +66,11 @@ class SoftmaxPresenter(QObject):
         if not self._patience.isActive():
             self._patience.start()
         self._explanations.ask(question)
+
+    def _on_started(self, _message: Message) -> None:
+        """A reply goes first."""
+        self._explanations.drop()
+        self._pause.start()
 
     def _on_answered(self, question: Question, explained: Explained) -> None:
         self._patience.stop()

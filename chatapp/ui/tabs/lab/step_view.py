@@ -40,8 +40,8 @@ class StepView(Translated, QWidget):
         self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._parts.setContentsMargins(0, 0, 0, 0)
         self._parts.setSpacing(18)
-        self._parts.addWidget(self.table, 1)
-        self._parts.addLayout(right, 1)
+        self._parts.addWidget(self.table, 11)
+        self._parts.addLayout(right, 9)
         self.table.place_chosen.connect(lambda _row: self._show_chosen())
         self.curves.place_chosen.connect(self.table.choose)
         self.logarithmic.toggled.connect(lambda on: self.curves.use_scale(logarithmic=on))
@@ -62,9 +62,12 @@ class StepView(Translated, QWidget):
 
     def _show_figures(self) -> None:
         if (step := self._step) is not None:
-            text = self.tr("Entropy {before:.3f} nat at T = 1, {after:.3f} nat at T = {temperature:g}.")
+            entropies = self.tr("Entropy: {before:.3f} nat at T = 1, {after:.3f} nat at T = {temperature:g}.")
+            others = self.tr("All others together: {before} and {after}.")
             self.figures.setText(
-                text.format(before=step.entropy, after=step.entropy_scaled, temperature=step.temperature)
+                entropies.format(before=step.entropy, after=step.entropy_scaled, temperature=step.temperature)
+                + "\n"
+                + others.format(before=number(step.others), after=number(step.others_scaled))
             )
 
     def _show_chosen(self) -> None:
