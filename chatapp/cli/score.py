@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from chatapp.cli.engine import ctrl_c_cancels, loaded_engine, record_values
+from chatapp.cli.engine import ctrl_c_cancels, loaded_engine
 from chatapp.cli.generate import chat_prompt, check_probs
 from chatapp.cli.options import add_model
 from chatapp.cli.output import Output, progress_bar
@@ -17,10 +17,12 @@ from chatapp.core.checks import checked_text
 from chatapp.core.errors import error
 from chatapp.core.generation import Token
 from chatapp.core.sentences import INPUT_NOT_UTF8, INPUT_UNREADABLE
+from chatapp.core.token_export import token_values
 from chatapp.core.token_record import MOST_CANDIDATES, perplexity
 from chatapp.protocol.engine import ChatPrompt, PromptProgress, Scored, TokensScored
 
 _FIGURES = ("logprob", "entropy", "rank")
+_OF_PROBS = ("p", "p_sampled", "top", "others")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -79,9 +81,8 @@ def _as_chat(data: bytes, system: str) -> ChatPrompt:
 def _print_token(token: Token, output: Output, *, with_probs: bool) -> None:
     """Without a record its values are null."""
     record = token.record
-    known = dict.fromkeys(_FIGURES) if record is None else record_values(record)
-    told = known if with_probs else {name: known[name] for name in _FIGURES}
-    output.record("token", index=token.index, id=token.id, text=token.text, bytes=token.data.hex(), **told)
+    values = dict.fromkeys(_FIGURES) | token_values(token)
+    output.record("token", **{name: value for name, value in values.items() if with_probs or name not in _OF_PROBS})
     if output.json:
         return
     figures = "" if record is None else f"{record.logprob:9.4f} {record.entropy:8.4f} {record.rank:6d}"

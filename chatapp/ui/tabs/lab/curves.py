@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from chatapp.core.softmax import Softmax
 from chatapp.ui.language import Translated
-from chatapp.ui.panels.probabilities.candidates import token_text
+from chatapp.ui.panels.probabilities.candidate_table import token_text
 from chatapp.ui.tabs.lab.logit_table import number
 from chatapp.ui.theme import Theme
 

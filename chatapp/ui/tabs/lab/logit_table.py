@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from chatapp.core.softmax import Softmax
 from chatapp.ui.language import Translated
-from chatapp.ui.panels.probabilities.candidates import token_text
+from chatapp.ui.panels.probabilities.candidate_table import token_text
 from chatapp.ui.widgets.build import plain_tip
 
 _TOKEN, _LOGIT, _SCALED, _WEIGHT, _P, _P_SCALED = range(6)

@@ -58,6 +58,7 @@ class ScorePage(Translated, QScrollArea):
         self._column = QWidget()
         self._lay_out()
         self._connect()
+        self._set_running(False)
         self.show_look(TokenLook(coloured=True, measure=Measure.SURPRISAL, underlines=False))
         self._fit()
         self.retranslate()
