@@ -154,6 +154,7 @@ class ScorePage(Translated, QScrollArea):
         self.heat.token_chosen.connect(self._on_chosen)
         self.heat.details_requested.connect(self.panel.candidates.setFocus)
         self.panel.place_chosen.connect(self.heat.choose)
+        self.panel.range_chosen.connect(self.heat.mark_range)
         self.panel.look_changed.connect(self.show_look)
         self._theme.changed.connect(self._fit)
 

@@ -41,6 +41,7 @@ class ScorePresenter(QObject):
         page.retranslated.connect(self._on_retranslated)
         page.score_requested.connect(self.score)
         page.cancel_requested.connect(scores.cancel)
+        page.panel.picture_made.connect(lambda picture: context.records.save_picture(picture.path, picture.data))
         scores.begun.connect(self._on_begun)
         scores.advanced.connect(page.show_progress)
         scores.scored.connect(self._on_scored)
