@@ -174,8 +174,8 @@ def test_a_scored_text_is_coloured_walked_and_told_of(app: App, score: ScorePage
     assert score.panel.candidates.isColumnHidden(3)  # nothing was sampled
     QTest.keyClick(score.panel.candidates, Qt.Key.Key_Return)
     assert app.context.shelf.conversations == []
-    score.panel.timeline.setFocus()
-    QTest.keyClick(score.panel.timeline, Qt.Key.Key_Left)
+    score.panel.reply.timeline.setFocus()
+    QTest.keyClick(score.panel.reply.timeline, Qt.Key.Key_Left)
     assert score.heat.chosen == 1
     color = _background(score, 5)
     score.panel.measures.setCurrentIndex(list(Measure).index(Measure.RANK))
@@ -286,7 +286,7 @@ def test_all_is_said_in_the_language_chosen(app: App, softmax: SoftmaxPage, scor
     run(score, "one two", qtbot)
     app.context.preferences.set_option("appearance", "language", "zh_CN")
     words = (score.note, softmax._intro, softmax._limits, softmax.step.figures, score._intro, score.panel._empty)
-    assert all(any("\u4e00" <= c <= "\u9fff" for c in label.text()) for label in words)
+    qtbot.waitUntil(lambda: all(any("\u4e00" <= c <= "\u9fff" for c in w.text()) for w in words), timeout=3000)
     table = softmax.step.table
     assert [table.headerItem().text(0)] != ["Token"]
     assert lab_of(app).tabText(1) != "Score a text"

@@ -29,7 +29,7 @@ from chatapp.ui.widgets.column import centred
 from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.exact_text import exact_text
 
-_LINES, _LEAST_LINES = 5, 10
+_LINES, _LEAST_LINES, _LEAST_PANEL_LINES = 5, 6, 24
 _PANEL_EMS, _SIDE_BY_SIDE_EMS = 24, 44
 _NO_LIMIT = (1 << 24) - 1  # Qt's own
 
@@ -54,8 +54,9 @@ class ScorePage(Translated, QScrollArea):
         self.note = named(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "muted")
         self.heat = HeatText(theme)
         self._area = QScrollArea(widgetResizable=True)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.panel = ProbabilityPanel(theme, drawn=False)
-        self._column = QWidget()
+        self._whole, self._column = named(QWidget(), "page"), QWidget()
         self._lay_out()
         self._connect()
         self._set_running(False)
@@ -137,14 +138,14 @@ class ScorePage(Translated, QScrollArea):
         page_rows.addStretch()
         self._area.setWidget(page)
         self._rows.addWidget(self._area, 1)
-        whole = named(QWidget(), "page")
-        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, whole)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._whole)
         self._parts.setContentsMargins(0, 0, 0, 0)
         self._parts.setSpacing(0)
         self._parts.addLayout(centred(self._column, 28), 1)
         self._parts.addWidget(self.panel)
-        self.setWidget(whole)
+        self.setWidget(self._whole)
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def _connect(self) -> None:
@@ -203,5 +204,8 @@ class ScorePage(Translated, QScrollArea):
         self._area.setMinimumHeight(line * _LEAST_LINES)
         beside = self.width() >= _SIDE_BY_SIDE_EMS * em
         self._parts.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
-        self.panel.setMinimumWidth(em * _PANEL_EMS if beside else 0)
+        height = self.viewport().height()  # beside each other both scroll by themselves
+        self._whole.setMinimumHeight(height if beside else 0)
+        self._whole.setMaximumHeight(height if beside else _NO_LIMIT)
+        self.panel.setMinimumSize(em * _PANEL_EMS if beside else 0, 0 if beside else line * _LEAST_PANEL_LINES)
         self.panel.setMaximumWidth(em * _PANEL_EMS if beside else _NO_LIMIT)

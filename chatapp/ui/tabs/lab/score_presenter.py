@@ -98,7 +98,7 @@ class ScorePresenter(QObject):
             count=scored.n_tokens, nll=scored.nll, perplexity=perplexity(scored.nll, scored.n_scored)
         )
         if scored.n_scored < scored.n_tokens:
-            note += " " + self.tr("Before the first there is nothing, so it has no probability.")
+            note += "\n" + self.tr("Before the first there is nothing, so it has no probability.")
         return note
 
     def _on_retranslated(self) -> None:

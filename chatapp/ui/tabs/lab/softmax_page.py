@@ -54,6 +54,7 @@ class SoftmaxPage(Translated, QScrollArea):
         page.setLayout(centred(self._column, 28))
         self.setWidget(page)
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._theme.changed.connect(self._fit)
         self._fit()
