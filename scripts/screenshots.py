@@ -24,6 +24,7 @@ from chatapp.storage.paths import find_paths
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.tabs.chat.wish import Wish, WishKind
+from chatapp.ui.tabs.lab.view import LabView
 from scripts.wheel_models import STARTER_WHEEL, cached
 
 SIZES = ((1024, 700), (2560, 1440))
@@ -76,9 +77,10 @@ def shoot_all(app: App, folder: Path) -> None:
             wait_for(lambda: not app.context.conversations.writing)
             shoot(app, folder, f"chat-{language}-{theme}")
             shoot_prompt(app, chat, folder, f"prompt-{language}-{theme}")
-            for place, name in ((1, "models"), (2, "settings")):
+            for place, name in ((2, "models"), (3, "settings")):
                 app.window.rail.choose(place)
                 shoot(app, folder, f"{name}-{language}-{theme}")
+            shoot_lab(app, folder, f"{language}-{theme}")
             app.window.rail.choose(0)
         app.context.model_choice.use("/no/such/model.gguf")
         wait_for(lambda: app.context.inference.status.error is not None)
@@ -93,6 +95,21 @@ def shoot_all(app: App, folder: Path) -> None:
         wait_for(lambda: app.context.inference.status.state is EngineState.READY)
     preferences.set_option("appearance", "zoom", 150)
     shoot(app, folder, "zoom-150")
+
+
+def shoot_lab(app: App, folder: Path, name: str) -> None:
+    lab = cast(LabView, app.window.page("lab"))
+    app.window.rail.choose(1)
+    lab.go_to(lab.score)
+    lab.score.box.setPlainText("The capital of France is Paris. The capital of Germany is bananas. " * 4)
+    lab.score.score_button.click()
+    wait_for(lambda: lab.score.cancel_button.isHidden())
+    lab.score.heat.choose(9)
+    shoot(app, folder, f"score-{name}")
+    lab.go_to(lab.softmax)
+    lab.softmax.temperature.slider.setValue(60)
+    wait_for(lambda: not lab.softmax.step.isHidden())
+    shoot(app, folder, f"softmax-{name}")
 
 
 def shoot_prompt(app: App, chat: ChatView, folder: Path, name: str) -> None:

@@ -253,6 +253,13 @@
     </message>
 </context>
 <context>
+    <name>Curves</name>
+    <message>
+        <source>Probability by rank, at temperature 1 and at T</source>
+        <translation>按名次排列的概率：温度为 1 时与温度为 T 时</translation>
+    </message>
+</context>
+<context>
     <name>DetailsDialog</name>
     <message>
         <source>Details of the reply</source>
@@ -432,6 +439,21 @@
     </message>
 </context>
 <context>
+    <name>LabView</name>
+    <message>
+        <source>Softmax</source>
+        <translation>Softmax</translation>
+    </message>
+    <message>
+        <source>Score a text</source>
+        <translation>给文本打分</translation>
+    </message>
+    <message>
+        <source>Lab</source>
+        <translation>实验室</translation>
+    </message>
+</context>
+<context>
     <name>LinkDialog</name>
     <message>
         <source>Open a link</source>
@@ -452,6 +474,25 @@
     <message>
         <source>Copy address</source>
         <translation>复制地址</translation>
+    </message>
+</context>
+<context>
+    <name>LogitTable</name>
+    <message>
+        <source>Token</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>logit z</source>
+        <translation>logit z</translation>
+    </message>
+    <message>
+        <source>The most likely tokens; Enter appends one to the text</source>
+        <translation>最可能的词元；按 Enter 把它接到文本后面</translation>
+    </message>
+    <message>
+        <source>all others</source>
+        <translation>其余全部</translation>
     </message>
 </context>
 <context>
@@ -836,12 +877,20 @@
         <translation>这条回复没有记录。从现在起写出的回复会显示每个词的可能性。</translation>
     </message>
     <message>
+        <source>What is scored shows its perplexity, its most surprising tokens and their alternatives here.</source>
+        <translation>打分之后，这里会显示文本的困惑度、最出人意料的词元以及它们的备选词元。</translation>
+    </message>
+    <message>
         <source>Choose a token in the text.</source>
         <translation>请在文中选择一个词元。</translation>
     </message>
     <message>
         <source>{token}  p {p} · sampled {sampled} · {bits:.2f} bit · rank {rank:,} · entropy {entropy:.2f} nat</source>
         <translation>{token}  p {p} · 采样 {sampled} · {bits:.2f} bit · 第 {rank:,} 位 · 熵 {entropy:.2f} nat</translation>
+    </message>
+    <message>
+        <source>{token}  p {p} · {bits:.2f} bit · rank {rank:,} · entropy {entropy:.2f} nat</source>
+        <translation>{token}  p {p} · {bits:.2f} bit · 名次 {rank:,} · 熵 {entropy:.2f} nat</translation>
     </message>
 </context>
 <context>
@@ -897,12 +946,36 @@
 <context>
     <name>PromptDialog</name>
     <message>
+        <source>The tokens are scored after the reply being written.</source>
+        <translation>正在写回复，写完之后再给这些词元打分。</translation>
+    </message>
+    <message>
+        <source>Another model is in use now, with other tokens: open the exact prompt again.</source>
+        <translation>现在用的是另一个模型，词元也不同了：请重新打开确切的提示。</translation>
+    </message>
+    <message>
+        <source>Perplexity {value:.2f}.</source>
+        <translation>困惑度 {value:.2f}。</translation>
+    </message>
+    <message>
         <source>Exact prompt</source>
         <translation>完整提示词</translation>
     </message>
     <message>
         <source>Each token has its own shade. The template&apos;s words are coloured; ↵ is a line break, ␣ a space.</source>
         <translation>相邻词元底色不同；模板自身的文字以彩色显示；↵ 表示换行，␣ 表示空格。</translation>
+    </message>
+    <message>
+        <source>Score these tokens</source>
+        <translation>给这些词元打分</translation>
+    </message>
+    <message>
+        <source>Colours each by its surprisal: how many bits it told the model</source>
+        <translation>按惊异度给每个词元着色：它给模型带来了多少比特的信息</translation>
+    </message>
+    <message>
+        <source>How many tokens have been scored</source>
+        <translation>已打分的词元有多少</translation>
     </message>
     <message>
         <source>Copy</source>
@@ -1076,6 +1149,64 @@
     </message>
 </context>
 <context>
+    <name>ScorePage</name>
+    <message>
+        <source>How likely the model finds each token of a text, given those before it. Nothing is written.</source>
+        <translation>在前文给定时，模型认为文本中的每个词元有多大可能。不会生成任何内容。</translation>
+    </message>
+    <message>
+        <source>Write or paste a text</source>
+        <translation>写入或粘贴一段文本</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Score</source>
+        <translation>打分</translation>
+    </message>
+    <message>
+        <source>Evaluate the text (Ctrl+Enter)</source>
+        <translation>计算这段文本（Ctrl+Enter）</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>The scored text; arrow keys walk its tokens</source>
+        <translation>打过分的文本；用方向键逐个查看词元</translation>
+    </message>
+    <message>
+        <source>How much of the text has been scored</source>
+        <translation>文本已打分的比例</translation>
+    </message>
+</context>
+<context>
+    <name>ScorePresenter</name>
+    <message>
+        <source>A reply is being written; the text is scored after it.</source>
+        <translation>正在写回复；写完之后再给文本打分。</translation>
+    </message>
+    <message>
+        <source>Ended early: what is coloured is scored, the rest is not.</source>
+        <translation>提前结束：着了色的部分已打分，其余没有。</translation>
+    </message>
+    <message>
+        <source>{count:,} tokens, {nll:.3f} nats in all, perplexity {perplexity:.3f}.</source>
+        <translation>{count:,} 个词元，共 {nll:.3f} nat，困惑度 {perplexity:.3f}。</translation>
+    </message>
+    <message>
+        <source>Before the first there is nothing, so it has no probability.</source>
+        <translation>第一个词元之前没有内容，所以它没有概率。</translation>
+    </message>
+    <message>
+        <source>{count:,} tokens, there is room for {limit:,}</source>
+        <translation>{count:,} 个词元，最多可容纳 {limit:,} 个</translation>
+    </message>
+</context>
+<context>
     <name>SettingsView</name>
     <message>
         <source>Settings</source>
@@ -1161,6 +1292,48 @@
     </message>
 </context>
 <context>
+    <name>SoftmaxPage</name>
+    <message>
+        <source>Write something above: this page shows what the model thinks comes next.</source>
+        <translation>请在上面写点什么：这一页显示模型认为接下来会出现什么。</translation>
+    </message>
+    <message>
+        <source>For the token after this text the model gives each token of its vocabulary a logit z; softmax makes probabilities of them. Enter on a token appends it to the text.</source>
+        <translation>对这段文本之后的那个词元，模型给词表中的每个词元一个 logit z，softmax 把它们变成概率。在某个词元上按 Enter，就把它接到文本后面。</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>As T → 0 all probability goes to the likeliest token; as T → ∞ all tokens become equally likely.</source>
+        <translation>T → 0 时，全部概率都归最可能的词元；T → ∞ 时，所有词元变得同样可能。</translation>
+    </message>
+    <message>
+        <source>How much of the text has been read</source>
+        <translation>文本已读的比例</translation>
+    </message>
+    <message>
+        <source>This token can&apos;t be appended: it ends the text or is only a part of a character.</source>
+        <translation>这个词元不能接上去：它表示文本结束，或者只是一个字符的一部分。</translation>
+    </message>
+</context>
+<context>
+    <name>SoftmaxPresenter</name>
+    <message>
+        <source>The model is reading the text…</source>
+        <translation>模型正在读文本…</translation>
+    </message>
+    <message>
+        <source>The model is being loaded…</source>
+        <translation>正在加载模型…</translation>
+    </message>
+    <message>
+        <source>A reply is being written; this waits for its end.</source>
+        <translation>正在写回复，写完之后再算。</translation>
+    </message>
+</context>
+<context>
     <name>StatusBar</name>
     <message>
         <source>{speed:.1f} tokens/s</source>
@@ -1205,6 +1378,21 @@
     <message>
         <source>Ready</source>
         <translation>就绪</translation>
+    </message>
+</context>
+<context>
+    <name>StepView</name>
+    <message>
+        <source>Logarithmic</source>
+        <translation>对数刻度</translation>
+    </message>
+    <message>
+        <source>Entropy: {before:.3f} nat at T = 1, {after:.3f} nat at T = {temperature:g}.</source>
+        <translation>熵：T = 1 时 {before:.3f} nat，T = {temperature:g} 时 {after:.3f} nat。</translation>
+    </message>
+    <message>
+        <source>All others together: {before} and {after}.</source>
+        <translation>其余全部合计：{before} 与 {after}。</translation>
     </message>
 </context>
 <context>
@@ -1490,6 +1678,18 @@
     <message>
         <source>Bring them back</source>
         <translation>找回</translation>
+    </message>
+    <message>
+        <source>Softmax of a text</source>
+        <translation>文本的 softmax</translation>
+    </message>
+    <message>
+        <source>Score a text</source>
+        <translation>给文本打分</translation>
+    </message>
+    <message>
+        <source>Score the text in the box</source>
+        <translation>给框中的文本打分</translation>
     </message>
 </context>
 <context>
@@ -2679,6 +2879,10 @@
     <message>
         <source>Settings</source>
         <translation>设置</translation>
+    </message>
+    <message>
+        <source>Lab</source>
+        <translation>实验室</translation>
     </message>
 </context>
 </TS>

@@ -34,19 +34,27 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     text = read_stdin() if arguments.prompt == "-" else arguments.prompt
     prompt = make_prompt(text, checked_text(arguments.system), raw=arguments.raw)
     sampling = sampling_of(arguments)
-    if not 0 <= arguments.probs <= MOST_CANDIDATES:
-        raise error(OPTION_OUT_OF_RANGE, name="--probs", value=arguments.probs, allowed=f"0 … {MOST_CANDIDATES}")
+    check_probs(arguments.probs)
     with loaded_engine(arguments, chats=not arguments.raw) as client:
         if arguments.show_prompt:
             print_prompt(client.show_prompt(prompt, sampling.max_tokens), output)
         return exit_code(stream_reply(client, prompt, sampling, output, probs=arguments.probs))
 
 
+def check_probs(probs: int) -> None:
+    """Raises AppError(BAD_INPUT)."""
+    if not 0 <= probs <= MOST_CANDIDATES:
+        raise error(OPTION_OUT_OF_RANGE, name="--probs", value=probs, allowed=f"0 … {MOST_CANDIDATES}")
+
+
 def make_prompt(text: str, system: str, *, raw: bool) -> Prompt:
     """Raises AppError(BAD_INPUT)."""
+    return RawPrompt(text=checked_prompt(text)) if raw else chat_prompt(text, system)
+
+
+def chat_prompt(text: str, system: str) -> ChatPrompt:
+    """Raises AppError(BAD_INPUT)."""
     checked_prompt(text)
-    if raw:
-        return RawPrompt(text=text)
     first = (ChatMessage(role=Role.SYSTEM, text=system),) if system else ()
     return ChatPrompt(messages=(*first, ChatMessage(role=Role.USER, text=text)))
 

@@ -15,6 +15,12 @@ Logits = npt.NDArray[np.float32]
 _NEVER = np.float32(-1e4)  # in place of -inf, whose product with 0 is not a number
 
 
+def entropy_of(p: npt.NDArray[np.float32]) -> float:
+    """H = -sum_i p_i log p_i, nats, of probabilities, float32 (n,), some of which may be 0."""
+    likely = p[p > 0].astype(np.float64)
+    return max(0.0, -float(np.dot(likely, np.log(likely))))
+
+
 class Distribution:
     """Reads one row of logits after another; its arrays are kept from row to row, so it is for one thread."""
 

@@ -214,12 +214,13 @@ class Scored(_Envelope, frozen=True, kw_only=True):
 
 
 class Explained(_Envelope, frozen=True, kw_only=True):
-    """Terminal: the step. A token's logit is its logprob + log_total; replayed: the row was not kept and has been
-    computed again."""
+    """Terminal: the step. A token's logit is its logprob + log_total; entropy_sampled: of what could be drawn, in nats;
+    replayed: the row was not kept and has been computed again."""
 
     request_id: int
     record: TokenRecord
     log_total: float
+    entropy_sampled: float
     replayed: bool
 
 

@@ -27,7 +27,7 @@ class Background(QObject):
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         # queued also where the work was done before `run` returned: a callback never comes in the middle of its caller
         self._completed.connect(self._on_completed, Qt.ConnectionType.QueuedConnection)
-        self._closed = False
+        self.closed = False
 
     def run(
         self,
@@ -43,12 +43,12 @@ class Background(QObject):
 
     def close(self, *, finish: bool = True) -> None:
         """Waits until all work that was begun is done, and with `finish` what is in line as well."""
-        self._closed = True
+        self.closed = True
         self._pool.shutdown(wait=True, cancel_futures=not finish)
 
     def _on_completed(self, ended: tuple[Future[Any], Callable[[Any], None], Callable[[ErrorInfo], None]]) -> None:
         future, done, failed = ended
-        if self._closed:
+        if self.closed:
             return
         try:
             result = future.result()

@@ -322,18 +322,18 @@ class InferenceService(QObject):
         """The worker in use is gone; every deliberate end disconnects this first."""
         was_ready = self._worker is not None and self._worker.ready is not None
         loading = self._load_id is not None
-        self._release_worker()
+        path = self._spec.path if self._spec is not None else ""
+        sentence = WORKER_DIED if not loading else MODEL_CRASHED if was_ready else WORKER_NEVER_READY
+        info = error(sentence, path=path, outcome=outcome.text, detail=outcome.stderr).info
+        self._release_worker(info)
         if self._closed:
             return
         self.worker_died.emit(outcome)
         if loading:
-            path = self._spec.path if self._spec is not None else ""
-            sentence = MODEL_CRASHED if was_ready else WORKER_NEVER_READY
-            info = error(sentence, path=path, outcome=outcome.text, detail=outcome.stderr).info
             self._on_load_failed(info)
             self._fail_reply(info)
         else:
-            self._replace_worker(error(WORKER_DIED, outcome=outcome.text, detail=outcome.stderr).info)
+            self._replace_worker(info)
 
     def _on_cancel_overdue(self) -> None:
         stderr = self._worker.stderr() if self._worker is not None else ""

@@ -17,6 +17,7 @@ from chatapp.services.inference import EngineState
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs import TABS
 from chatapp.ui.tabs.chat.view import ChatView
+from chatapp.ui.tabs.lab.view import LabView
 from chatapp.ui.widgets.elided_button import ElidedButton
 
 pytestmark = pytest.mark.model
@@ -36,12 +37,17 @@ def test_nothing_is_clipped_or_covered(
         preferences.set_option("appearance", "language", language)
         preferences.set_option("sampling", "max_tokens", 40)
         qtbot.waitUntil(lambda: app.context.inference.status.state is EngineState.READY, timeout=60_000)
-        chat = cast(ChatView, app.window.page("chat"))
+        chat, lab = cast(ChatView, app.window.page("chat")), cast(LabView, app.window.page("lab"))
         problems = _problems_on_all_pages(app, qtbot)
         chat.prompt.set_text("Hello 你好")
         chat.prompt.button.click()
         qtbot.waitUntil(lambda: app.context.conversations.writing, timeout=5000)
         qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=60_000)
+        lab.score.box.setPlainText("The sky is blue. 天空是蓝色的。")
+        lab.score.score_button.click()
+        qtbot.waitUntil(lambda: lab.score.cancel_button.isHidden(), timeout=60_000)
+        lab.score.heat.choose(3)
+        problems += _problems_on_all_pages(app, qtbot)
         app.context.model_choice.use("/no/such/model.gguf")
         qtbot.waitUntil(lambda: bool(app.window._cards), timeout=10_000)
         problems += _problems_on_all_pages(app, qtbot)
@@ -57,12 +63,16 @@ def test_nothing_is_clipped_or_covered(
 
 def _problems_on_all_pages(app: App, qtbot: QtBot) -> list[str]:
     found: list[str] = []
-    for width, height in ((1024, 700), (2560, 1440)):
+    for width, height in ((800, 600), (1024, 700), (2560, 1440)):
         app.window.resize(width, height)
         for place, tab in enumerate(TABS):
             app.window.rail.choose(place)
-            qtbot.wait(80)
-            found += [f"{tab.key} {width}: {problem}" for problem in _problems(app.window)]
+            page = app.window.page(tab.key)
+            for part in range(page.count()) if isinstance(page, LabView) else (0,):
+                if isinstance(page, LabView):
+                    page.setCurrentIndex(part)
+                qtbot.wait(80)
+                found += [f"{tab.key} {part} {width}: {problem}" for problem in _problems(app.window)]
     app.window.rail.choose(0)
     return found
 

@@ -54,19 +54,26 @@ class Replay:
             swa_full=True,
         )  # fmt: skip
 
-    def rows(self, text: str, ids: Sequence[int]) -> Iterator[Rows]:
-        """Log-probabilities (n_vocab,) before each of `ids`."""
+    def logits(self) -> Rows:
+        """Of the last token that was evaluated, (n_vocab,)."""
+        pointer = llama_cpp.llama_get_logits_ith(self.llama.ctx, -1)
+        row = np.ctypeslib.as_array(ctypes.cast(pointer, ctypes.POINTER(ctypes.c_float)), (self.llama.n_vocab(),))
+        return row.astype(np.float64)
+
+    def read(self, text: str) -> None:
         llama = self.llama
         llama.reset()
         add_bos = bool(llama_cpp.llama_vocab_get_add_bos(llama_cpp.llama_model_get_vocab(llama.model)))
         llama.eval(llama.tokenize(text.encode(), add_bos=add_bos, special=False))
+
+    def rows(self, text: str, ids: Sequence[int]) -> Iterator[Rows]:
+        """Log-probabilities (n_vocab,) before each of `ids`."""
+        self.read(text)
         for token in ids:
-            pointer = llama_cpp.llama_get_logits_ith(llama.ctx, -1)
-            logits = np.ctypeslib.as_array(ctypes.cast(pointer, ctypes.POINTER(ctypes.c_float)), (llama.n_vocab(),))
-            row = logits.astype(np.float64)
+            row = self.logits()
             row -= row.max()
             yield row - np.log(np.exp(row).sum())
-            llama.eval([token])
+            self.llama.eval([token])
 
 
 def check(record: TokenRecord, token: int, row: Rows) -> None:

@@ -110,6 +110,8 @@ def test_other_settings_are_what_they_would_have_been(starter_model: Path, rng: 
             for candidate in answer.record.top:
                 assert candidate.p_sampled == pytest.approx(expected.get(candidate.id, 0.0), abs=1e-3)
                 assert candidate.logprob == pytest.approx(row[candidate.id], abs=1e-2)  # kept as halves
+            p = weights[weights > 0] / weights.sum()
+            assert answer.entropy_sampled == pytest.approx(-(p * np.log(p)).sum(), abs=2e-3)
             logits = [candidate.logprob + answer.log_total for candidate in answer.record.top]
             assert logits[0] - logits[1] == pytest.approx(row[order[0]] - row[order[1]], abs=2e-3)
     replay.llama.close()
@@ -132,7 +134,10 @@ def test_steps_whose_rows_are_gone_are_evaluated_again_and_say_so(
             assert record is not None
             assert answer.replayed
             assert largest_difference(answer.record, record) < 1e-3
-            assert not explained(client, text, tokens, place, sampling).replayed  # the row is kept now
+            kept = explained(client, text, tokens, place, sampling)
+            assert not kept.replayed  # the row is kept now, and as it was
+            assert replace(kept.record, top=()) == replace(answer.record, top=())
+            assert [c.logprob for c in kept.record.top] == [c.logprob for c in answer.record.top]
         for place in (0, 30):
             assert not explained(client, text, tokens, place, sampling).replayed  # and those on the way
         *_, last = client.generate(RawPrompt(text=PROMPTS[0]), sampling)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import re
 import signal
 import sys
 import time
@@ -31,6 +32,7 @@ from chatapp.protocol.engine import (
     Explained,
     Finished,
     Generate,
+    Prompt,
     PromptProgress,
     PromptShown,
     SaveState,
@@ -45,6 +47,8 @@ from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.workers.engine import main as worker_main
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.parent import die_with_parent
+
+LOGITS = ((b" one", 3.0), (b" two", 2.0), (b"", 1.0), (b"\xf0", 0.0), (b" three", -1.0))
 
 
 class ScriptedEngine:
@@ -127,20 +131,59 @@ class ScriptedEngine:
         return StateSaved(request_id=request.request_id, n_tokens=1, size_bytes=5)
 
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
-        n_tokens = len(request.text) if isinstance(request.text, bytes) else 1
-        yield Scored(request_id=request.request_id, n_tokens=n_tokens, n_scored=0, nll=0.0)
+        """A token for each word; the first of a text has no record. "slow ..." takes 20 ms a word."""
+        text = request.text.decode() if isinstance(request.text, bytes) else request.text.messages[-1].text
+        verb = text.partition(" ")[0]
+        self._raise_by(verb)
+        pieces = re.findall(r"\s*\S+|\s+$", text) if isinstance(request.text, bytes) else [text]
+        first, scored = isinstance(request.text, bytes), 0
+        for index, piece in enumerate(pieces):
+            if verb == "slow":
+                time.sleep(0.02)
+            if self._cancel.is_set():
+                raise error(CANCELLED)
+            record = None if first and index == 0 else _record(index + 1, piece)
+            scored += record is not None
+            token = Token(lane=0, index=index, id=index + 1, text=piece, data=piece.encode(), record=record)
+            yield PromptProgress(request_id=request.request_id, done=index, total=len(pieces))
+            yield TokensScored(request_id=request.request_id, tokens=(token,))
+        nll = scored * math.log(2.0)
+        yield Scored(request_id=request.request_id, n_tokens=len(pieces), n_scored=scored, nll=nll)
 
     def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
-        yield self.explain_kept(request)
+        yield PromptProgress(request_id=request.request_id, done=1, total=2)
+        yield self._explained(request)
 
-    def explain_kept(self, request: Explain) -> Explained:
-        """One token that is certain."""
-        data = b"sure"
-        top = (Candidate(id=1, data=data, logprob=0.0, p_sampled=1.0),)
-        record = TokenRecord(
-            logprob=0.0, entropy=0.0, rank=0, p_sampled=1.0, top=top, others_p=0.0, others_p_sampled=0.0
+    def explain_kept(self, request: Explain) -> Explained | None:
+        """ "late ..." is never kept."""
+        return None if _text_of(request.prompt).startswith("late") else self._explained(request)
+
+    def _explained(self, request: Explain) -> Explained:
+        """Logits of five tokens, one of them the end and one half a character."""
+        self._raise_by(_text_of(request.prompt).partition(" ")[0])
+        temperature = request.sampling.temperature
+        weights = [math.exp(logit) for _, logit in LOGITS]
+        scaled = [math.exp(logit / temperature) for _, logit in LOGITS]
+        log_total = math.log(sum(weights))
+        top = tuple(
+            Candidate(id=at, data=data, logprob=logit - log_total, p_sampled=scaled[at] / sum(scaled))
+            for at, (data, logit) in enumerate(LOGITS)
         )
-        return Explained(request_id=request.request_id, record=record, log_total=0.0, replayed=False)
+        entropies = [-sum(w / sum(ws) * math.log(w / sum(ws)) for w in ws) for ws in (weights, scaled)]
+        record = TokenRecord(
+            logprob=top[0].logprob, entropy=entropies[0], rank=0, p_sampled=top[0].p_sampled, top=top, others_p=0.0,
+            others_p_sampled=0.0,
+        )  # fmt: skip
+        return Explained(
+            request_id=request.request_id, record=record, log_total=log_total, entropy_sampled=entropies[1],
+            replayed=False,
+        )  # fmt: skip
+
+    def _raise_by(self, verb: str) -> None:
+        if verb == "refuse":
+            raise error(DECODE_FAILED, reason="scripted")
+        if verb == "crash":
+            os.kill(os.getpid(), signal.SIGABRT)
 
     def _words(self, verb: str, rest: str) -> Iterator[str]:
         match verb:
@@ -167,6 +210,10 @@ class ScriptedEngine:
                 yield "printed"
             case _:
                 yield "echo"
+
+
+def _text_of(prompt: Prompt) -> str:
+    return prompt.messages[-1].text if isinstance(prompt, ChatPrompt) else prompt.text
 
 
 def _record(token: int, piece: str) -> TokenRecord:

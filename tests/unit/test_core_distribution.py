@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from chatapp.core.distribution import Distribution
+from chatapp.core.distribution import Distribution, entropy_of
 
 
 @pytest.mark.parametrize("n_vocab", [10, 5_000, 262_144])
@@ -34,6 +34,7 @@ def test_figures_equal_those_in_float64(n_vocab: int, shape: str, rng: random.Ra
         token = int(numbers.choice(n_vocab, p=p / p.sum()))
         assert distribution.logprob(token) == pytest.approx(exact[token], abs=1e-5)
         assert distribution.entropy == pytest.approx(-(p[p > 0] * exact[p > 0]).sum(), abs=1e-4)
+        assert entropy_of(p.astype(np.float32)) == pytest.approx(-(p[p > 0] * exact[p > 0]).sum(), abs=1e-4)
         assert distribution.rank(token) == int((exact > exact[token]).sum())
         k = min(20, n_vocab)
         wanted = np.lexsort((np.arange(n_vocab), -logits))[:k]

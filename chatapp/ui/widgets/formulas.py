@@ -55,7 +55,7 @@ class Formulas(QObject):
         if key in self._images:
             self._images.move_to_end(key)
             return self._images[key]
-        if is_heavy_formula(latex) or not latex.strip():
+        if self._background.closed or is_heavy_formula(latex) or not latex.strip():
             return None
         if key in self._waiting:
             self._waiting[key].add(ready)

@@ -15,7 +15,7 @@ from chatapp.ui.language import Translated
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import plain_tip, shown
 from chatapp.ui.widgets.code_view import CodeView
-from chatapp.ui.widgets.formulas import Formulas
+from chatapp.ui.widgets.formulas import Formulas, Picture
 from chatapp.ui.widgets.idle import Idle
 from chatapp.ui.widgets.markdown_view import MarkdownView
 from chatapp.ui.widgets.thought_view import ThoughtView
@@ -179,33 +179,37 @@ class RichText(Translated, QWidget):
 
 
 class FormulaView(QLabel):
-    """A formula of its own line; its source until it is drawn, and where it can't be."""
+    """A formula of its own line; its source or another text until it is drawn, and where it can't be."""
 
     def __init__(self, typesetting: Typesetting, parent: QWidget | None = None) -> None:
         super().__init__(parent, textFormat=Qt.TextFormat.PlainText)
         self._typesetting = typesetting
-        self._latex = ""
+        self._latex = self._text = ""
         typesetting.theme.changed.connect(self.draw)
 
-    def set_formula(self, latex: str) -> None:
-        self._latex = latex
-        self.setAccessibleName(latex)
-        self.setToolTip(plain_tip(latex))
+    def set_formula(self, latex: str, text: str = "") -> None:
+        self._latex, self._text = latex, text or latex
+        self.setAccessibleName(self._text)
+        self.setToolTip(plain_tip(self._text))
         self.draw()
 
-    def draw(self) -> bool:
-        """Done with one call."""
-        picture = self._typesetting.formulas.image(
+    def drawn(self) -> Picture | None:
+        """None where it is not drawn yet, or can't be."""
+        return self._typesetting.formulas.image(
             self._latex,
             size=round(self.fontInfo().pixelSize() * 1.15),
             color=self._typesetting.theme.colors.text,
             ready=self.draw,
             display=True,
         )
+
+    def draw(self) -> bool:
+        """Done with one call."""
+        picture = self.drawn()
         self.setWordWrap(picture is None)
         self.setMinimumHeight(0 if picture is None else picture.image.deviceIndependentSize().toSize().height())
         if picture is None:
-            self.setText(self._latex)
+            self.setText(self._text)
         else:
             self.setPixmap(QPixmap.fromImage(picture.image))
         return False

@@ -45,8 +45,10 @@ class Bar:
 class CandidateTable(QAbstractTableModel):
     """The record's top k, likeliest first, then one row for all others."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, drawn: bool = True) -> None:
+        """drawn: what is said of sampling is read out too."""
         super().__init__(parent)
+        self._drawn = drawn
         self.record: TokenRecord | None = None
         self.chosen: int | None = None
         self.is_what_if = False
@@ -150,7 +152,10 @@ class CandidateTable(QAbstractTableModel):
 
     def _spoken(self, row: int) -> str:
         texts = self.texts(row)
-        named = (f"{self.headerData(at, Qt.Orientation.Horizontal)} {texts[at]}" for at in (P, SAMPLED, CUT_BY))
+        named = (
+            f"{self.headerData(at, Qt.Orientation.Horizontal)} {texts[at]}"
+            for at in ((P, SAMPLED, CUT_BY) if self._drawn else (P,))
+        )
         return ", ".join([texts[TOKEN], *named])
 
 

@@ -39,8 +39,10 @@ from chatapp.ui.panels.probabilities.candidate_table import (
     BAR_ROLE,
     BARS,
     BYTES,
+    CUT_BY,
     ID,
     LOGPROB,
+    SAMPLED,
     Bar,
     CandidateTable,
     Index,
@@ -54,11 +56,13 @@ _LEAST_SHOWN = 1e-6  # where the logarithmic scale begins
 
 
 class BarDelegate(QStyledItemDelegate):
-    """Above the model's own probability, below the sampled one, hatched; a line for the sum of this and all above."""
+    """Above the model's own probability, below the sampled one, hatched, where tokens were drawn; a line for the sum of
+    this and all above."""
 
-    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QObject | None = None, *, drawn: bool = True) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._drawn = drawn
         self.logarithmic = False
 
     def part(self, p: float) -> float:
@@ -75,13 +79,14 @@ class BarDelegate(QStyledItemDelegate):
         colors = self._theme.colors
         row = QRectF(option.rect)
         place = row.adjusted(2, 3, -2, -3)
-        half = place.height() / 2
+        half = place.height() / (2 if self._drawn else 1)
         upper = QRectF(place.left(), place.top(), place.width() * self.part(bar.p), half - 1)
         lower = QRectF(place.left(), place.top() + half, place.width() * self.part(bar.p_sampled), half - 1)
         painter.fillRect(upper, QColor(colors.accent if bar.is_chosen else colors.muted))
-        painter.setPen(QPen(QColor(colors.accent), 0))
-        painter.fillRect(lower, QColor(colors.soft))
-        painter.drawRect(lower)
+        if self._drawn:
+            painter.setPen(QPen(QColor(colors.accent), 0))
+            painter.fillRect(lower, QColor(colors.soft))
+            painter.drawRect(lower)
         x = place.left() + place.width() * self.part(min(1.0, bar.cumulative))
         painter.setPen(QPen(QColor(colors.border), 0))
         painter.drawLine(QPointF(x, row.top()), QPointF(x, row.bottom()))
@@ -96,12 +101,14 @@ class Candidates(Translated, QTreeView):
     picture_made = Signal(object)
     """Picture"""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, drawn: bool = True) -> None:
+        """drawn: see ProbabilityPanel."""
         super().__init__(parent)
         self._theme = theme
+        self._drawn = drawn
         self.setObjectName("candidates")
-        self.table = CandidateTable(self)
-        self._bars = BarDelegate(theme, self)
+        self.table = CandidateTable(self, drawn=drawn)
+        self._bars = BarDelegate(theme, self, drawn=drawn)
         self.setModel(self.table)
         self.setItemDelegateForColumn(BARS, self._bars)
         self.setRootIsDecorated(False)
@@ -111,7 +118,10 @@ class Candidates(Translated, QTreeView):
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.activated.connect(self._on_activated)
+        for column in (SAMPLED, CUT_BY):
+            self.setColumnHidden(column, not drawn)
+        if drawn:
+            self.activated.connect(self._on_activated)
         theme.changed.connect(self._fit)
         self.show_columns(details=False)
         self._fit()
@@ -144,7 +154,7 @@ class Candidates(Translated, QTreeView):
 
     def whole(self) -> Candidates:
         """A copy in which every row is seen, for a picture."""
-        copy = Candidates(self._theme)
+        copy = Candidates(self._theme, drawn=self._drawn)
         copy.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
         copy.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         copy.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QMimeData, QPoint, QRectF, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -135,6 +135,12 @@ class HeatText(GrowingText):
         before = next((token.text for token in reversed(self._tokens) if token.text), "")
         after_sentence = before.endswith(_SENTENCE_ENDS) and "\n" not in text
         return after_sentence or self._since_break >= (2 * _LONG if text[0].isspace() else 3 * _LONG)
+
+    def rect_of(self, place: int) -> QRect:
+        """Where that token begins."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._starts[place])
+        return self.cursorRect(cursor)
 
     def _draw_again(self) -> None:
         self._formats.clear()

@@ -1,4 +1,4 @@
-"""All that is known of the tokens of one reply, and of the one chosen. Knows no service."""
+"""All that is known of the tokens of one text, and of the one chosen. Knows no service."""
 
 from __future__ import annotations
 
@@ -33,8 +33,11 @@ class ProbabilityPanel(Translated, QScrollArea):
     picture_made = Signal(object)
     """Picture"""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, drawn: bool = True) -> None:
+        """drawn: the tokens are those of a reply. Those of a given text are always coloured, were not sampled, and
+        nothing can be written on from them."""
         super().__init__(parent)
+        self._drawn = drawn
         self._chosen: int | None = None
         self.coloured = QCheckBox()
         self.measures = QComboBox()
@@ -44,7 +47,7 @@ class ProbabilityPanel(Translated, QScrollArea):
         self.legend = Legend()
         self.reply = ReplyView(theme)
         self._token_label = named(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "heading")
-        self.candidates = Candidates(theme)
+        self.candidates = Candidates(theme, drawn=drawn)
         self.logarithmic, self.details = QCheckBox(), QCheckBox()
         self.what_if = WhatIf()
         self._empty = named(QLabel(wordWrap=True), "muted")
@@ -108,6 +111,8 @@ class ProbabilityPanel(Translated, QScrollArea):
         self.details.setText(self.tr("Details"))
         self._empty.setText(
             self.tr("Nothing is recorded for this reply. Replies written from now on show how likely each word was.")
+            if self._drawn
+            else self.tr("What is scored shows its perplexity, its most surprising tokens and their alternatives here.")
         )
         self._show_state()
 
@@ -118,7 +123,8 @@ class ProbabilityPanel(Translated, QScrollArea):
         rows.setSpacing(8)
         first, last = QHBoxLayout(), QHBoxLayout()
         first.addWidget(self.coloured, 1)
-        first.addWidget(self.measures)
+        first.addWidget(self.measures, 0 if self._drawn else 1)
+        self.coloured.setVisible(self._drawn)
         last.addWidget(self.logarithmic)
         last.addWidget(self.details)
         last.addStretch()
@@ -132,6 +138,8 @@ class ProbabilityPanel(Translated, QScrollArea):
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        rows.addStretch()
+        self.reply.export.setVisible(self._drawn)
 
     def _connect(self) -> None:
         self.coloured.toggled.connect(lambda _on: self._on_look())
@@ -171,8 +179,9 @@ class ProbabilityPanel(Translated, QScrollArea):
         self.reply.setVisible(has_figures)
         token = self._token()
         has_token = token is not None and token.record is not None
-        for part in (self.candidates, self.logarithmic, self.details, self.what_if):
+        for part in (self.candidates, self.logarithmic, self.details):
             part.setVisible(has_token)
+        self.what_if.setVisible(has_token and self._drawn)
         self._show_token()
 
     def _show_token(self) -> None:
@@ -181,10 +190,13 @@ class ProbabilityPanel(Translated, QScrollArea):
             self._token_label.setText("" if not self.reply.tokens else self.tr("Choose a token in the text."))
             return
         record = token.record
+        figures = (
+            self.tr("{token}  p {p} · sampled {sampled} · {bits:.2f} bit · rank {rank:,} · entropy {entropy:.2f} nat")
+            if self._drawn
+            else self.tr("{token}  p {p} · {bits:.2f} bit · rank {rank:,} · entropy {entropy:.2f} nat")
+        )
         self._token_label.setText(
-            self.tr(
-                "{token}  p {p} · sampled {sampled} · {bits:.2f} bit · rank {rank:,} · entropy {entropy:.2f} nat"
-            ).format(
+            figures.format(
                 token=token_text(token.text.encode()),
                 p=percent(record.p),
                 sampled=percent(record.p_sampled),

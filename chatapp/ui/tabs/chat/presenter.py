@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from chatapp.core.chat import Conversation, Message
 from chatapp.core.errors import AppError, ErrorKind
-from chatapp.protocol.engine import Failed, PromptProgress, PromptShown, ShowPrompt
+from chatapp.protocol.engine import PromptProgress
 from chatapp.services.conversation import OpenedConversation
 from chatapp.services.inference import EngineStatus
 from chatapp.services.replies import ReplyFailed, TextAdded
@@ -18,7 +18,7 @@ from chatapp.storage.settings import Settings
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.tabs.chat.details_dialog import DetailsDialog
 from chatapp.ui.tabs.chat.diff_dialog import DiffDialog
-from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
+from chatapp.ui.tabs.chat.prompt_presenter import PromptPresenter
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.tabs.chat.wish import Wish, WishKind
 
@@ -32,9 +32,8 @@ class ChatPresenter(QObject):
         self._conversations = conversations = context.conversations
         self._replies = replies = context.replies
         self._shelf = shelf = context.shelf
-        self._inference = context.inference
         self._preferences = context.preferences
-        self._asked: dict[int, PromptDialog] = {}
+        self._prompts = PromptPresenter(view, context)
         self._shown_id: str | None = None
         view.prompt.submitted.connect(self._on_submitted)
         view.prompt.stop_requested.connect(conversations.stop)
@@ -49,8 +48,6 @@ class ChatPresenter(QObject):
         shelf.restored.connect(lambda conversation: view.undo.forget(conversation.id))
         shelf.removed.connect(view.undo.forget)
         context.inference.prompt_progressed.connect(self._on_prompt_progressed)
-        context.inference.answered.connect(self._on_answered)
-        context.inference.failed.connect(self._on_failed)
         context.inference.status_changed.connect(self._on_status)
         context.inference.silence_changed.connect(view.silence.setVisible)
         view.silence.restart_requested.connect(context.inference.restart)
@@ -165,7 +162,7 @@ class ChatPresenter(QObject):
             case WishKind.BRANCH_OFF:
                 conversations.branch_off(message_id)
             case WishKind.SHOW_PROMPT:
-                self._on_prompt_requested(message_id)
+                self._try(lambda: self._prompts.show(message_id))
             case WishKind.COMPARE:
                 self._open_diff(message_id)
             case WishKind.DETAILS:
@@ -209,24 +206,6 @@ class ChatPresenter(QObject):
 
     def _on_deleted(self, conversation: Conversation) -> None:
         self._view.undo.offer(conversation.id)
-
-    def _on_prompt_requested(self, reply_id: str) -> None:
-        def ask() -> None:
-            prompt, limit = self._conversations.prompt_of(reply_id), self._conversations.sampling.max_tokens
-            request_id = self._inference.ask(lambda i: ShowPrompt(request_id=i, prompt=prompt, max_tokens=limit))
-            dialog = self._view.open_prompt()
-            self._asked[request_id] = dialog
-            dialog.destroyed.connect(lambda: self._asked.pop(request_id, None))
-
-        self._try(ask)
-
-    def _on_answered(self, shown: object) -> None:
-        if isinstance(shown, PromptShown) and shown.request_id in self._asked:
-            self._asked[shown.request_id].show_prompt(shown)
-
-    def _on_failed(self, failed: Failed) -> None:
-        if failed.request_id in self._asked:
-            self._asked[failed.request_id].show_error(failed.error)
 
     def _on_prompt_progressed(self, progress: PromptProgress) -> None:
         writing = self._replies.writing

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from chatapp.core.distribution import entropy_of
 from chatapp.core.errors import error
 from chatapp.core.sampling_sentences import TOKEN_UNKNOWN
 from chatapp.core.sentences import CANCELLED
@@ -74,6 +75,7 @@ class Explanation:
             if cancel.is_set():
                 raise error(CANCELLED)
             yield PromptProgress(request_id=self.request.request_id, done=done, total=len(ids))
+        self.rows.keep_exact(key, context.logits())
         yield self._explained(context.logits(), replayed=True)
 
     def _explained(self, logits: npt.NDArray[np.float32], *, replayed: bool) -> Explained:
@@ -93,6 +95,13 @@ class Explanation:
             chain.draw(logits)
             token = int(logits.argmax()) if request.token is None else request.token
             record = recorder.record(logits, chain, token)
+            entropy = 0.0 if chain.is_greedy else entropy_of(chain.candidates["p"])
         finally:
             chain.close()
-        return Explained(request_id=request.request_id, record=record, log_total=recorder.log_total, replayed=replayed)
+        return Explained(
+            request_id=request.request_id,
+            record=record,
+            log_total=recorder.log_total,
+            entropy_sampled=entropy,
+            replayed=replayed,
+        )

@@ -33,12 +33,14 @@ class _Row:
 
 
 class RowRing:
-    """Rows by the key of the tokens before them, in float16 below the largest logit. The oldest go first."""
+    """Rows by the key of the tokens before them, in float16 below the largest logit. The oldest go first. One, which is
+    looked at now, is kept as it was."""
 
     def __init__(self, n_vocab: int, most_bytes: int = MOST_BYTES) -> None:
         self._most = max(1, most_bytes // (2 * n_vocab))
         self._n_vocab = n_vocab
         self._rows: OrderedDict[int, _Row] = OrderedDict()
+        self._exact: tuple[int, npt.NDArray[np.float32]] | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -55,8 +57,14 @@ class RowRing:
         near = np.flatnonzero(shifted > -_EXACT_NATS).astype(np.int32)
         self._rows[key] = _Row(halves, largest, near, logits[near])
 
+    def keep_exact(self, key: int, logits: npt.NDArray[np.float32]) -> None:
+        """logits: float32 (n_vocab,), copied; in place of the last that was kept so."""
+        self._exact = (key, logits.copy())
+
     def row(self, key: int) -> npt.NDArray[np.float32] | None:
         """float32 (n_vocab,), the caller's own; None where it was not kept or is gone."""
+        if self._exact is not None and self._exact[0] == key:
+            return np.array(self._exact[1])
         kept = self._rows.get(key)
         if kept is None:
             return None

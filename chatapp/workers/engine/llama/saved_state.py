@@ -44,11 +44,12 @@ class SavedState:
         self._cancel = cancel
 
     def save(self, path: str, context: Context, memory: PromptMemory, *, most_bytes: int) -> int:
-        """Writes the file, returns its size in bytes; 0 and nothing written where that would be more than most_bytes.
+        """Writes the file, returns its size in bytes; 0 and nothing written where that would be more than most_bytes or
+        nothing was evaluated, as after a score.
 
         Raises OSError or AppError(CANCELLED); an earlier file then stays as it was.
         """
-        if context.state_bytes() > most_bytes:
+        if not context.cached or context.state_bytes() > most_bytes:
             return 0
         head = msgspec.msgpack.encode(
             _Head(
