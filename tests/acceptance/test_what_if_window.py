@@ -56,7 +56,7 @@ def test_the_sliders_redraw_the_token_and_a_reply_is_written_on_with_them(
     assert (panel.what_if.tried.top_k, panel.what_if.tried.top_p, panel.what_if.tried.temperature) == (0, 1.0, 1.0)
     qtbot.waitUntil(lambda: abs(bars(panel)[0] - record.top[0].p) < 1e-3, timeout=5_000)
     assert bars(panel)[:-1] == pytest.approx([candidate.p for candidate in record.top], abs=1e-3)
-    assert "What if" in str(panel.candidates.table.headerData(3, Qt.Orientation.Horizontal))
+    assert "What if" in str(panel.candidates.table.headerData(2, Qt.Orientation.Horizontal))
     panel.what_if.sliders["temperature"].setValue(0)
     qtbot.waitUntil(lambda: bars(panel)[0] == 1.0, timeout=5_000)
     heat_of(last_reply(chat_of(app))).setFocus()
@@ -75,7 +75,7 @@ def test_the_sliders_redraw_the_token_and_a_reply_is_written_on_with_them(
     assert [token.id for token in tokens[: place + 1]] == [token.id for token in before[: place + 1]]
     assert all(token.record is not None and token.record.rank == 0 for token in tokens[place + 1 :])
     panel.what_if.switch.setChecked(False)
-    assert "Sampled" in str(panel.candidates.table.headerData(3, Qt.Orientation.Horizontal))
+    assert "Sampled" in str(panel.candidates.table.headerData(2, Qt.Orientation.Horizontal))
 
 
 def test_after_a_restart_a_step_is_computed_again_and_what_changed_is_said(start: Start, qtbot: QtBot) -> None:

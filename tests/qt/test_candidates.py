@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from chatapp.ui.panels.probabilities.candidate_table import (
-    BARS,
     BYTES,
     CUT_BY,
     ID,
@@ -60,11 +59,11 @@ def row(candidates: Candidates, at: int) -> list[str]:
 
 def test_numbers_cutters_and_all_others(candidates: Candidates) -> None:
     assert candidates.table.rowCount() == OTHERS + 1
-    assert row(candidates, 0) == ["␣天空", "", "50.0", "80.0", "", "-0.693", "7", "20 e5 a4 a9 e7 a9 ba"]
+    assert row(candidates, 0) == ["␣天空", "50.0", "80.0", "", "-0.693", "7", "20 e5 a4 a9 e7 a9 ba"]
     assert row(candidates, 1)[P : CUT_BY + 1] == ["25.0", "20.0", ""]
-    assert row(candidates, 2)[:5] == ["<e5 a4>", "", "12.5", "0.0", "top_p"]
-    assert row(candidates, 3)[:5] == ["⌁", "", "1.0e-02", "0.0", "min_p"]
-    assert row(candidates, OTHERS) == ["all others", "", "12.5", "0.0", "", "", "", ""]
+    assert row(candidates, 2)[:4] == ["<e5 a4>", "12.5", "0.0", "top_p"]
+    assert row(candidates, 3)[:4] == ["⌁", "1.0e-02", "0.0", "min_p"]
+    assert row(candidates, OTHERS) == ["all others", "12.5", "0.0", "", "", "", ""]
     assert candidates.currentIndex().row() == 1
     candidates.show_record(None)
     assert candidates.table.rowCount() == 0
@@ -97,28 +96,30 @@ def test_bars_stand_for_both_probabilities_and_the_line_for_their_sum(candidates
     picture, ratio = candidates.viewport().grab().toImage(), candidates.devicePixelRatio()
     accent, muted = QColor(candidates._theme.colors.accent), QColor(candidates._theme.colors.muted)
 
-    def color(at: int, part: float) -> QColor:
-        """In the upper bar of that row, at a part of the column's width."""
-        place = candidates.visualRect(candidates.table.index(at, BARS))
-        spot = QPoint(place.left() + 2 + round((place.width() - 4) * part), place.top() + place.height() // 4 + 1)
-        return picture.pixelColor(spot * ratio)
+    def color(at: int, part: float, *, lower: bool = False) -> QColor:
+        """In a bar of that row, at a part of the width."""
+        place = candidates.bars_of(at)[lower]
+        wide = candidates.viewport().width() - 4
+        return picture.pixelColor(QPoint(2 + round(wide * part), round(place.center().y())) * ratio)
 
     assert color(0, 0.25) == muted
     assert color(1, 0.15) == accent
     assert color(1, 0.35) not in (accent, muted)
-    edge = QColor(candidates._theme.colors.border)
-    place = candidates.visualRect(candidates.table.index(0, BARS))
-    half = place.left() + 2 + (place.width() - 4) // 2
-    assert edge in [picture.pixelColor(QPoint(x, place.top() + 1) * ratio) for x in range(half - 2, half + 4)]
+    surface, text = QColor(candidates._theme.colors.surface), QColor(candidates._theme.colors.text)
+    assert color(1, 0.18, lower=True) == surface  # 0.2 is sampled, of the row that is selected
+    assert color(1, 0.22, lower=True) != surface
+    upper, _, half = candidates.bars_of(0)
+    spots = [QPoint(round(half) + x, round(upper.top()) + 1) * ratio for x in (-1, 0, 1)]
+    assert text in [picture.pixelColor(spot) for spot in spots]
 
 
 def test_a_logarithmic_scale_shows_small_ones(candidates: Candidates) -> None:
-    assert candidates._bars.part(0.25) == 0.25
+    assert candidates.part(0.25) == 0.25
     candidates.use_scale(logarithmic=True)
-    assert candidates._bars.part(1.0) == 1.0
-    assert candidates._bars.part(1e-3) == pytest.approx(0.5)
-    assert candidates._bars.part(1e-6) == 0.0
-    assert candidates._bars.part(0.0) == 0.0
+    assert candidates.part(1.0) == 1.0
+    assert candidates.part(1e-3) == pytest.approx(0.5)
+    assert candidates.part(1e-6) == 0.0
+    assert candidates.part(0.0) == 0.0
 
 
 def test_more_columns_on_request(candidates: Candidates) -> None:
@@ -129,7 +130,7 @@ def test_more_columns_on_request(candidates: Candidates) -> None:
     assert not any(candidates.isColumnHidden(column) for column in (LOGPROB, ID, BYTES))
 
 
-def test_every_column_is_as_wide_as_its_texts_and_the_bars_take_the_rest(candidates: Candidates) -> None:
+def test_every_column_is_as_wide_as_its_texts_and_the_tokens_take_the_rest(candidates: Candidates) -> None:
     metrics = candidates.fontMetrics()
     for column in (TOKEN, P, SAMPLED, CUT_BY):
         texts = [row(candidates, at)[column] for at in range(OTHERS + 1)]

@@ -158,7 +158,7 @@ def test_the_look_is_told_and_shown(panel: ProbabilityPanel, qtbot: QtBot) -> No
 def test_the_scale_and_the_columns_are_switched(panel: ProbabilityPanel) -> None:
     panel.choose(0)
     panel.logarithmic.click()
-    assert panel.candidates._bars.logarithmic
+    assert panel.candidates.logarithmic
     hidden = [panel.candidates.isColumnHidden(column) for column in range(8)]
     panel.details.click()
     assert sum(hidden) == 3

@@ -17,7 +17,6 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _HEADINGS = (
     QT_TRANSLATE_NOOP("Candidates", "Token"),
-    "",
     QT_TRANSLATE_NOOP("Candidates", "p %"),
     QT_TRANSLATE_NOOP("Candidates", "Sampled %"),
     QT_TRANSLATE_NOOP("Candidates", "Cut by"),
@@ -25,11 +24,10 @@ _HEADINGS = (
     QT_TRANSLATE_NOOP("Candidates", "Id"),
     QT_TRANSLATE_NOOP("Candidates", "Bytes"),
 )
-TOKEN, BARS, P, SAMPLED, CUT_BY, LOGPROB, ID, BYTES = range(len(_HEADINGS))
+TOKEN, P, SAMPLED, CUT_BY, LOGPROB, ID, BYTES = range(len(_HEADINGS))
 _NUMBERS = (P, SAMPLED, LOGPROB, ID)
 _WHAT_IF = QT_TRANSLATE_NOOP("Candidates", "What if %")
 _OTHERS = QT_TRANSLATE_NOOP("Candidates", "all others")
-BAR_ROLE = Qt.ItemDataRole.UserRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +88,6 @@ class CandidateTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(_HEADINGS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role == BAR_ROLE:
-            return self.bar(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
             return self.texts(index.row())[index.column()]
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -144,9 +140,9 @@ class CandidateTable(QAbstractTableModel):
             return ("",) * len(_HEADINGS)
         numbers = (percent(bar.p).removesuffix(" %"), percent(bar.p_sampled).removesuffix(" %"))
         if (candidate := self.candidate(row)) is None:
-            return (QCoreApplication.translate("Candidates", _OTHERS), "", *numbers, "", "", "", "")
+            return (QCoreApplication.translate("Candidates", _OTHERS), *numbers, "", "", "", "")
         return (
-            token_text(candidate.data), "", *numbers, candidate.cut_by or "", f"{candidate.logprob:.3f}",
+            token_text(candidate.data), *numbers, candidate.cut_by or "", f"{candidate.logprob:.3f}",
             str(candidate.id), candidate.data.hex(" "),
         )  # fmt: skip
 

@@ -36,13 +36,12 @@ from PySide6.QtWidgets import (
 from chatapp.core.token_record import TokenRecord
 from chatapp.ui.language import Translated
 from chatapp.ui.panels.probabilities.candidate_table import (
-    BAR_ROLE,
-    BARS,
     BYTES,
     CUT_BY,
     ID,
     LOGPROB,
     SAMPLED,
+    TOKEN,
     Bar,
     CandidateTable,
     Index,
@@ -50,52 +49,33 @@ from chatapp.ui.panels.probabilities.candidate_table import (
 from chatapp.ui.panels.probabilities.pictures import ask_for_picture
 from chatapp.ui.theme import Theme
 
-_LEAST_BAR, _PICTURE_BAR = 40, 200  # pixels
 _LEAST_ROWS = 8
+_MOST_TOKEN_EMS, _PICTURE_EMS = 6, 30
 _LEAST_SHOWN = 1e-6  # where the logarithmic scale begins
+_BAR, _GAP = 3, 2  # pixels high
 
 
-class BarDelegate(QStyledItemDelegate):
-    """Above the model's own probability, below the sampled one, hatched, where tokens were drawn; a line for the sum of
-    this and all above."""
+class RowDelegate(QStyledItemDelegate):
+    """Leaves room for the bars below a row's texts."""
 
-    def __init__(self, theme: Theme, parent: QObject | None = None, *, drawn: bool = True) -> None:
+    def __init__(self, bars: int, parent: QObject) -> None:
         super().__init__(parent)
-        self._theme = theme
-        self._drawn = drawn
-        self.logarithmic = False
+        self._room = bars * (_BAR + _GAP)
 
-    def part(self, p: float) -> float:
-        """How much of the width stands for `p`."""
-        if not self.logarithmic:
-            return p
-        return 0.0 if p <= _LEAST_SHOWN else 1.0 - math.log(p) / math.log(_LEAST_SHOWN)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        super().paint(painter, option, index)
-        bar = index.data(BAR_ROLE)
-        if not isinstance(bar, Bar):
-            return
-        colors = self._theme.colors
-        row = QRectF(option.rect)
-        place = row.adjusted(2, 3, -2, -3)
-        half = place.height() / (2 if self._drawn else 1)
-        upper = QRectF(place.left(), place.top(), place.width() * self.part(bar.p), half - 1)
-        lower = QRectF(place.left(), place.top() + half, place.width() * self.part(bar.p_sampled), half - 1)
-        painter.fillRect(upper, QColor(colors.accent if bar.is_chosen else colors.muted))
-        if self._drawn:
-            painter.setPen(QPen(QColor(colors.accent), 0))
-            painter.fillRect(lower, QColor(colors.soft))
-            painter.drawRect(lower)
-        x = place.left() + place.width() * self.part(min(1.0, bar.cumulative))
-        painter.setPen(QPen(QColor(colors.border), 0))
-        painter.drawLine(QPointF(x, row.top()), QPointF(x, row.bottom()))
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        side = option.displayAlignment & Qt.AlignmentFlag.AlignHorizontal_Mask
+        option.displayAlignment = side | Qt.AlignmentFlag.AlignTop
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(_LEAST_BAR, super().sizeHint(option, index).height())
+        size = super().sizeHint(option, index)
+        return QSize(size.width(), size.height() + self._room)
 
 
 class Candidates(Translated, QTreeView):
+    """Below each row, as wide as all of it: a bar for the model's own probability, one for the sampled where tokens
+    were drawn, and a mark at the sum of this row and all above."""
+
     branch_requested = Signal(object)
     """Candidate: write on with it in place of the token that was written"""
     picture_made = Signal(object)
@@ -108,9 +88,9 @@ class Candidates(Translated, QTreeView):
         self._drawn = drawn
         self.setObjectName("candidates")
         self.table = CandidateTable(self, drawn=drawn)
-        self._bars = BarDelegate(theme, self, drawn=drawn)
+        self.logarithmic = False
         self.setModel(self.table)
-        self.setItemDelegateForColumn(BARS, self._bars)
+        self.setItemDelegate(RowDelegate(2 if drawn else 1, self))
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -144,8 +124,39 @@ class Candidates(Translated, QTreeView):
         self._fit_columns()
 
     def use_scale(self, *, logarithmic: bool) -> None:
-        self._bars.logarithmic = logarithmic
+        self.logarithmic = logarithmic
         self.viewport().update()
+
+    def part(self, p: float) -> float:
+        """How much of the width stands for `p`."""
+        if not self.logarithmic:
+            return p
+        return 0.0 if p <= _LEAST_SHOWN else 1.0 - math.log(p) / math.log(_LEAST_SHOWN)
+
+    def bars_of(self, row: int) -> tuple[QRectF, QRectF, float]:
+        """Where they are in the viewport: p, p_sampled (empty where nothing was drawn), x of the sum."""
+        bar = self.table.bar(row) or Bar(0.0, 0.0, 0.0, False)
+        below = self.visualRect(self.table.index(row, TOKEN)).bottom() + 1
+        wide = self.viewport().width() - 2.0 * _GAP
+        top = below - (_BAR + _GAP) * (2 if self._drawn else 1)
+        upper = QRectF(_GAP, top, wide * self.part(bar.p), _BAR)
+        lower = QRectF(_GAP, top + _BAR + 1, wide * self.part(bar.p_sampled) if self._drawn else 0.0, _BAR)
+        return upper, lower, _GAP + wide * self.part(min(1.0, bar.cumulative))
+
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().drawRow(painter, option, index)
+        bar = self.table.bar(index.row())
+        if bar is None:
+            return
+        colors = self._theme.colors
+        upper, lower, x = self.bars_of(index.row())
+        painter.fillRect(upper, QColor(colors.accent if bar.is_chosen else colors.muted))
+        painter.setPen(QPen(QColor(colors.accent), 0))
+        if lower.width() > 0:
+            painter.fillRect(lower, QColor(colors.surface))  # hollow: told from the other without colour
+            painter.drawRect(lower)
+        painter.setPen(QPen(QColor(colors.text), 0))
+        painter.drawLine(QPointF(x, upper.top()), QPointF(x, upper.top() + 2 * _BAR))
 
     def retranslate(self) -> None:
         self.table.retranslate()
@@ -159,18 +170,18 @@ class Candidates(Translated, QTreeView):
         copy.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         copy.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         copy.show_columns(details=not self.isColumnHidden(ID))
-        copy.use_scale(logarithmic=self._bars.logarithmic)
+        copy.use_scale(logarithmic=self.logarithmic)
         copy.show()
         copy.show_record(self.table.record, self.table.chosen, is_what_if=self.table.is_what_if)
         rows = sum(copy.rowHeight(copy.table.index(row, 0)) for row in range(copy.table.rowCount()))
         wide, high = copy.width() - copy.viewport().width(), copy.height() - copy.viewport().height()
-        least = copy.header().length() - copy.columnWidth(BARS) + _PICTURE_BAR
+        least = max(copy.header().length(), copy.fontMetrics().horizontalAdvance("m") * _PICTURE_EMS)
         copy.resize(max(self.width(), least + wide), rows + high)
         return copy
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_bars()
+        self._fit_tokens()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -186,20 +197,22 @@ class Candidates(Translated, QTreeView):
         menu.popup(event.globalPos())
 
     def _fit(self) -> None:
-        self.setMinimumHeight(self.fontMetrics().lineSpacing() * _LEAST_ROWS * 3 // 2)
+        self.setMinimumHeight(self.fontMetrics().lineSpacing() * _LEAST_ROWS * 2)
         self._fit_columns()
 
     def _fit_columns(self) -> None:
         """Once for each record: a header that follows its contents by itself asks for them several times over."""
         for column in range(self.table.columnCount()):
-            if column != BARS and not self.isColumnHidden(column):
+            if not self.isColumnHidden(column):
                 self.resizeColumnToContents(column)
-        self._fit_bars()
+        self._fit_tokens()
 
-    def _fit_bars(self) -> None:
-        """They take what the others leave."""
-        others = self.header().length() - self.columnWidth(BARS)
-        self.setColumnWidth(BARS, max(_LEAST_BAR, self.viewport().width() - others))
+    def _fit_tokens(self) -> None:
+        """They take what the others leave, and not much more."""
+        others = self.header().length() - self.columnWidth(TOKEN)
+        most = self.fontMetrics().horizontalAdvance("m") * _MOST_TOKEN_EMS
+        wanted = min(self.sizeHintForColumn(TOKEN), most)
+        self.setColumnWidth(TOKEN, max(wanted, self.viewport().width() - others))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.table.as_text())

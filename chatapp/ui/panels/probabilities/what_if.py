@@ -20,6 +20,7 @@ from chatapp.ui.widgets.option_fields import OptionField, make_field
 
 _STEPS = 200
 _MOST_TEMPERATURE, _MOST_K = 2.0, 1000  # at the right end; the number beside takes more
+_FIELD_EMS = 7
 _NAMES = ("temperature", "top_k", "top_p", "min_p")
 
 
@@ -42,9 +43,11 @@ class WhatIf(Translated, QWidget):
         self._body = shown(QWidget(), False)
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
+        grid.setVerticalSpacing(4)
         for row, (name, about) in enumerate((n, a) for n, a in options_of(self._tried) if n in _NAMES):
             label, slider = QLabel(), _Slider(Qt.Orientation.Horizontal)
             entry = make_field(about, getattr(self._tried, name))
+            entry.widget.setFixedWidth(self.fontMetrics().horizontalAdvance("m") * _FIELD_EMS)
             slider.setRange(0, _STEPS)
             slider.valueChanged.connect(lambda at, name=name: self._set(name, _value_at(name, at)))
             entry.changed.connect(partial(self._set, name))
