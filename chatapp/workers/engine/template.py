@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -38,10 +39,7 @@ def render(template: str, values: Mapping[str, object], *, limit: int) -> str:
     try:
         with _deadline():
             pieces: list[str] = []
-            program = _Environment().from_string(template)
-            for name in ("str_join", "markup_join"):  # what `~` is compiled to
-                program.root_render_func.__globals__[name] = _joined
-            for piece in program.generate(**values):
+            for piece in _compiled(template).generate(**values):
                 limit -= len(piece)
                 if limit < 0:
                     raise ValueError("it writes too much text of its own")
@@ -49,6 +47,15 @@ def render(template: str, values: Mapping[str, object], *, limit: int) -> str:
             return "".join(pieces)
     except _ERRORS as problem:
         raise error(TEMPLATE_FAILED, reason=f"{type(problem).__name__}: {str(problem)[:500]}") from problem
+
+
+@lru_cache(maxsize=4)
+def _compiled(template: str) -> jinja2.Template:
+    """Takes 30 ms or more, so it is not done for each prompt."""
+    program = _Environment().from_string(template)
+    for name in ("str_join", "markup_join"):  # what `~` is compiled to
+        program.root_render_func.__globals__[name] = _joined
+    return program
 
 
 class _Environment(ImmutableSandboxedEnvironment):
