@@ -16,6 +16,7 @@ from chatapp.core.sentences import SECOND_INSTANCE
 from chatapp.core.storage_sentences import INSTANCE_SILENT, NOT_AN_ORDINARY_FILE
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.services.background import Background
+from chatapp.services.collection import Collection
 from chatapp.services.conversation import ConversationService
 from chatapp.services.crash_watch import CrashWatch
 from chatapp.services.inference import InferenceService
@@ -69,6 +70,7 @@ class App:
         session: Session | None = None,
     ) -> None:
         """Raises AppError(STORAGE) where the chats can't be opened."""
+        self._collection = Collection(lambda: self.context.replies.writing is not None)
         session = session or Session(paths)
         self._warnings = [error(NOT_AN_ORDINARY_FILE, path=path).info for path in paths.moved]
         self._database, repaired = open_whole(paths.database)
@@ -148,6 +150,7 @@ class App:
         self._typesetting_work.close(finish=False)
         self._database.close()
         self._library_store.close()
+        self._collection.close()
 
 
 def run_app(data_dir: str | None, *, safe_mode: bool = False) -> int:
