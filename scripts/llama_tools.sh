@@ -17,6 +17,6 @@ if [ ! -x "$tools/bin/llama-server" ]; then
     cmake -S "$source/vendor/llama.cpp" -B "$tools" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DGGML_NATIVE=OFF \
         -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
         -DLLAMA_USE_PREBUILT_UI=OFF ${CMAKE_ARGS:-} >&2
-    cmake --build "$tools" -j --target llama-bench llama-server llama-batched-bench >&2
+    cmake --build "$tools" -j "$(getconf _NPROCESSORS_ONLN)" --target llama-bench llama-server llama-batched-bench >&2
 fi
 echo "$tools/bin"

@@ -1,7 +1,7 @@
 """Done when: against a replay through the binding's low-level API, same llama_decode calls and softmax in float64:
 chosen and top-k log-probabilities within 1e-4 nat, entropy within 1e-3, ranks equal; probabilities and those of all
 others add up to 1 within 1e-6, sampled ones too; temperature 0 has rank 0. The bytes of all tokens are the reply and
-the stop text that was cut."""
+the stop text that was cut. Every sampler changes p_sampled, and is named in cut_by where it cuts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import llama_cpp
 import numpy as np
@@ -20,18 +22,19 @@ import pytest
 
 from chatapp.core.generation import Token
 from chatapp.core.models import LoadSpec
-from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sampling import MIROSTAT_ORDER, SAMPLER_ORDER, LogitBias, SamplingSettings
 from chatapp.core.token_record import TokenRecord
 from chatapp.protocol.engine import Finished, RawPrompt, TokensEmitted
 from chatapp.storage.paths import Paths
 from chatapp.workers.client import EngineClient
 from tests.acceptance.prompts import PROMPTS
+from tests.steps import FREE, Step, step_after
 
 pytestmark = pytest.mark.model
 
 N_CTX, CHUNK, TOP = 2048, 512, 20
 LONG = " ".join(PROMPTS) * 6  # several chunks
-FREE = SamplingSettings(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0, max_tokens=24)
+SENTENCE = 'root ::= [A-Z"] [a-z ,"]{20,400} "."'
 Rows = npt.NDArray[np.float64]
 
 
@@ -119,10 +122,8 @@ def test_records_change_no_draw(starter_model: Path, rng: random.Random) -> None
     seed = rng.randrange(2**31)
     with EngineClient() as client:
         client.load(LoadSpec(path=str(starter_model), n_ctx=N_CTX, n_threads=1))
-        for sampling in (
-            SamplingSettings(seed=seed, max_tokens=40),
-            SamplingSettings(seed=seed, max_tokens=40, top_k=0),
-        ):
+        for settings in ({}, {"top_k": 0}, {"grammar": SENTENCE}, {"grammar": SENTENCE, "top_k": 0, "top_p": 1.0}):
+            sampling = SamplingSettings(seed=seed, max_tokens=40, **settings)  # type: ignore[arg-type]
             plain, recorded = (reply(client, PROMPTS[0], sampling, probs)[0] for probs in (0, TOP))
             assert [token.id for token in plain] == [token.id for token in recorded]
             assert all(token.record is None for token in plain)
@@ -138,15 +139,18 @@ def test_records_change_no_draw(starter_model: Path, rng: random.Random) -> None
         ("top_n_sigma", {"top_n_sigma": 1.0}),
         ("xtc", {"xtc_probability": 1.0, "xtc_threshold": 0.02}),
         ("temperature", {"temperature": 0.0}),
+        ("mirostat", {"mirostat": "1", "mirostat_tau": 2.0}),
+        ("mirostat", {"mirostat": "2", "mirostat_tau": 2.0}),
+        ("grammar", {"grammar": SENTENCE}),
     ],
 )
-def test_who_cuts_is_named(starter_model: Path, cutter: str, settings: dict[str, float], rng: random.Random) -> None:
+def test_who_cuts_is_named(starter_model: Path, cutter: str, settings: dict[str, Any], rng: random.Random) -> None:
     values = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "max_tokens": 12, **settings}
-    sampling = SamplingSettings(**values, seed=rng.randrange(2**31))  # type: ignore[arg-type]
+    sampling = SamplingSettings(**values, seed=rng.randrange(2**31))
     with EngineClient() as client:
         client.load(LoadSpec(path=str(starter_model), n_ctx=N_CTX, n_threads=1))
         tokens = reply(client, PROMPTS[1], sampling)[0]
-        free = reply(client, PROMPTS[1], FREE)[0]
+        free = reply(client, PROMPTS[1], replace(FREE, max_tokens=24))[0]
     names = {candidate.cut_by for token in tokens if token.record is not None for candidate in token.record.top}
     assert names == {None, cutter}
     for token in tokens:
@@ -158,6 +162,73 @@ def test_who_cuts_is_named(starter_model: Path, cutter: str, settings: dict[str,
         for candidate in token.record.top:
             assert candidate.p_sampled == pytest.approx(candidate.p, rel=1e-3, abs=1e-7)
             assert candidate.cut_by is None
+
+
+IN_RECORDS: dict[str, list[tuple[bool, Callable[[Step], dict[str, Any]]]]] = {
+    "logit_bias": [
+        (False, lambda step: {"logit_bias": (LogitBias(token=step.best[0], bias=-1.0),)}),
+        (False, lambda step: {"logit_bias": (LogitBias(token=step.best[1], bias=-100.0),)}),  # far, but no -inf
+    ],
+    "penalties": [
+        (False, lambda _: {"repeat_penalty": 1.3}),
+        (False, lambda _: {"presence_penalty": 2.0}),
+        (False, lambda _: {"frequency_penalty": 2.0}),
+    ],
+    "dry": [(False, lambda _: {"dry_multiplier": 5.0})],
+    "top_n_sigma": [(True, lambda _: {"top_n_sigma": 1.0})],
+    "top_k": [(True, lambda _: {"top_k": 3})],
+    "typical": [(True, lambda _: {"typical": 0.3})],
+    "top_p": [(True, lambda _: {"top_p": 0.5})],
+    "min_p": [(True, lambda _: {"min_p": 0.3})],
+    "xtc": [(True, lambda step: {"xtc_probability": 1.0, "xtc_threshold": step.xtc_threshold})],
+    "temperature": [
+        (True, lambda _: {"temperature": 0.0}),
+        (False, lambda _: {"temperature": 0.7}),
+        (False, lambda _: {"temperature": 1.5}),
+        (False, lambda _: {"dynatemp": 0.5}),
+        (False, lambda _: {"dynatemp": 2.0}),
+    ],
+    "grammar": [(True, lambda step: {"grammar": step.grammar})],
+    "mirostat": [(True, lambda _, version=version: {"mirostat": version, "mirostat_tau": 2.0}) for version in "12"],
+}
+"""Of each sampler settings in which it alone changes p_sampled, and whether it cuts."""
+
+
+def test_every_sampler_is_seen_in_p_sampled_and_named_where_it_cuts(starter_model: Path, rng: random.Random) -> None:
+    assert {*IN_RECORDS, "draw"} == {*SAMPLER_ORDER, *MIROSTAT_ORDER}
+    with step_after(starter_model, rng.sample(PROMPTS, len(PROMPTS))) as step:
+
+        def recorded(**settings: Any) -> TokenRecord:
+            chain = step.chain(replace(FREE, **settings), step.history)
+            record = step.record(chain)
+            chain.close()
+            return record
+
+        free = {candidate.id: candidate.p_sampled for candidate in recorded().top}
+        for name, cases in IN_RECORDS.items():
+            for cuts, make in cases:
+                top = recorded(**(settings := make(step))).top
+                changed = [c.id for c in top if abs(c.p_sampled / free[c.id] - 1.0) > 0.01]
+                assert changed, settings
+                assert {candidate.cut_by for candidate in top} == {None, name} if cuts else {None}, settings
+                if cuts:
+                    assert all((c.p_sampled == 0.0) == (c.cut_by == name) for c in top), settings
+
+
+def test_the_first_who_cuts_is_named(starter_model: Path, rng: random.Random) -> None:
+    """One after the other, and none is named for what another has taken before it."""
+    with step_after(starter_model, rng.sample(PROMPTS, len(PROMPTS))) as step:
+        p = step.p[step.best]
+        settings = {"top_k": 30, "min_p": 0.9 * float(p[10] / p[0]), "temperature": 0.0}
+        chain = step.chain(replace(FREE, **settings))
+        top = step.record(chain).top
+        chain.close()
+    named = [candidate.cut_by for candidate in top]
+    assert named[:1] == [None]
+    assert set(named[1:11]) == {"temperature"}
+    assert set(named[11:30]) <= {"temperature", "min_p"}
+    assert named[29] == "min_p"
+    assert set(named[30:]) == {"top_k"}
 
 
 def test_bytes_of_all_tokens_are_the_reply_and_the_cut_stop_text(
@@ -173,8 +244,8 @@ def test_bytes_of_all_tokens_are_the_reply_and_the_cut_stop_text(
             tokens, text = reply(client, rng.choice(PROMPTS), sampling, probs=1)
             data = b"".join(token.data for token in tokens)
             rest = data[len(text.encode()) :] if data.startswith(text.encode()) else None
-            if rest is None:  # it ended inside a character
-                assert text.endswith("\ufffd")
+            if rest is None:  # bytes that are no character
+                assert data.decode("utf-8", "replace").startswith(text)
             else:
                 assert not rest or stop[0].encode() in rest
             assert all(token.record is not None for token in tokens)

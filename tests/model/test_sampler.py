@@ -68,3 +68,16 @@ def test_looking_only_at_the_best_changes_no_draw(n_vocab: int, top_k: int, shap
     assert [logits[mine] for logits, mine, _ in values] == [logits[theirs] for logits, _, theirs in values]
     if shape in ("normal", "peak at the end"):
         assert found == expected  # equal logits may come in any order
+
+
+@pytest.mark.parametrize("others", [-50.0, 9.0])  # fewer than k near the best one, and many
+def test_top_k_is_seen_to_cut_what_was_never_looked_at(others: float) -> None:
+    logits = np.full(300, others, dtype=np.float32)
+    logits[[7, 70, 170]] = 10.0, 9.5, 9.25
+    settings = SamplingSettings(top_k=3, top_p=0.999, min_p=0.0)
+    chain = SamplerChain(settings, seed=1, n_vocab=300)
+    chain.watched = True
+    chain.draw(logits)
+    name, left = chain.cuts[0]
+    assert (name, sorted(left.tolist())) == ("top_k", [7, 70, 170])
+    chain.close()

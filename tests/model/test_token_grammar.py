@@ -29,7 +29,7 @@ GRAMMARS = {
     "words": 'root ::= word (" " word){0,20} "."\nword ::= [a-zA-Z]{1,12} | [0-9]+',
     "not these": 'root ::= [^a-m"\\n]* "a" .{0,3}',
     "chinese": 'root ::= [一-鿿]{2,8} ("，" [一-鿿]+)* "。"?',
-    "nested": 'root ::= "(" root ")" | "[" root "]" | "x" | "(" root "]"',
+    "nested": 'root ::= "(" root ")" | "[" root "]" | "x" | "(" "x" "]"',
     "escapes": 'root ::= ("\\x41" | "\\u00e9" | "\\U0001F600" | "\\t\\n\\"\\\\" | [\\[\\]\\-])+',
     "sums": 'root ::= term ([-+*/] term)* "\\n"\nterm ::= [0-9]+ | "(" ws root2 ws ")" # a comment\n'
     "root2 ::= term ([-+*/] term)*\nws ::= [ \\t]*",
@@ -47,10 +47,11 @@ def vocabulary(starter_model: Path) -> Iterator[Vocabulary]:
 
 
 class LlamaGrammar:
-    """llama.cpp's own."""
+    """llama.cpp's own, but for control tokens, whose names it takes for what they write."""
 
     def __init__(self, vocabulary: Vocabulary, text: str) -> None:
         self._n_vocab = vocabulary.n_tokens
+        self._control = {t for t, piece in enumerate(vocabulary.table.pieces) if not piece} - vocabulary.table.ends
         self._sampler: Any = llama_cpp.llama_sampler_init_grammar(vocabulary.handle, text.encode(), b"root")
         assert self._sampler
 
@@ -60,7 +61,7 @@ class LlamaGrammar:
             data[token].id = token
         array = llama_cpp.llama_token_data_array(data, self._n_vocab, -1, False)
         llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(array))
-        return {entry.id for entry in data if entry.logit == 0.0}
+        return {entry.id for entry in data if entry.logit == 0.0} - self._control
 
     def accept(self, token: int) -> None:
         llama_cpp.llama_sampler_accept(self._sampler, token)
@@ -73,9 +74,13 @@ class LlamaGrammar:
 def test_the_same_tokens_may_follow_as_llama_cpp_says(name: str, vocabulary: Vocabulary, rng: random.Random) -> None:
     ours = TokenGrammar(parse_grammar(GRAMMARS[name]), vocabulary.table)
     theirs = LlamaGrammar(vocabulary, GRAMMARS[name])
+    every = np.arange(vocabulary.n_tokens, dtype=np.int32)
     written = b""
     for _ in range(7):
         allowed = {token for token in range(vocabulary.n_tokens) if ours.allows(token)}
+        assert set(every[ours.allowed_among(every)].tolist()) == allowed, name
+        some = np.array(rng.sample(range(vocabulary.n_tokens), 40), dtype=np.int32)
+        assert ours.allowed_among(some).tolist() == [token in allowed for token in some.tolist()]
         expected = theirs.allowed()
         different = allowed ^ expected
         # a class that leaves some characters out: llama.cpp refuses any half character that could become one of them
@@ -89,6 +94,68 @@ def test_the_same_tokens_may_follow_as_llama_cpp_says(name: str, vocabulary: Voc
         ours.accept(token)
         theirs.accept(token)
     theirs.close()
+
+
+def softmax_over(ids: set[int], logits: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    """float64 (n_vocab,), nothing for the others."""
+    kept = np.isin(np.arange(len(logits)), list(ids))
+    shifted = np.where(kept, logits.astype(np.float64), -np.inf)
+    weights = np.exp(shifted - shifted.max())
+    found: np.ndarray = weights / weights.sum()  # type: ignore[type-arg]
+    return found
+
+
+@pytest.mark.parametrize("top_k", [0, 30, 2000])
+@pytest.mark.parametrize("name", ["words", "nested", "sums"])
+def test_what_is_seen_of_a_draw_is_the_softmax_of_all_that_the_grammar_allows(
+    name: str, top_k: int, vocabulary: Vocabulary, rng: random.Random
+) -> None:
+    n_vocab = vocabulary.n_tokens
+    numbers = np.random.default_rng(rng.randrange(2**31))
+    settings = SamplingSettings(temperature=1.0, top_k=top_k, top_p=1.0, min_p=0.0)
+    theirs = LlamaGrammar(vocabulary, GRAMMARS[name])
+    chains = [
+        SamplerChain(
+            settings, seed=7, n_vocab=n_vocab, grammar=TokenGrammar(parse_grammar(GRAMMARS[name]), vocabulary.table)
+        )
+        for _ in range(2)
+    ]
+    seen, unseen = chains
+    seen.watched = True
+    for some in (10, 10, 0, 3, 0):
+        allowed = theirs.allowed()
+        logits = numbers.normal(0, 3, n_vocab).astype(np.float32)
+        logits[rng.sample(sorted(allowed), min(some, len(allowed)))] += 15.0  # else most draws are refused
+        token = seen.draw(logits)
+        assert unseen.draw(logits) == token
+        best = set(np.argsort(-logits)[: top_k or n_vocab].tolist())
+        left = allowed & best or set(sorted(allowed, key=lambda t: -logits[t])[: top_k or n_vocab])
+        found = np.zeros(n_vocab)
+        found[seen.candidates["id"]] = seen.candidates["p"]
+        assert np.allclose(found, softmax_over(left, logits), rtol=1e-3, atol=1e-9)
+        assert {*seen.cuts[-1][1].tolist()} == left
+        assert "grammar" in dict(seen.cuts)
+        if token in vocabulary.table.ends:
+            break
+        theirs.accept(token)
+    theirs.close()
+    for chain in chains:
+        chain.close()
+
+
+def test_looking_around_leaves_room_for_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Brackets inside brackets make new places all the time; none that lies behind is kept."""
+    text = 'root ::= "a" root "b" | "b" root "1" | "c"'
+    read = [A] * 60 + [C] + [B] * 60
+    alone = grammar_of(text)
+    for token in read:
+        alone.accept(token)
+    monkeypatch.setattr("chatapp.workers.engine.grammar._MOST_NODES", len(alone._machine._nodes) + 60)
+    grammar = grammar_of(text)
+    for token in read:
+        grammar.allowed_among(np.array([A, AB, B, C], dtype=np.int32))
+        grammar.accept(token)
+    assert grammar.is_over
 
 
 def _is_whole(data: bytes) -> bool:

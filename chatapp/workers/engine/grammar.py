@@ -68,6 +68,20 @@ class Machine:
         """Whether one of the characters `first` ... `last` can follow."""
         return any(node is not COMPLETE and self._characters(node).meets(first, last) for node in state)
 
+    def tidy(self, state: State) -> None:
+        """Forgets all that does not lead on from `state`, where there is much of it: call it after looking at what
+        will not be read."""
+        if len(self._nodes) < _MOST_NODES // 2:
+            return
+        needed: set[_Node] = set()
+        for node in state:
+            step: _Node | None = node
+            while step is not None and step not in needed:
+                needed.add(step)
+                step = step.parent
+        self._nodes = {(node.place, node.parent): node for node in needed if node is not COMPLETE}
+        self._steps.clear()
+
     def _characters(self, node: _Node) -> Characters:
         symbol = self._symbols[node.place]
         assert isinstance(symbol, Characters)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,18 +14,24 @@ from chatapp.core.errors import AppError, error
 from chatapp.core.sampling_sentences import GRAMMAR_TOO_WIDE
 from chatapp.workers.engine.gbnf import LAST_CODE_POINT, Grammar
 from chatapp.workers.engine.grammar import COMPLETE, MOST_WAYS, Machine, State, TooManyWaysError
+from chatapp.workers.engine.token_characters import Crowd, TokenCharacters, token_characters
 
 MOST_ALLOWED = 1_000  # as many of the best are looked for where the draws were refused
 _NO_BYTE = 256  # stands for the first byte of a token without any
+_CROWD = 100  # from as many on tokens are not looked at one by one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TokenTable:
     """pieces[id]: the exact bytes of a token, b"" for a control token; ends: the tokens that end a reply."""
 
     pieces: Sequence[bytes]
     ends: frozenset[int]
     first_bytes: npt.NDArray[np.int16]
+
+    @cached_property
+    def characters(self) -> TokenCharacters:
+        return token_characters([piece if token not in self.ends else b"" for token, piece in enumerate(self.pieces)])
 
 
 def token_table(pieces: Sequence[bytes], ends: frozenset[int]) -> TokenTable:
@@ -38,6 +46,8 @@ class TokenGrammar:
 
     def __init__(self, grammar: Grammar, table: TokenTable) -> None:
         self._table = table
+        self._grammar = grammar
+        self._crowd: Crowd | None = None
         try:
             self._machine = Machine(grammar)
         except TooManyWaysError:
@@ -62,6 +72,24 @@ class TokenGrammar:
             after = self._after(self._table.pieces[token])
             assert after is not None
             self._state, self._open = after
+
+    def allowed_among(self, tokens: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+        """For each of `tokens`, whether it allows it; not where that needs too many ways. 3 us each for a few; 2 to 9
+        ms for all of a vocabulary of 49,152, 10 to 30 ms for one of 262,144."""
+        allowed = np.zeros(len(tokens), dtype=np.bool_)
+        alone = np.ones(len(tokens), dtype=np.bool_)
+        if self._open:  # only what goes on with the open character
+            alone = self._table.first_bytes[tokens] >> 6 == 0b10
+        elif len(tokens) >= _CROWD:
+            if self._crowd is None:
+                self._crowd = Crowd(self._grammar, self._table.characters)
+            alone = self._table.characters.counts[tokens] == 0
+            allowed[~alone] = self._crowd.allowed(self._machine, self._state, tokens[~alone])
+        for place in np.flatnonzero(alone).tolist():
+            with suppress(AppError):
+                allowed[place] = self.allows(int(tokens[place]))
+        self._machine.tidy(self._state)
+        return allowed
 
     def best_allowed(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
         """The ids of at most MOST_ALLOWED tokens, the most likely first."""

@@ -26,7 +26,7 @@ _MIROSTAT_LOOK = 100  # tokens by which version 1 estimates the shape of the dis
 _DRY_BREAKERS = (b"\n", b":", b'"', b"*")  # llama.cpp's own
 _MOST_REFUSALS = 64  # draws that a grammar may refuse before it is asked what it allows
 _REMEMBERING = ("penalties", "dry")
-_MASKING = ("logit_bias", "top_n_sigma", "temperature")  # they cut by a logit of -inf, others take candidates away
+_MASKING = ("top_n_sigma", "temperature")  # they cut by a logit of -inf, others take candidates away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,6 @@ class SamplerChain:
             if sampler:
                 self.samplers.append((name, sampler))
         self._cutting = self.samplers[:-1]
-        self._drawing = self.samplers[-1][1]
         self._remembering = [sampler for name, sampler in self.samplers if name in _REMEMBERING]
         self._learns = by_mirostat  # from each draw, so that none may be taken back
         self._top_k = settings.top_k if self.samplers[0][0] == "top_k" else 0  # 0: another needs all candidates
@@ -187,33 +186,60 @@ class SamplerChain:
 
         A refused token is taken away before the next draw: the same as drawing from those the grammar leaves.
         """
-        if not self._learns:
-            self._cut(logits, best)
-            left = self.candidates
-            for _ in range(min(_MOST_REFUSALS, int(np.count_nonzero(left["logit"] > -np.inf)))):
-                token = self._drawn()
-                if grammar.allows(token):
-                    grammar.accept(token)
-                    return token
-                left["logit"][self._array.selected] = -np.inf
-                self._array.sorted = False
-                if self.watched:
-                    self._note_cut("grammar")
-        allowed = grammar.best_allowed(logits)
-        if not len(allowed):
-            raise error(GRAMMAR_DEAD_END)
-        self._fill(allowed, logits[allowed])
-        if self.watched:
-            self._note_cut("grammar")
-        self._apply_cutting()
-        token = self._drawn()
+        token = None if self._learns else self._draw_unrefused(grammar, logits, best)
+        if token is None:
+            allowed = grammar.best_allowed(logits)
+            if not len(allowed):
+                raise error(GRAMMAR_DEAD_END)
+            self._fill(allowed, logits[allowed])
+            if self.watched:
+                self._note_cut("grammar")
+            self._apply_cutting()
+            token = self._drawn()
+        elif self.watched and not self.is_greedy:
+            self._count_forbidden(grammar)
         grammar.accept(token)
         return token
+
+    def _draw_unrefused(self, grammar: TokenGrammar, logits: npt.NDArray[np.float32], best: np.float32) -> int | None:
+        """None: the grammar refuses all that the samplers leave."""
+        self._cut(logits, best)
+        left = self.candidates
+        count = int(np.count_nonzero(left["logit"] > -np.inf))
+        for _ in range(min(_MOST_REFUSALS, count)):
+            token = self._drawn()
+            if grammar.allows(token):
+                return token
+            left["logit"][self._array.selected] = -np.inf
+            self._array.sorted = False
+        if count > _MOST_REFUSALS and self._take_away_forbidden(grammar):
+            return self._drawn()
+        return None
+
+    def _take_away_forbidden(self, grammar: TokenGrammar) -> int:
+        """How many are left."""
+        left = self.candidates
+        places = np.flatnonzero(left["logit"] > -np.inf)
+        allowed = grammar.allowed_among(left["id"][places])
+        left["logit"][places[~allowed]] = -np.inf
+        return int(np.count_nonzero(allowed))
+
+    def _count_forbidden(self, grammar: TokenGrammar) -> None:
+        """After the draw: p is then what it is in all draws together, those that no draw has met being refused too."""
+        drawn, left = self._array.selected, self.candidates
+        logit = left["logit"][drawn]
+        self._take_away_forbidden(grammar)
+        left["logit"][drawn] = logit
+        left["p"][left["logit"] == -np.inf] = 0.0
+        left["p"] /= left["p"].sum(dtype=np.float64)
+        self._note_cut("grammar")
 
     def _cut(self, logits: npt.NDArray[np.float32], best: np.float32) -> None:
         """Makes the candidates, in the order of their ids, and leaves those that may be drawn."""
         if self._top_k and len(near := self._above_floor(logits, best)) >= self._top_k:
             self._fill(near, logits[near])
+            if self.watched and len(near) == self._top_k:
+                self._note_cut("top_k")  # which finds nothing more to cut
         else:
             self._fill(self._ids, logits)
         self._apply_cutting()
@@ -229,17 +255,20 @@ class SamplerChain:
 
     def _apply_cutting(self) -> None:
         for name, sampler in self._cutting:
-            before = self._array.size
-            llama_cpp.llama_sampler_apply(sampler, self._reference)
-            if self.watched and (self._array.size < before or name in _MASKING):
-                self._note_cut(name)
+            self._apply(name, sampler)
+
+    def _apply(self, name: str, sampler: Any) -> None:
+        before = self._array.size
+        llama_cpp.llama_sampler_apply(sampler, self._reference)
+        if self.watched and (self._array.size < before or name in _MASKING):
+            self._note_cut(name)
 
     def _note_cut(self, name: str) -> None:
         left = self.candidates
         self.cuts.append((name, left["id"][left["logit"] > -np.inf]))
 
     def _drawn(self) -> int:
-        llama_cpp.llama_sampler_apply(self._drawing, self._reference)
+        self._apply(*self.samplers[-1])
         return int(self._array.data[self._array.selected].id)
 
     def _above_floor(self, logits: npt.NDArray[np.float32], best: np.float32) -> npt.NDArray[np.signedinteger]:
