@@ -27,7 +27,6 @@ class StepView(Translated, QWidget):
         self._step: Softmax | None = None
         self.table = LogitTable()
         self.formula, self.numbers = FormulaView(typesetting), NumbersFormula(typesetting)
-        self.formula.set_formula(_FORMULA, _FORMULA_TEXT)
         self.curves = Curves(self._theme)
         self.logarithmic = QCheckBox()
         self.figures = named(QLabel(wordWrap=True), "muted")
@@ -50,6 +49,8 @@ class StepView(Translated, QWidget):
         self.retranslate()
 
     def show_step(self, step: Softmax) -> None:
+        if self._step is None:  # nothing is typeset before somebody looks
+            self.formula.set_formula(_FORMULA, _FORMULA_TEXT)
         self._step = step
         self.table.show_step(step)
         self._show_figures()
