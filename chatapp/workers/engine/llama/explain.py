@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from chatapp.core.distribution import entropy_of
+from chatapp.core.distribution import Distribution, entropy_of
 from chatapp.core.errors import error
 from chatapp.core.sampling_sentences import TOKEN_UNKNOWN
 from chatapp.core.sentences import CANCELLED
@@ -67,11 +67,13 @@ class Explanation:
         calls = [ids[first:last] for first, last in pairwise([keep, *(end for end in ends if end > keep)])]
         done = keep
         key = key_of(ids[:keep])
+        distribution = Distribution(self.vocabulary.n_tokens)
         for tokens in context.look_aside(keep, calls) if aside else context.go_on(calls):
             done += len(tokens)
             key = key_of(tokens, key)
             if done >= n_prompt:
-                self.rows.keep(key, context.logits())
+                distribution.shift(context.logits())
+                self.rows.keep(key, distribution)
             if cancel.is_set():
                 raise error(CANCELLED)
             yield PromptProgress(request_id=self.request.request_id, done=done, total=len(ids))
@@ -101,7 +103,7 @@ class Explanation:
         return Explained(
             request_id=request.request_id,
             record=record,
-            log_total=recorder.log_total,
+            log_total=recorder.distribution.log_total,
             entropy_sampled=entropy,
             replayed=replayed,
         )

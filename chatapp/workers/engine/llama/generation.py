@@ -101,7 +101,7 @@ class Generation:
                 record = None
                 if recorder is not None:
                     record = recorder.record(logits, chain, token)
-                    self.rows.keep(key, logits)
+                    self.rows.keep(key, recorder.distribution)
                     key = key_of((token,), key)
                 yield self._take(index, token, record)
                 if self._stream.stopped_by is not None or self.vocabulary.ends_generation(token):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from chatapp.core.distribution import Distribution
 from chatapp.workers.engine.llama import library
 
 MOST_BYTES = 256 << 20
@@ -45,17 +46,15 @@ class RowRing:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def keep(self, key: int, logits: npt.NDArray[np.float32]) -> None:
-        """logits: float32 (n_vocab,), copied."""
+    def keep(self, key: int, of: Distribution) -> None:
+        """The row that it has read or shifted, copied."""
         row = self._rows.pop(key, None)
         if row is None and len(self._rows) >= self._most:
             row = self._rows.popitem(last=False)[1]
         halves = row.shifted if row is not None else np.empty(self._n_vocab, dtype=np.float16)
-        largest = logits.max()
-        shifted = logits - largest
-        library.to_halves(shifted, halves)
-        near = np.flatnonzero(shifted > -_EXACT_NATS).astype(np.int32)
-        self._rows[key] = _Row(halves, largest, near, logits[near])
+        library.to_halves(of.shifted, halves)
+        near = of.near[of.shifted[of.near] > -_EXACT_NATS].astype(np.int32)
+        self._rows[key] = _Row(halves, of.largest, near, of.logits[near])
 
     def keep_exact(self, key: int, logits: npt.NDArray[np.float32]) -> None:
         """logits: float32 (n_vocab,), copied; in place of the last that was kept so."""

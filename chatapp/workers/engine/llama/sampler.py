@@ -20,13 +20,11 @@ from chatapp.workers.engine.token_grammar import TokenGrammar
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])  # llama_token_data
 _MIN_KEEP = 1  # a cutting sampler leaves at least the most likely token
-_MARGINS = (8.0, 16.0)  # below the best logit, where the top k are looked for anew
-_MANY, _RISE = 32, 0.25  # with that many times k above the floor it rises by so much
+_MARGINS = (np.float32(10.0), np.float32(15.0), np.float32(20.0))  # below the best logit the top k are looked for
 _MIROSTAT_LOOK = 100  # tokens by which version 1 estimates the shape of the distribution, as in its paper
 _DRY_BREAKERS = (b"\n", b":", b'"', b"*")  # llama.cpp's own
 _MOST_REFUSALS = 64  # draws that a grammar may refuse before it is asked what it allows
 _REMEMBERING = ("penalties", "dry")
-_MASKING = ("top_n_sigma", "temperature")  # they cut by a logit of -inf, others take candidates away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +113,8 @@ class SamplerChain:
     """Draws tokens with one lane's settings.
 
     samplers: (name, llama.cpp's sampler) in the order they are applied to the candidates; the last of them draws.
-    drawn: the token of the last draw. watched: whether `cuts` is kept: of that draw, (name, ids left) of each sampler
+    drawn: the token of the last draw. near: ids, ascending, of all whose logit is above some bound; None where none was
+    needed. watched: whether `cuts` is kept: of that draw, (name, ids left) of each sampler
     that cut something.
     """
 
@@ -129,6 +128,8 @@ class SamplerChain:
         grammar: TokenGrammar | None = None,
     ) -> None:
         self._candidates = np.zeros(n_vocab, dtype=_CANDIDATE)
+        self._address = self._candidates.ctypes.data
+        self._id, self._logit, self._p = (self._candidates[name] for name in ("id", "logit", "p"))
         self._ids = np.arange(n_vocab, dtype=np.int32)
         self._array = llama_cpp.llama_token_data_array()
         self._reference = ctypes.byref(self._array)
@@ -138,6 +139,7 @@ class SamplerChain:
         self.watched = False
         self.cuts: list[tuple[str, npt.NDArray[np.int32]]] = []
         self.drawn = -1
+        self.near: npt.NDArray[np.intp] | None = None
         self.is_greedy = settings.temperature == 0.0
         around = _Surroundings(seed=seed, n_vocab=n_vocab, vocab=vocab)
         by_mirostat = settings.mirostat != "0" and settings.temperature > 0.0
@@ -147,16 +149,20 @@ class SamplerChain:
                 self.samplers.append((name, sampler))
         self._cutting = self.samplers[:-1]
         self._remembering = [sampler for name, sampler in self.samplers if name in _REMEMBERING]
+        # these cut by a logit of -inf, others take candidates away
+        self._masking = ("top_n_sigma", *(("temperature",) if settings.temperature <= settings.dynatemp else ()))
         self._learns = by_mirostat  # from each draw, so that none may be taken back
         self._top_k = settings.top_k if self.samplers[0][0] == "top_k" else 0  # 0: another needs all candidates
-        self._floor = np.float32(np.inf)
 
     @property
     def candidates(self) -> npt.NDArray[np.void]:
         """(id, logit, p) of those left; after the draw p is the probability each was drawn with. A view."""
-        moved = ctypes.addressof(self._array.data.contents) - self._candidates.ctypes.data  # XTC cuts the first so
+        return self._candidates[self._left()]
+
+    def _left(self) -> slice:
+        moved = ctypes.addressof(self._array.data.contents) - self._address  # XTC cuts the first so
         first = moved // _CANDIDATE.itemsize
-        return self._candidates[first : first + self._array.size]
+        return slice(first, first + self._array.size)
 
     def draw(self, logits: npt.NDArray[np.float32]) -> int:
         """The next token id, drawn from `logits`, float32 (n_vocab,), and remembered for the penalties.
@@ -236,9 +242,10 @@ class SamplerChain:
 
     def _cut(self, logits: npt.NDArray[np.float32], best: np.float32) -> None:
         """Makes the candidates, in the order of their ids, and leaves those that may be drawn."""
-        if self._top_k and len(near := self._above_floor(logits, best)) >= self._top_k:
-            self._fill(near, logits[near])
-            if self.watched and len(near) == self._top_k:
+        self.near = self._near(logits, best) if self._top_k else None
+        if self.near is not None:
+            self._fill(self.near, logits[self.near])
+            if self.watched and len(self.near) == self._top_k:
                 self._note_cut("top_k")  # which finds nothing more to cut
         else:
             self._fill(self._ids, logits)
@@ -246,9 +253,9 @@ class SamplerChain:
 
     def _fill(self, ids: npt.NDArray[np.signedinteger], logits: npt.NDArray[np.float32]) -> None:
         size = len(ids)
-        self._candidates["id"][:size] = ids
-        self._candidates["logit"][:size] = logits
-        self._candidates["p"][:size] = 0.0
+        self._id[:size] = ids
+        self._logit[:size] = logits
+        self._p[:size] = 0.0
         array = self._array
         array.data, array.size, array.selected, array.sorted = self._data, size, -1, False
         self.cuts.clear()
@@ -260,33 +267,30 @@ class SamplerChain:
     def _apply(self, name: str, sampler: Any) -> None:
         before = self._array.size
         llama_cpp.llama_sampler_apply(sampler, self._reference)
-        if self.watched and (self._array.size < before or name in _MASKING):
+        if self.watched and (self._array.size < before or name in self._masking):
             self._note_cut(name)
 
     def _note_cut(self, name: str) -> None:
-        left = self.candidates
-        self.cuts.append((name, left["id"][left["logit"] > -np.inf]))
+        left = self._left()
+        is_masked = name in self._masking or name == "grammar"
+        self.cuts.append((name, self._id[left][self._logit[left] > -np.inf] if is_masked else self._id[left].copy()))
 
     def _drawn(self) -> int:
         self._apply(*self.samplers[-1])
         return int(self._array.data[self._array.selected].id)
 
-    def _above_floor(self, logits: npt.NDArray[np.float32], best: np.float32) -> npt.NDArray[np.signedinteger]:
-        """The places of all logits above a floor. The top k are among them if there are k.
+    def _near(self, logits: npt.NDArray[np.float32], best: np.float32) -> npt.NDArray[np.intp] | None:
+        """The places of all logits above some margin below the best, the top k among them; None: the margin would have
+        to be wide.
 
-        The floor follows the logits from step to step. Few calls matter here: with the caches full of weights,
-        each function of numpy costs 10 to 40 us, whatever it does.
+        Few calls matter here: with the caches full of weights, each function of numpy costs 10 to 40 us, whatever it
+        does.
         """
-        near = np.flatnonzero(logits > self._floor)
-        if len(near) > _MANY * self._top_k:
-            self._floor += np.float32(_RISE)
-        elif len(near) < self._top_k:
-            for margin in _MARGINS:
-                self._floor = best - np.float32(margin)
-                near = np.flatnonzero(logits > self._floor)
-                if len(near) >= self._top_k:
-                    break
-        return near
+        for margin in _MARGINS:
+            near = np.flatnonzero(logits > best - margin)
+            if len(near) >= self._top_k:
+                return near
+        return None
 
     def close(self) -> None:
         for _, sampler in self.samplers:

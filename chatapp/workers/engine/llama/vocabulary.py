@@ -22,6 +22,7 @@ class Vocabulary:
         self.bos = int(llama_cpp.llama_vocab_bos(self.handle))
         self.eos = int(llama_cpp.llama_vocab_eos(self.handle))
         self._buffer = ctypes.create_string_buffer(_PIECE_BYTES)
+        self._pieces: dict[int, bytes] = {}  # of those asked for
         self._newline = self.tokenize("\n", special=False)
         self._adds_space = b"".join(map(self.piece, self.tokenize("a", special=False))) == b" a"
         self.adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self.handle)) and self.bos >= 0
@@ -54,7 +55,10 @@ class Vocabulary:
 
     def piece(self, token: int) -> bytes:
         """The exact bytes of an ordinary token; empty for a control token."""
-        return self._piece(token, special=False)
+        found = self._pieces.get(token)
+        if found is None:
+            found = self._pieces[token] = self._piece(token, special=False)
+        return found
 
     def control_text(self, token: int) -> str:
         """How a control token is written in a template; "" where the model has none."""
@@ -67,7 +71,9 @@ class Vocabulary:
     def table(self) -> TokenTable:
         """All tokens at once, for grammars."""
         ids = range(self.n_tokens)
-        return token_table([self.piece(token) for token in ids], frozenset(filter(self.ends_generation, ids)))
+        return token_table(
+            [self._piece(token, special=False) for token in ids], frozenset(filter(self.ends_generation, ids))
+        )
 
     def _piece(self, token: int, *, special: bool) -> bytes:
         n = llama_cpp.llama_token_to_piece(self.handle, token, self._buffer, len(self._buffer), 0, special)
