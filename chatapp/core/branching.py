@@ -26,7 +26,7 @@ class Begun:
 def begun_before(reply: Message, tokens: Sequence[Token], at: int, sampling: SamplingSettings) -> Begun:
     """`reply` up to the token `at`, which is to be drawn again. Raises AppError(BAD_INPUT) inside a character."""
     before = tuple(tokens[:at])
-    return Begun(message=_up_to(reply, before), tokens=before, sampling=sampling)
+    return Begun(message=up_to(reply, before), tokens=before, sampling=sampling)
 
 
 def begun_with(reply: Message, tokens: Sequence[Token], at: int, candidate: Candidate) -> Begun:
@@ -40,12 +40,12 @@ def begun_with(reply: Message, tokens: Sequence[Token], at: int, candidate: Cand
         rank = next((rank for rank, other in enumerate(record.top) if other.id == candidate.id), record.rank)
         record = replace(record, logprob=candidate.logprob, p_sampled=candidate.p_sampled, rank=rank)
     other = replace(token, id=candidate.id, text="", data=candidate.data, record=record)
-    message = _up_to(reply, (*before, other))
+    message = up_to(reply, (*before, other))
     other = replace(other, text=message.text[sum(len(token.text) for token in before) :])
     return Begun(message=message, tokens=(*before, other))
 
 
-def _up_to(reply: Message, tokens: Sequence[Token]) -> Message:
+def up_to(reply: Message, tokens: Sequence[Token]) -> Message:
     """`reply` of these of its tokens. Raises AppError(BAD_INPUT) where they end inside a character."""
     try:
         text = b"".join(token.data for token in tokens).decode("utf-8")

@@ -224,12 +224,11 @@ class ConversationService(QObject):
         else:
             self._shelf.set_draft(self._current_id, text)
 
-    def prompt_of(self, reply_id: str, begun: str = "") -> ChatPrompt:
-        """The prompt of that reply, as it would be sent now; begun: the reply is to be written on from there."""
+    def prompt_of(self, reply_id: str, begun: Message | None = None) -> ChatPrompt:
+        """The prompt of that reply, as it would be sent now; begun: as far as it is to be written on from."""
         message = self._messages.get(reply_id)
         history = branch(self._messages, message.parent_id if message is not None else None)
-        continued = replace(message, text=begun, reply=Reply()) if message is not None and begun else None
-        return self._replies.prompt(history, self.system_prompt, continued)
+        return self._replies.prompt(history, self.system_prompt, begun if begun is not None and begun.text else None)
 
     def context_prompt(self) -> ChatPrompt:
         """The branch on show as the model would be given it."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatapp.core.errors import AppError
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import Explain, Explained, Failed, Prompt, PromptProgress
 from chatapp.services.inference import InferenceService
+
+PATIENCE_MS = 60  # for the answer to one question while the next waits: that may stand in line behind a reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +40,24 @@ class Explanations(QObject):
         self._asked: int | None = None
         self._question: Question | None = None
         self._next: Question | None = None
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self._ask_instead)
         inference.advanced.connect(self._on_advanced)
         inference.answered.connect(self._on_answered)
         inference.failed.connect(self._on_failed)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer is to come."""
+        return self._question is not None and self._asked is not None
 
     def ask(self, question: Question) -> None:
         """Ends with `answered` or `failed`, unless another is asked before its turn or it is dropped."""
         self._next = question
         if self._asked is None:
             self._ask_next()
+        elif not self._patience.isActive():
+            self._patience.start()
 
     def drop(self) -> None:
         """Nothing is to be answered any more."""
@@ -54,7 +65,18 @@ class Explanations(QObject):
         if self._asked is not None:
             self._inference.cancel_asked(self._asked)
 
+    def _ask_instead(self) -> None:
+        """The next question in place of the one that is not answered, unless it is about the same step."""
+        asked, following = self._question, self._next
+        if self._asked is None or following is None:
+            return
+        if asked is None or (asked.prompt, asked.before) != (following.prompt, following.before):
+            self._inference.cancel_asked(self._asked)
+            self._asked = None
+            self._ask_next()
+
     def _ask_next(self) -> None:
+        self._patience.stop()
         question, self._next = self._next, None
         self._question = question
         if question is None:

@@ -6,12 +6,16 @@ from __future__ import annotations
 import os
 import random
 import signal
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from chatapp.core.generation import FinishReason
+from chatapp.core.sampling import SamplingSettings
+from chatapp.storage.token_store import TokenStore
 from tests.acceptance.chat_hand import Start, ask, chat_of, heat_of, last_reply, press, stored, wait_for_reply
 
 pytestmark = pytest.mark.model
@@ -138,7 +142,7 @@ def test_a_killed_worker_costs_no_record_of_what_is_shown(start: Start, qtbot: Q
     qtbot.wait(300)
     view = last_reply(chat)
     tokens = heat_of(view).tokens()
-    assert "".join(token.text for token in tokens).startswith(view.message.text)
+    assert "".join(token.text for token in tokens) == view.message.text
     assert all(token.record is not None for token in tokens)
     qtbot.waitUntil(lambda: len(stored(app, view.message.id)) == len(tokens), timeout=5_000)
 
@@ -152,3 +156,51 @@ def test_without_records_replies_stay_as_they_are(start: Start, qtbot: QtBot) ->
     assert view.body.isVisible()
     assert stored(app, view.message.id) == []
     assert not chat_of(app).inspector.probabilities._empty.isHidden()
+
+
+def test_a_continued_reply_shows_all_of_itself_and_the_tokens_of_the_panel(start: Start, qtbot: QtBot) -> None:
+    app = start()
+    app.context.preferences.set_option("chat", "token_colors", "surprisal")
+    app.context.preferences.set_option("sampling", "max_tokens", 20)
+    first = ask(app, qtbot, "Tell me about the stars.")
+    app = start()  # what was known of the first part has to be read again
+    app.context.preferences.set_option("sampling", "max_tokens", 20)
+    app.context.conversations.open(first.message.conversation_id)
+    qtbot.waitUntil(lambda: chat_of(app).transcript.last_reply() is not None, timeout=10_000)
+    app.context.conversations.continue_reply(first.message.id)
+    wait_for_reply(app, qtbot)
+    view = last_reply(chat_of(app))
+    tokens = heat_of(view).tokens()
+    assert "".join(token.text for token in tokens) == view.message.text
+    assert view.message.text.startswith(first.message.text)
+    panel = chat_of(app).inspector.probabilities
+    assert [token.id for token in panel.reply.tokens] == [token.id for token in tokens]
+    heat_of(view).choose(len(tokens) - 2)
+    assert panel.candidates.table.chosen == tokens[-2].id
+
+
+def test_a_cut_stop_text_is_not_shown_as_part_of_the_reply(start: Start, qtbot: QtBot) -> None:
+    app = start()
+    app.context.preferences.set_option("chat", "token_colors", "surprisal")
+    app.context.conversations.set_sampling(SamplingSettings(max_tokens=60, temperature=0.0, stop=(" the ", ",")))
+    view = ask(app, qtbot, "Tell me about the sea and the sky.")
+    assert view.message.reply.finish_reason is FinishReason.STOP
+    written = "".join(token.text for token in stored(app, view.message.id))
+    assert len(written) > len(view.message.text)
+    assert "".join(token.text for token in heat_of(view).tokens()) == view.message.text == view.text()
+
+
+def test_what_has_no_records_is_shown_all_the_same(start: Start, qtbot: QtBot) -> None:
+    """After a kill the text is a little longer than its records; they may also be of another text."""
+    app = start()
+    app.context.preferences.set_option("chat", "token_colors", "surprisal")
+    view = ask(app, qtbot, "Tell me about the moon.")
+    tokens, message = stored(app, view.message.id), view.message
+    for kept in (tokens[:7], [replace(tokens[0], text="Something else"), *tokens[1:]]):
+        TokenStore(app._database).put(message.id, kept)
+        app = start()
+        app.context.conversations.open(message.conversation_id)
+        qtbot.waitUntil(lambda app=app: chat_of(app).transcript.last_reply() is not None, timeout=10_000)
+        qtbot.wait(300)
+        assert last_reply(chat_of(app)).text() == message.text
+    assert last_reply(chat_of(app)).heat is None

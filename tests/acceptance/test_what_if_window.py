@@ -108,3 +108,32 @@ def test_what_cant_be_asked_is_a_sentence(start: Start, qtbot: QtBot) -> None:
     record = stored(app, last_reply(chat_of(app)).message.id)[2].record
     assert record is not None
     assert bars(panel)[:-1] == pytest.approx([c.p_sampled for c in record.top], abs=1e-4)
+
+
+def test_a_token_of_the_reply_being_written_does_not_wait_for_one_that_has_to(start: Start, qtbot: QtBot) -> None:
+    app = start()
+    old = ask(app, qtbot, "Say hello.")
+    app = start()
+    app.context.conversations.open(old.message.conversation_id)
+    qtbot.waitUntil(lambda: chat_of(app).transcript.last_reply() is not None, timeout=10_000)
+    app.context.preferences.set_option("chat", "token_colors", "probability")
+    app.context.preferences.set_option("sampling", "max_tokens", 400)
+    chat = chat_of(app)
+    chat.inspector.show()
+    chat.inspector.setCurrentIndex(0)
+    panel = chat.inspector.probabilities
+    panel.what_if.switch.setChecked(True)
+    chat.prompt.set_text("Tell me a long story.")
+    chat.prompt.button.click()
+    qtbot.waitUntil(lambda: chat.transcript.last_reply() != old.message.id, timeout=60_000)
+    qtbot.waitUntil(lambda: (heat := last_reply(chat).heat) is not None and len(heat.tokens()) > 10, timeout=60_000)
+    earlier = chat.transcript.view_of(old.message.id)
+    assert earlier is not None
+    heat_of(earlier).choose(2)  # its row is not kept: it has to wait for the end of the reply
+    qtbot.wait(100)
+    heat_of(last_reply(chat)).choose(3)
+    qtbot.waitUntil(lambda: panel.what_if.state.text() == "From the logits of that step.", timeout=20_000)
+    assert app.context.conversations.writing
+    heat_of(earlier).choose(2)
+    app.context.conversations.stop()
+    qtbot.waitUntil(lambda: "no longer kept" in panel.what_if.state.text(), timeout=30_000)  # now it has its turn

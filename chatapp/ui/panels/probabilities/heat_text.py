@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QMimeData, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from chatapp.core.generation import TEXT_BEFORE
 from chatapp.core.token_record import TokenRecord
 from chatapp.ui.panels.probabilities.measure import LEVELS, Measure, letters_on, level, ramp, value_text
 from chatapp.ui.panels.probabilities.text_places import line_rects
@@ -37,6 +38,23 @@ class HeatToken:
     id: int
     text: str
     record: TokenRecord | None
+
+
+def as_shown(tokens: Sequence[HeatToken], text: str) -> list[HeatToken] | None:
+    """The tokens that spell `text`: without what was cut behind it, and with a last one without a record for what they
+    leave out. None where they spell another text."""
+    shown: list[HeatToken] = []
+    left = text
+    for token in tokens:
+        if not left.startswith(token.text[: len(left)]):
+            return None
+        if token.text and not left:
+            break
+        shown.append(replace(token, text=token.text[: len(left)]))
+        left = left[len(token.text) :]
+    if left:
+        shown.append(HeatToken(TEXT_BEFORE, left, None))
+    return shown
 
 
 class HeatText(GrowingText):

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from chatapp.core.branching import begun_before, begun_with
-from chatapp.core.chat import Message, Role
+from chatapp.core.chat import Message, MessageState, Role
 from chatapp.core.errors import AppError
 from chatapp.core.generation import Token
 from chatapp.core.sampling import SamplingSettings
@@ -17,7 +17,7 @@ from chatapp.services.conversation import OpenedConversation
 from chatapp.services.replies import TokensAdded
 from chatapp.services.token_records import TokensLoaded
 from chatapp.storage.settings import Settings
-from chatapp.ui.panels.probabilities.heat_text import HeatText, HeatToken
+from chatapp.ui.panels.probabilities.heat_text import HeatText, HeatToken, as_shown
 from chatapp.ui.panels.probabilities.measure import Measure, TokenLook
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.tabs.chat.message_view import MessageView
@@ -58,7 +58,7 @@ class ProbabilityPresenter(QObject):
         context.preferences.changed.connect(self._on_settings)
         context.conversations.opened.connect(self._on_opened)
         context.replies.started.connect(self._on_started)
-        context.replies.ended.connect(lambda _message: self._show_new())
+        context.replies.ended.connect(self._on_ended)
         context.records.loaded.connect(self._on_loaded)
         context.records.added.connect(self._on_added)
         context.records.purged.connect(self._on_purged)
@@ -130,12 +130,17 @@ class ProbabilityPresenter(QObject):
             self._on_view_made(view)
 
     def _color(self, view: MessageView, tokens: Sequence[Token]) -> None:
-        """What has no records stays rich text."""
-        if not _has_records(tokens):
+        """What has no records, or those of another text, stays rich text."""
+        message = self._replies.latest(view.message)
+        shown: Sequence[HeatToken] | None = _heat_tokens(tokens)
+        if message.state is not MessageState.STREAMING:
+            shown = as_shown(shown or (), message.text)
+        if not _has_records(tokens) or shown is None:
+            view.show_heat(None)
             return
         heat = HeatText(self._theme)
         heat.setAccessibleName(view.body.accessibleName())
-        heat.set_tokens(_heat_tokens(tokens))
+        heat.set_tokens(shown)
         heat.token_chosen.connect(partial(self._on_token_chosen, view.message.id))
         heat.details_requested.connect(self._show_details)
         view.show_heat(heat)
@@ -160,8 +165,25 @@ class ProbabilityPresenter(QObject):
                 continue
             if view.heat is not None:
                 view.heat.append_tokens(_heat_tokens(tokens))
+            elif message_id == self._followed:  # what it begins with may have no records
+                self._color(view, self._tokens)
             else:
-                self._color(view, tokens)
+                self._records.request(message_id)
+
+    def _on_ended(self, message: Message) -> None:
+        """A stop text that was cut is no part of the reply."""
+        self._show_new()
+        view = self._view.transcript.view_of(message.id)
+        if view is None or view.heat is None:
+            return
+        shown, chosen = view.heat.tokens(), view.heat.chosen
+        if "".join(token.text for token in shown) != message.text:
+            fitting = as_shown(shown, message.text)
+            if fitting is None:
+                view.show_heat(None)
+            else:
+                view.heat.set_tokens(fitting)
+                view.heat.choose(chosen if chosen is not None and chosen < len(fitting) else None)
 
     def _on_token_chosen(self, message_id: str, place: int) -> None:
         if message_id != self._followed:
@@ -171,8 +193,12 @@ class ProbabilityPresenter(QObject):
 
     def _choose(self, place: int) -> None:
         self._panel.choose(place)
-        view = self._view.transcript.view_of(self._followed or "")
-        self._what_if.show_token(self._replies.latest(view.message) if view is not None else None, self._tokens)
+        self._what_if.show_token(self._reply(), self._tokens)
+
+    def _reply(self) -> Message | None:
+        """The one in the panel, whether a view of it was made or not."""
+        messages = (m for m in self._view.transcript.messages() if m.id == self._followed)
+        return next((self._replies.latest(message) for message in messages), None)
 
     def _on_place_chosen(self, place: int) -> None:
         """In the panel: the same token is marked in the text."""
@@ -198,8 +224,7 @@ class ProbabilityPresenter(QObject):
         self._panel.ensureWidgetVisible(self._panel.candidates)
 
     def _on_export(self) -> None:
-        reply = next((m for m in self._view.transcript.messages() if m.id == self._followed), None)
-        conversation = self._conversations.current
+        reply, conversation = self._reply(), self._conversations.current
         if reply is None or conversation is None:
             return
         kinds = ((self.tr("For programs: JSON"), ".json"), (self.tr("For spreadsheets: CSV"), ".csv"))
@@ -208,10 +233,9 @@ class ProbabilityPresenter(QObject):
             self._records.export(reply, path)
 
     def _on_branch(self, candidate: Candidate) -> None:
-        place, view = self._panel.chosen, self._view.transcript.view_of(self._followed or "")
-        if place is None or view is None:
+        place, message, tokens = self._panel.chosen, self._reply(), tuple(self._tokens)
+        if place is None or message is None:
             return
-        message, tokens = view.message, tuple(self._tokens)
         self._try(lambda: self._branch(message, tokens, place, candidate))
 
     def _branch(self, message: Message, tokens: tuple[Token, ...], place: int, candidate: Candidate) -> None:
@@ -222,9 +246,8 @@ class ProbabilityPresenter(QObject):
             self._conversations.edit(message.id, begun.message.text)
 
     def _on_resample(self, sampling: SamplingSettings) -> None:
-        place, view = self._panel.chosen, self._view.transcript.view_of(self._followed or "")
-        if place is not None and view is not None:
-            message, tokens = view.message, tuple(self._tokens)
+        place, message, tokens = self._panel.chosen, self._reply(), tuple(self._tokens)
+        if place is not None and message is not None:
             self._try(
                 lambda: self._conversations.continue_reply(message.id, begun_before(message, tokens, place, sampling))
             )

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from chatapp.core.branching import up_to
 from chatapp.core.chat import Message
-from chatapp.core.errors import error
-from chatapp.core.generation import TEXT_BEFORE, Token
+from chatapp.core.errors import AppError, ErrorInfo, ErrorKind, error
+from chatapp.core.generation import Token
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import NO_MODEL_LOADED, OTHER_MODEL_WROTE
 from chatapp.core.token_record import TokenRecord
@@ -32,12 +33,14 @@ class WhatIfPresenter(QObject):
         self._question: Question | None = None
         self._message: Message | None = None
         self._tokens: Sequence[Token] = ()
+        self._is_put_off = False
         panel.what_if.changed.connect(self._ask)
         panel.what_if.resample_requested.connect(self.resample_wanted)
         self._explanations.answered.connect(self._on_answered)
         self._explanations.advanced.connect(panel.what_if.show_waiting)
-        self._explanations.failed.connect(panel.what_if.show_problem)
-        context.replies.started.connect(lambda _message: self._explanations.drop())  # what is asked for goes first
+        self._explanations.failed.connect(self._on_failed)
+        context.replies.started.connect(lambda _message: self._put_off())
+        context.replies.ended.connect(lambda _message: self._ask_again())
 
     def show_token(self, message: Message | None, tokens: Sequence[Token]) -> None:
         """The panel shows another token, or none, of that reply."""
@@ -48,30 +51,55 @@ class WhatIfPresenter(QObject):
 
     def _ask(self, sampling: SamplingSettings | None) -> None:
         place, message = self._panel.chosen, self._message
-        self._question = None
+        self._question, self._is_put_off = None, False
         if sampling is None or place is None or message is None or place >= len(self._tokens):
             self._explanations.drop()
             self._panel.show_what_if(None)
             return
         path = self._context.inference.status.path
-        if path != message.reply.model:
-            self._panel.what_if.show_problem(
-                error(OTHER_MODEL_WROTE, path=message.reply.model).info if path else error(NO_MODEL_LOADED).info
-            )
+        try:
+            if not path:
+                raise error(NO_MODEL_LOADED)
+            if path != message.reply.model:
+                raise error(OTHER_MODEL_WROTE, path=message.reply.model)
+            self._question = self._question_of(message, place, sampling)
+        except AppError as problem:
+            self._panel.what_if.show_problem(problem.info)
             self._panel.show_what_if(None)
-            return
+        else:
+            self._explanations.ask(self._question)
+
+    def _question_of(self, message: Message, place: int, sampling: SamplingSettings) -> Question:
+        """What stood before the reply's own tokens was evaluated as a prompt: the question, and where the reply goes on
+        from another version or a text, also that."""
         token = self._tokens[place]
-        before = self._tokens[:place]
-        begun = before[0].text if before and before[0].id == TEXT_BEFORE else ""
-        self._question = Question(
-            prompt=self._context.conversations.prompt_of(message.id, begun),
-            before=tuple(earlier.id for earlier in before if earlier.id != TEXT_BEFORE),
-            n_remembered=max(0, min(token.index, place)),
+        first = max(0, place - max(0, token.index))
+        return Question(
+            prompt=self._context.conversations.prompt_of(message.id, up_to(message, self._tokens[:first])),
+            before=tuple(earlier.id for earlier in self._tokens[first:place]),
+            n_remembered=place - first,
             sampling=sampling,
             token=token.id,
             most=self._context.preferences.settings.chat.alternatives or 1,
         )
-        self._explanations.ask(self._question)
+
+    def _put_off(self) -> None:
+        """A reply goes first."""
+        if self._question is not None and self._explanations.is_asking:
+            self._explanations.drop()
+            self._panel.what_if.forget_answer()
+            self._is_put_off = True
+
+    def _ask_again(self) -> None:
+        if self._is_put_off:
+            self._ask(self._panel.what_if.tried)
+
+    def _on_failed(self, info: ErrorInfo) -> None:
+        if info.kind is ErrorKind.CANCELLED:  # with a reply that was stopped
+            self._panel.what_if.forget_answer()
+            self._is_put_off = True
+        else:
+            self._panel.what_if.show_problem(info)
 
     def _on_answered(self, question: Question, explained: Explained) -> None:
         place = self._panel.chosen
