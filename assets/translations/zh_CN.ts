@@ -966,6 +966,10 @@
         <translation>相邻词元底色不同；模板自身的文字以彩色显示；↵ 表示换行，␣ 表示空格。</translation>
     </message>
     <message>
+        <source>Each token has the colour of its surprisal; point at one for the number.</source>
+        <translation>每个词元按其惊异度着色；把鼠标指向它可看到数值。</translation>
+    </message>
+    <message>
         <source>Score these tokens</source>
         <translation>给这些词元打分</translation>
     </message>

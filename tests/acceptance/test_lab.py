@@ -3,12 +3,9 @@ its scores those of the terminal and of the binding, and all of it is done by ke
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import llama_cpp
 import numpy as np
@@ -25,6 +22,7 @@ from chatapp.ui.tabs.chat.wish import Wish, WishKind
 from chatapp.ui.tabs.lab.view import LabView
 from tests.acceptance.chat_hand import Start, ask, chat_of, press
 from tests.acceptance.prompts import PROMPTS
+from tests.acceptance.test_score import lines
 from tests.acceptance.test_token_records import Replay
 
 pytestmark = pytest.mark.model
@@ -93,7 +91,7 @@ def test_a_score_is_that_of_the_terminal_and_of_the_binding(start: Start, qtbot:
     qtbot.waitUntil(page.cancel_button.isHidden, timeout=120_000)
     records = [token.record for token in page.heat.tokens()]
     assert page.heat.text() == TEXT
-    *tokens, done = terminal("score", "--text", TEXT, "--probs", "20")
+    *tokens, done = lines("score", "--text", TEXT, "--probs", "20")
     assert [token.id for token in page.heat.tokens()] == [token["id"] for token in tokens]
     for record, token in zip(records[1:], tokens[1:], strict=True):
         assert record is not None
@@ -118,12 +116,6 @@ def test_a_score_is_that_of_the_terminal_and_of_the_binding(start: Start, qtbot:
     figures = page.panel.reply.timeline.course.figures()
     assert figures is not None
     assert figures.perplexity == pytest.approx(np.exp(mean), rel=1e-3)
-
-
-def terminal(*arguments: str) -> list[Any]:
-    command = [sys.executable, "-m", "chatapp", arguments[0], "--json", "--threads", "1", *arguments[1:]]
-    done = subprocess.run(command, capture_output=True, check=True, text=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_both_pages_by_keyboard_alone(start: Start, qtbot: QtBot) -> None:
@@ -205,7 +197,7 @@ def test_the_exact_prompt_is_scored_as_the_terminal_scores_it(start: Start, qtbo
     qtbot.waitUntil(lambda: dialog.score_button.isEnabled(), timeout=20_000)
     plain = dialog.text.toPlainText()
     dialog.score_button.click()
-    *_tokens, done = terminal("score", "--text", "Name three colours.", "--chat")
+    *_tokens, done = lines("score", "--text", "Name three colours.", "--chat")
     qtbot.waitUntil(lambda: f"{done['perplexity']:.2f}" in dialog.summary.text(), timeout=60_000)
     assert dialog.text.toPlainText() == plain
     dialog.close()

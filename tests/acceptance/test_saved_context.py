@@ -114,6 +114,7 @@ def test_a_full_disk_is_a_sentence_and_the_worker_lives(starter_model: Path) -> 
 
     with EngineClient() as client:
         client.load(LoadSpec(path=str(starter_model), n_ctx=512, n_threads=1))
+        reply(client, (ChatMessage(role=Role.USER, text="Hi"),))
         with pytest.raises(AppError) as caught:
             client.save_state("/proc/nothing/c.state")
         assert "could not be kept" in caught.value.info.message
@@ -126,6 +127,18 @@ def test_a_state_larger_than_allowed_is_not_written(starter_model: Path, tmp_pat
         reply(client, (ChatMessage(role=Role.USER, text="Hi"),))
         saved = client.save_state(str(tmp_path / "c.state"), most_bytes=1000)
         assert (saved.n_tokens, saved.size_bytes, list(tmp_path.glob("*.state*"))) == (0, 0, [])
+
+
+def test_what_is_kept_stays_where_a_score_has_emptied_the_context(starter_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "c.state"
+    with EngineClient() as client:
+        client.load(LoadSpec(path=str(starter_model), n_ctx=512, n_threads=1))
+        reply(client, (ChatMessage(role=Role.USER, text="Hi"),))
+        client.save_state(str(path))
+        before = path.read_bytes()
+        list(client.score(b"some other text"))
+        assert client.save_state(str(path)).size_bytes == 0
+        assert path.read_bytes() == before
 
 
 def test_the_folder_never_holds_more_than_its_size(paths: Paths) -> None:

@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,6 +93,39 @@ def test_the_command_prints_tokens_and_perplexity_for_any_bytes(starter_library:
     assert last["perplexity"] == pytest.approx(math.exp(last["nll"] / (len(tokens) - 1)))
 
 
+def test_alternatives_are_told_under_the_names_of_generate(starter_library: Paths) -> None:
+    plain = lines("score", "--text", "The sky is blue.")
+    full = lines("score", "--text", "The sky is blue.", "--probs", "3")
+    written = lines("generate", "--prompt", "The sky", "--raw", "--probs", "3", "--max-tokens", "1")
+    assert full[1].keys() == written[0].keys()
+    assert "top" not in plain[1]
+    assert full[0]["logprob"] is None
+    for token, other in zip(full[1:-1], plain[1:-1], strict=True):
+        assert {name: token[name] for name in other} == other
+        assert len(token["top"]) == 3
+        assert sum(candidate["p"] for candidate in token["top"]) + token["others"]["p"] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_message_is_scored_in_the_prompt_that_the_model_is_given(starter_library: Paths, tmp_path: Path) -> None:
+    message = ("--system", "Be brief.")
+    shown = lines("generate", "--prompt", "Why?", "--show-prompt", "--max-tokens", "1", *message)
+    *scored, done = lines("score", "--text", "Why?", "--chat", *message)
+    given = [(token["id"], token["bytes"]) for token in shown if token["type"] == "prompt_token"]
+    assert [(token["id"], token["bytes"]) for token in scored] == given
+    assert done["tokens"] == len(given)
+    (tmp_path / "latin").write_bytes(b"caf\xe9")
+    command = [sys.executable, "-m", "chatapp", "score", "--chat", "--file", str(tmp_path / "latin")]
+    refused = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert refused.returncode == 1
+    assert "UTF-8" in refused.stderr
+
+
+def lines(*arguments: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "chatapp", arguments[0], "--json", "--threads", "1", *arguments[1:]]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def test_a_reply_after_a_score_is_a_fresh_one(starter_model: Path) -> None:
     from chatapp.core.sampling import SamplingSettings
     from chatapp.protocol.engine import Finished
@@ -113,6 +147,7 @@ def test_what_cant_be_scored_is_a_sentence(starter_library: Paths, tmp_path: Pat
     for arguments, words in (
         (["--file", str(tmp_path)], "can't be read"),
         (["--text", ""], "prompt is empty"),
+        (["--text", "a", "--probs", "101"], "--probs"),
         (["--ctx", "64", "--text", "word " * 300], "has no room"),
     ):
         command = [sys.executable, "-m", "chatapp", "score", "--threads", "1", *arguments]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QTextCharFormat, QTextCursor
@@ -36,7 +36,7 @@ class PromptDialog(Translated, QDialog):
         self._card: ErrorCard | None = None
         self._failed = False
         self._scored: list[Token] = []
-        self._note = ""
+        self._note: Callable[[], str] = str  # said anew in another language
         self.summary = QLabel(wordWrap=True)
         self._legend = named(QLabel(wordWrap=True), "muted")
         self.text = QTextEdit(readOnly=True)
@@ -70,7 +70,7 @@ class PromptDialog(Translated, QDialog):
         """It has begun, or waits for the replies being written."""
         self._drop_card()
         self._scored = []
-        self._note = self.tr("The tokens are scored after the reply being written.") if waits else ""
+        self._note = self._waits_note if waits else str
         self._progress.setValue(0)
         self._progress.show()
         self._ramp.hide()
@@ -87,18 +87,17 @@ class PromptDialog(Translated, QDialog):
         self.stop_scoring()
         known = [token.record for token in self._scored if token.record is not None]
         if self._shown is None or [token.id for token in self._scored] != [token.id for token in self._shown.tokens]:
-            self._scored = []
-            self._note = self.tr("Another model is in use now, with other tokens: open the exact prompt again.")
+            self._scored, self._note = [], self._other_model_note
         else:
             value = perplexity(-sum(record.logprob for record in known), len(known))
-            self._note = self.tr("Perplexity {value:.2f}.").format(value=value)
-            self._ramp.show()
+            self._note = lambda: self.tr("Perplexity {value:.2f}.").format(value=value)
+        self._ramp.setVisible(bool(self._scored))
         self._draw()
         self.retranslate()
 
     def stop_scoring(self) -> None:
         self._progress.hide()
-        self._note = ""
+        self._note = str
         self.retranslate()
 
     def show_error(self, info: ErrorInfo) -> None:
@@ -114,6 +113,8 @@ class PromptDialog(Translated, QDialog):
         self.summary.setVisible(not self._failed)
         self._legend.setText(
             self.tr("Each token has its own shade. The template's words are coloured; ↵ is a line break, ␣ a space.")
+            if self._ramp.isHidden()
+            else self.tr("Each token has the colour of its surprisal; point at one for the number.")
         )
         self.score_button.setText(self.tr("Score these tokens"))
         self.score_button.setToolTip(self.tr("Colours each by its surprisal: how many bits it told the model"))
@@ -123,6 +124,12 @@ class PromptDialog(Translated, QDialog):
         self._copy.setEnabled(self._shown is not None)
         self._buttons.button(QDialogButtonBox.StandardButton.Close).setText(self.tr("Close"))
         self.text.setAccessibleName(self.windowTitle())
+
+    def _waits_note(self) -> str:
+        return self.tr("The tokens are scored after the reply being written.")
+
+    def _other_model_note(self) -> str:
+        return self.tr("Another model is in use now, with other tokens: open the exact prompt again.")
 
     def _summary_text(self) -> str:
         if self._shown is None:
@@ -138,7 +145,7 @@ class PromptDialog(Translated, QDialog):
                     count=self._shown.left_out
                 )
             )
-        return " ".join(filter(None, (*texts, self._note)))
+        return " ".join(filter(None, (*texts, self._note())))
 
     def _drop_card(self) -> None:
         card, self._card = self._card, None

@@ -11,6 +11,7 @@ from chatapp.ui.panels.probabilities.candidate_table import token_text
 from chatapp.ui.widgets.build import plain_tip
 
 _TOKEN, _LOGIT, _SCALED, _WEIGHT, _P, _P_SCALED = range(6)
+_WEIGHTS = ("exp", "exp((z − z max) / T)")  # in short and whole, in every language
 
 
 class LogitTable(Translated, QTreeWidget):
@@ -57,11 +58,11 @@ class LogitTable(Translated, QTreeWidget):
 
     def retranslate(self) -> None:
         temperature = 1.0 if self._step is None else self._step.temperature
-        headings = (self.tr("Token"), self.tr("logit z"), "z / T", "exp", "p, T = 1", f"p, T = {temperature:g}")
+        headings = (self.tr("Token"), self.tr("logit z"), "z / T", _WEIGHTS[0], "p, T = 1", f"p, T = {temperature:g}")
         for column, heading in enumerate(headings):
             self.headerItem().setText(column, heading)
             self.headerItem().setTextAlignment(column, _side(column))
-        self.headerItem().setToolTip(_WEIGHT, "exp((z − z max) / T)")
+        self.headerItem().setToolTip(_WEIGHT, _WEIGHTS[1])
         self.setAccessibleName(self.tr("The most likely tokens; Enter appends one to the text"))
         self._fill()
 

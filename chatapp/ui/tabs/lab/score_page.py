@@ -30,7 +30,7 @@ from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.exact_text import exact_text
 
 _LINES, _LEAST_LINES, _LEAST_PANEL_LINES = 5, 6, 24
-_PANEL_EMS, _SIDE_BY_SIDE_EMS = 24, 44
+_PANEL_EMS, _SIDE_BY_SIDE_EMS, _SIDE_BY_SIDE_LINES = 24, 44, 28
 _NO_LIMIT = (1 << 24) - 1  # Qt's own
 
 
@@ -197,12 +197,12 @@ class ScorePage(Translated, QScrollArea):
         self._fit()
 
     def _fit(self) -> None:
-        """Where it is too narrow for both the panel stands below the text."""
+        """Where there is little room the panel stands below the text and the page scrolls."""
         em, line = self.fontMetrics().horizontalAdvance("m"), self.fontMetrics().lineSpacing()
         self._column.setMaximumWidth(self._theme.column_width())
         self.box.setFixedHeight(line * _LINES + 12)
         self._area.setMinimumHeight(line * _LEAST_LINES)
-        beside = self.width() >= _SIDE_BY_SIDE_EMS * em
+        beside = self.width() >= _SIDE_BY_SIDE_EMS * em and self.height() >= _SIDE_BY_SIDE_LINES * line
         self._parts.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
         height = self.viewport().height()  # beside each other both scroll by themselves
         self._whole.setMinimumHeight(height if beside else 0)
