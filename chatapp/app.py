@@ -91,7 +91,7 @@ class App:
         shelf = Shelf(store, ChatSearch(self._database), NewDraft(paths), work, notifier, self._writes)
         shelf.removed.connect(self._contexts.forget)
         replies = Replies(store, inference, preferences, work, notifier, self._writes, self._contexts)
-        self._records = TokenRecords(TokenStore(self._database), replies, work, notifier)
+        self._records = TokenRecords(TokenStore(self._database), replies, work, notifier, self._writes)
         self.context = AppContext(
             conversations=ConversationService(store, shelf, replies, inference, preferences, work, notifier),
             shelf=shelf,

@@ -1,0 +1,96 @@
+"""How token records reach the disk, how long they stay in memory, and what other versions take over of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from chatapp.app import App
+from chatapp.core.errors import error
+from chatapp.core.generation import Token
+from chatapp.core.storage_sentences import DISK_FULL
+from chatapp.services import token_records
+from chatapp.storage.token_store import TokenStore
+from tests.qt.conftest import chat_of
+from tests.qt.test_chat import ask
+from tests.qt.test_token_records import last_reply, stored
+
+
+def test_what_was_used_long_ago_leaves_the_memory(app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(token_records, "KEPT_TOKENS", 30)
+    records, replies = app.context.records, []
+    for _ in range(6):
+        ask(app, qtbot, "slow 10")
+        replies.append(last_reply(chat_of(app)).message.id)
+        qtbot.waitUntil(lambda: not records._unstored, timeout=3000)
+    assert sum(map(len, records._known.values())) <= 30
+    assert replies[-1] in records._known
+    with qtbot.waitSignal(records.loaded, timeout=3000) as told:
+        records.request(replies[0])
+    assert len((told.args or [])[0].tokens) == 10
+    ask(app, qtbot, "slow 50")  # longer than all that is kept: what is written stays whole
+    assert len(records._known[last_reply(chat_of(app)).message.id]) == 50
+    qtbot.waitUntil(lambda: not records._unstored, timeout=3000)
+
+
+def test_a_part_that_could_not_be_written_leaves_no_gap(
+    app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = TokenStore.add, []
+
+    def add(store: TokenStore, message_id: str, first: int, tokens: Sequence[Token]) -> None:
+        tries.append(first)
+        if len(tries) == 2:
+            raise error(DISK_FULL, folder="here")
+        real(store, message_id, first, tokens)
+
+    monkeypatch.setattr(token_records, "RETRY_MS", 300)
+    monkeypatch.setattr(TokenStore, "add", add)
+    ask(app, qtbot, "slow 300", wait=False)
+    qtbot.waitUntil(lambda: len(tries) >= 4, timeout=20_000)
+    assert app.context.conversations.writing
+    assert tries[2] == tries[1]
+    assert len(stored(app, last_reply(chat_of(app)).message.id)) >= tries[3]
+    app.context.conversations.stop()
+
+
+def test_a_reply_that_could_not_be_stored_is_stored_later(
+    app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, full = TokenStore.put, True
+
+    def put(store: TokenStore, message_id: str, tokens: Sequence[Token]) -> None:
+        if full:
+            raise error(DISK_FULL, folder="here")
+        real(store, message_id, tokens)
+
+    monkeypatch.setattr(token_records, "KEPT_TOKENS", 1)
+    monkeypatch.setattr(TokenStore, "put", put)
+    ask(app, qtbot, "say one two")
+    first = last_reply(chat_of(app)).message.id
+    ask(app, qtbot, "say three")
+    qtbot.waitUntil(lambda: app._writes.waiting, timeout=3000)
+    assert stored(app, first) == []
+    assert first in app.context.records._known  # nowhere else
+    full = False
+    app._writes.retry()
+    qtbot.waitUntil(lambda: [token.text for token in stored(app, first)] == ["one", " two"], timeout=5000)
+
+
+def test_what_waits_to_be_stored_is_deleted_with_the_others(
+    app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_store: TokenStore, _message_id: str, _tokens: Sequence[Token]) -> None:
+        raise error(DISK_FULL, folder="here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TokenStore, "put", full)
+        ask(app, qtbot, "say one two")
+        qtbot.waitUntil(lambda: app._writes.waiting, timeout=3000)
+    with qtbot.waitSignal(app.context.records.purged, timeout=5000):
+        app.context.records.purge()
+    app._writes.retry()
+    qtbot.waitUntil(lambda: not app._writes.waiting, timeout=5000)
+    assert stored(app, last_reply(chat_of(app)).message.id) == []
