@@ -45,6 +45,24 @@ def begun_with(reply: Message, tokens: Sequence[Token], at: int, candidate: Cand
     return Begun(message=message, tokens=(*before, other))
 
 
+def begun_whole(reply: Message, tokens: Sequence[Token]) -> Begun:
+    """All of `reply`, with its tokens where they spell it."""
+    return Begun(message=reply, tokens=spelling(reply.text, tokens))
+
+
+def spelling(text: str, tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """The first of `tokens`, whose bytes are exactly `text`; none where no first ones' are. Those behind them were cut
+    with a stop text, or end the reply."""
+    wanted, length = text.encode("utf-8"), 0
+    kept: list[Token] = []
+    for token in tokens:
+        if length >= len(wanted):
+            break
+        length += len(token.data)
+        kept.append(token)
+    return tuple(kept) if b"".join(token.data for token in kept) == wanted else ()
+
+
 def _up_to(reply: Message, tokens: Sequence[Token]) -> Message:
     """`reply` of these of its tokens. Raises AppError(BAD_INPUT) where they end inside a character."""
     try:

@@ -80,6 +80,10 @@ class TokenRecords(QObject):
             self._notifier.post,
         )
 
+    def known(self, message_id: str) -> Sequence[Token]:
+        """Its tokens so far where they are in memory, else none."""
+        return tuple(self._known.get(message_id, ()))
+
     def measure(self) -> None:
         """Ends with `measured`."""
         self._background.run(self._store.size, self.measured.emit, self._notifier.post)

@@ -94,3 +94,19 @@ def test_what_waits_to_be_stored_is_deleted_with_the_others(
     app._writes.retry()
     qtbot.waitUntil(lambda: not app._writes.waiting, timeout=5000)
     assert stored(app, last_reply(chat_of(app)).message.id) == []
+
+
+def test_a_continued_reply_keeps_the_tokens_it_goes_on_from(app: App, qtbot: QtBot) -> None:
+    chat = chat_of(app)
+    ask(app, qtbot, "slow 1000", wait=False)
+    qtbot.waitUntil(lambda: len(last_reply(chat).body.text()) > 20, timeout=10_000)
+    app.context.conversations.stop()
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=3000)
+    first = last_reply(chat).message
+    last_reply(chat)._continue.click()
+    qtbot.waitUntil(lambda: last_reply(chat).message.id != first.id, timeout=3000)
+    qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=10_000)
+    kept, second = stored(app, first.id), last_reply(chat).message
+    qtbot.waitUntil(lambda: len(stored(app, second.id)) == len(kept) + 1, timeout=3000)
+    assert kept[1].record is not None
+    assert stored(app, second.id)[:-1] == kept
