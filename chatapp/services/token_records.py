@@ -9,7 +9,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from chatapp.core.chat import Message
+from chatapp.core.branching import spelling
+from chatapp.core.chat import Message, MessageState, Role
 from chatapp.core.errors import ErrorInfo
 from chatapp.core.generation import Token
 from chatapp.core.token_export import csv_of, json_of
@@ -83,6 +84,33 @@ class TokenRecords(QObject):
     def known(self, message_id: str) -> Sequence[Token]:
         """Its tokens so far where they are in memory, else none."""
         return tuple(self._known.get(message_id, ()))
+
+    def copy(self, pairs: Sequence[tuple[Message, Message]]) -> None:
+        """Gives each second message the tokens that it shares with the first, which has it as its text or beginning."""
+        whole: list[tuple[str, str]] = []
+        parts: list[tuple[Message, Message, Sequence[Token] | None]] = []
+        for first, other in pairs:
+            if first.role is Role.USER:
+                continue
+            known = tuple(self._known[first.id]) if first.id in self._known else None
+            is_open = first.state is MessageState.STREAMING or first.id in self._unstored
+            if first.text == other.text and not is_open:
+                whole.append((first.id, other.id))
+            else:
+                parts.append((first, other, known))
+        purges = self._purges
+
+        def work() -> None:
+            if purges != self._purges:
+                return
+            self._store.copy(whole)
+            for first, other, known in parts:
+                kept = spelling(other.text, known if known is not None else self._store.tokens(first.id))
+                if any(token.record is not None for token in kept):
+                    self._store.put(other.id, kept)
+
+        if whole or parts:
+            self._writes.write(f"tokens {pairs[-1][1].id} and before", work)
 
     def measure(self) -> None:
         """Ends with `measured`."""

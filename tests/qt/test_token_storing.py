@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
+from chatapp.core.chat import Role
 from chatapp.core.errors import error
 from chatapp.core.generation import Token
 from chatapp.core.storage_sentences import DISK_FULL
@@ -110,3 +111,35 @@ def test_a_continued_reply_keeps_the_tokens_it_goes_on_from(app: App, qtbot: QtB
     qtbot.waitUntil(lambda: len(stored(app, second.id)) == len(kept) + 1, timeout=3000)
     assert kept[1].record is not None
     assert stored(app, second.id)[:-1] == kept
+
+
+def test_a_conversation_that_branches_off_has_the_records_of_what_it_took(app: App, qtbot: QtBot) -> None:
+    chat, conversations = chat_of(app), app.context.conversations
+    ask(app, qtbot, "say one two")
+    ask(app, qtbot, "slow 200", wait=False)
+    qtbot.waitUntil(lambda: len(last_reply(chat).body.text()) > 20, timeout=10_000)
+    replies = [view.message.id for view in chat.transcript.views() if view.message.role is not Role.USER]
+    with qtbot.waitSignal(conversations.opened, timeout=5000) as told:
+        conversations.branch_off(replies[1])  # still being written
+    copies = [message for message in (told.args or [])[0].messages if message.role is not Role.USER]
+    assert copies[0].text == "one two"
+    assert stored(app, copies[0].id) == stored(app, replies[0])
+    copied = stored(app, copies[1].id)
+    assert "".join(token.text for token in copied) == copies[1].text
+    assert copied[0].record is not None
+    qtbot.waitUntil(lambda: len(stored(app, replies[1])) == 200, timeout=20_000)
+    assert stored(app, replies[1])[: len(copied)] == copied
+
+
+def test_a_version_that_ends_earlier_has_the_records_of_what_it_keeps(app: App, qtbot: QtBot) -> None:
+    chat, conversations = chat_of(app), app.context.conversations
+    ask(app, qtbot, "say one two three")
+    reply_id = last_reply(chat).message.id
+    for text, n_kept in (("one two", 2), ("one t", 0), ("my own", 0)):
+        with qtbot.waitSignal(conversations.opened, timeout=5000):
+            conversations.edit(reply_id, text)
+        version = last_reply(chat).message
+        assert version.text == text
+        with qtbot.waitSignal(app.context.records.measured, timeout=3000):
+            app.context.records.measure()  # behind it in the line
+        assert stored(app, version.id) == stored(app, reply_id)[:n_kept]
