@@ -91,9 +91,11 @@ class App:
         shelf = Shelf(store, ChatSearch(self._database), NewDraft(paths), work, notifier, self._writes)
         shelf.removed.connect(self._contexts.forget)
         replies = Replies(store, inference, preferences, work, notifier, self._writes, self._contexts)
-        self._records = TokenRecords(TokenStore(self._database), replies, work, notifier)
+        self._records = TokenRecords(TokenStore(self._database), replies, work, notifier, self._writes)
+        conversations = ConversationService(store, shelf, replies, inference, preferences, work, notifier)
+        conversations.copied.connect(self._records.copy)
         self.context = AppContext(
-            conversations=ConversationService(store, shelf, replies, inference, preferences, work, notifier),
+            conversations=conversations,
             shelf=shelf,
             replies=replies,
             records=self._records,

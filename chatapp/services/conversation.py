@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from chatapp.core.branching import Begun
+from chatapp.core.branching import Begun, copied
 from chatapp.core.chat import (
     Conversation,
     Message,
@@ -39,6 +39,8 @@ from chatapp.services.replies import Replies, ReplyWish
 from chatapp.services.shelf import Shelf
 from chatapp.storage.chats import ChatStore
 
+_FRESH = Conversation(id="", title="", created_at=0.0, updated_at=0.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedConversation:
@@ -58,6 +60,8 @@ class ConversationService(QObject):
     """str: the prompt is on the disk, its box may be emptied"""
     message_added = Signal(object)
     """Message, at the end of the branch on show"""
+    copied = Signal(object)
+    """list of (Message, Message): one that was there, and one that is stored now, which may begin like it"""
     options_changed = Signal()
     """the sampling or the system prompt of the conversation on show"""
     options_needed = Signal()
@@ -81,7 +85,7 @@ class ConversationService(QObject):
         self._preferences = preferences
         self._background = background
         self._notifier = notifier
-        self._fresh = _fresh_conversation()
+        self._fresh = _FRESH
         self._current_id: str | None = None
         self._wanted_id: str | None = None
         self._messages: dict[str, Message] = {}
@@ -172,15 +176,16 @@ class ConversationService(QObject):
             self._check_free()
             self._ask(current, _question(current, message.parent_id, text), is_new=True, is_edit=True)
             return
+        now, how = time.time(), Reply(model=message.reply.model)
         other = replace(
-            message,
-            id=_new_id(),
-            text=checked_text(text),
-            created_at=time.time(),
-            state=MessageState.COMPLETE,
-            reply=Reply(model=message.reply.model),
+            message, id=_new_id(), text=checked_text(text), created_at=now, state=MessageState.COMPLETE, reply=how
         )
-        self._store_turn(replace(current, leaf_id=other.id), [other], lambda: self._emit_opened(other.id))
+
+        def stored() -> None:
+            self.copied.emit([(message, other)])
+            self._emit_opened(other.id)
+
+        self._store_turn(replace(current, leaf_id=other.id), [other], stored)
 
     def show_version(self, message_id: str) -> None:
         """Goes to the branch of that message, to its newest end."""
@@ -194,16 +199,17 @@ class ConversationService(QObject):
         if current is None or message_id not in self._messages:
             return
         now, identity = time.time(), _new_id()
-        copies: list[Message] = []
-        for message in branch(self._messages, message_id):
-            known = self._replies.latest(message)
-            state = MessageState.INTERRUPTED if known.state is MessageState.STREAMING else known.state
-            parent_id = copies[-1].id if copies else None
-            copies.append(replace(known, id=_new_id(), conversation_id=identity, parent_id=parent_id, state=state))
+        messages = [self._replies.latest(message) for message in branch(self._messages, message_id)]
+        copies = copied(messages, identity)
         other = replace(
             current, id=identity, created_at=now, updated_at=now, leaf_id=copies[-1].id, pinned=False, draft=""
         )
-        self._store_turn(other, copies, lambda: self.open(identity))
+
+        def stored() -> None:
+            self.copied.emit(list(zip(messages, copies, strict=True)))
+            self.open(identity)
+
+        self._store_turn(other, copies, stored)
 
     def text_of(self, message_id: str) -> str:
         """The whole text of a message of the conversation on show, in whatever branch."""
@@ -305,7 +311,7 @@ class ConversationService(QObject):
             if is_new and not is_edit:
                 self.prompt_saved.emit(question.text)
                 if shown_before is None:
-                    self._fresh = _fresh_conversation()
+                    self._fresh = _FRESH
                     self._shelf.set_new_draft("")
             self._replies.ask(wish)
 
@@ -386,10 +392,6 @@ def _question(conversation: Conversation, parent_id: str | None, text: str) -> M
         text=text,
         created_at=time.time(),
     )
-
-
-def _fresh_conversation() -> Conversation:
-    return Conversation(id="", title="", created_at=0.0, updated_at=0.0)
 
 
 def _new_id() -> str:

@@ -45,6 +45,15 @@ class TokenStore:
                 (message_id, packed(tokens), message_id),
             )
 
+    def copy(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """What is stored of one message also for another one, for each (from, to)."""
+        with self._database.quick() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO token_part (message_id, first, data)"
+                " SELECT message.id, first, data FROM token_part, message WHERE message_id = ? AND message.id = ?",
+                pairs,
+            )
+
     def tokens(self, message_id: str) -> list[Token]:
         """Up to the first part that is missing or can't be read."""
         with self._database.reading() as connection:

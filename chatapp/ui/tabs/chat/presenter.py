@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
+from chatapp.core.branching import begun_whole
 from chatapp.core.chat import Conversation, Message
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.protocol.engine import PromptProgress
@@ -32,6 +33,7 @@ class ChatPresenter(QObject):
         self._conversations = conversations = context.conversations
         self._replies = replies = context.replies
         self._shelf = shelf = context.shelf
+        self._records = context.records
         self._preferences = context.preferences
         self._prompts = PromptPresenter(view, context)
         self._shown_id: str | None = None
@@ -154,7 +156,7 @@ class ChatPresenter(QObject):
             case WishKind.REGENERATE:
                 self._try(lambda: conversations.regenerate(message_id))
             case WishKind.CONTINUE:
-                self._try(lambda: conversations.continue_reply(message_id))
+                self._try(lambda: self._continue(message_id))
             case WishKind.CANCEL:
                 self._replies.cancel(message_id)
             case WishKind.SHOW_VERSION:
@@ -169,6 +171,12 @@ class ChatPresenter(QObject):
                 view = self._view.transcript.view_of(message_id)
                 if view is not None:
                     DetailsDialog(view.message, self._view).open()
+
+    def _continue(self, message_id: str) -> None:
+        """With its tokens, where they are in memory as those of the last reply are."""
+        view = self._view.transcript.view_of(message_id)
+        begun = begun_whole(view.message, self._records.known(message_id)) if view is not None else None
+        self._conversations.continue_reply(message_id, begun)
 
     def _open_diff(self, message_id: str) -> None:
         view = self._view.transcript.view_of(message_id)
