@@ -215,7 +215,7 @@ class Scored(_Envelope, frozen=True, kw_only=True):
 
 class Explained(_Envelope, frozen=True, kw_only=True):
     """Terminal: the step. A token's logit is its logprob + log_total; entropy_sampled: of what could be drawn, in nats;
-    replayed: the row was not kept and has been computed again."""
+    replayed: the row is not that of the reply's own step but has been computed again, now or before."""
 
     request_id: int
     record: TokenRecord

@@ -135,11 +135,11 @@ def test_steps_whose_rows_are_gone_are_evaluated_again_and_say_so(
             assert answer.replayed
             assert largest_difference(answer.record, record) < 1e-3
             kept = explained(client, text, tokens, place, sampling)
-            assert not kept.replayed  # the row is kept now, and as it was
+            assert kept.replayed  # the row is kept now, and as it was computed again
             assert replace(kept.record, top=()) == replace(answer.record, top=())
             assert [c.logprob for c in kept.record.top] == [c.logprob for c in answer.record.top]
         for place in (0, 30):
-            assert not explained(client, text, tokens, place, sampling).replayed  # and those on the way
+            assert explained(client, text, tokens, place, sampling).replayed  # and those on the way
         *_, last = client.generate(RawPrompt(text=PROMPTS[0]), sampling)
         assert isinstance(last, Finished)
         assert last.usage.cached_tokens == last.usage.prompt_tokens  # what the cache held is still there
@@ -149,6 +149,20 @@ def test_steps_whose_rows_are_gone_are_evaluated_again_and_say_so(
         written(client, PROMPTS[2] * 3, replace(sampling, max_tokens=100))
         answer = explained(client, text, tokens, 70, sampling)  # no room beside what the cache holds
         assert answer.record.logprob == pytest.approx(tokens[70].record.logprob, abs=1e-2)  # type: ignore[union-attr]
+
+
+def test_a_row_is_labelled_until_a_reply_brings_its_own(starter_model: Path, rng: random.Random) -> None:
+    text, sampling = rng.choice(PROMPTS), SamplingSettings(seed=rng.randrange(2**31), max_tokens=8)
+    with EngineClient() as client:
+        client.load(LoadSpec(path=str(starter_model), n_ctx=N_CTX, n_threads=1))
+        tokens = written(client, text, sampling)
+        client.load(LoadSpec(path=str(starter_model), n_ctx=N_CTX, n_threads=1))
+        last = len(tokens) - 1
+        for place in (last, last, last // 2):
+            assert explained(client, text, tokens, place, sampling).replayed
+        assert [token.id for token in written(client, text, sampling)] == [token.id for token in tokens]
+        for place in (last, last // 2):
+            assert not explained(client, text, tokens, place, sampling).replayed
 
 
 def test_a_reply_being_written_does_not_keep_a_step_waiting(starter_model: Path) -> None:

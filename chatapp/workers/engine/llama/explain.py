@@ -48,7 +48,7 @@ class Explanation:
     def kept(self) -> Explained | None:
         """From the kept row; None where there is none. Raises AppError where nothing can be drawn from it."""
         row = self.rows.row(key_of(self._ids))
-        return None if row is None else self._explained(row, replayed=False)
+        return None if row is None else self._explained(row[0], replayed=row[1])
 
     def replayed(
         self, context: Context, memory: PromptMemory, cancel: CancelFlag
@@ -73,7 +73,7 @@ class Explanation:
             key = key_of(tokens, key)
             if done >= n_prompt:
                 distribution.shift(context.logits())
-                self.rows.keep(key, distribution)
+                self.rows.keep(key, distribution, replayed=True)
             if cancel.is_set():
                 raise error(CANCELLED)
             yield PromptProgress(request_id=self.request.request_id, done=done, total=len(ids))

@@ -31,43 +31,65 @@ class _Row:
     largest: np.float32
     near: npt.NDArray[np.int32]
     exact: npt.NDArray[np.float32]
+    replayed: bool
+
+    @property
+    def n_bytes(self) -> int:
+        return self.shifted.nbytes + self.near.nbytes + self.exact.nbytes
 
 
 class RowRing:
     """Rows by the key of the tokens before them, in float16 below the largest logit. The oldest go first. One, which is
-    looked at now, is kept as it was."""
+    looked at now, is kept as it was, beside the others. replayed, of a row: it is not that of the reply's own step but
+    has been computed again."""
 
     def __init__(self, n_vocab: int, most_bytes: int = MOST_BYTES) -> None:
-        self._most = max(1, most_bytes // (2 * n_vocab))
+        self._most_bytes = most_bytes
         self._n_vocab = n_vocab
         self._rows: OrderedDict[int, _Row] = OrderedDict()
+        self._n_bytes = 0
         self._exact: tuple[int, npt.NDArray[np.float32]] | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def keep(self, key: int, of: Distribution) -> None:
-        """The row that it has read or shifted, copied."""
-        row = self._rows.pop(key, None)
-        if row is None and len(self._rows) >= self._most:
-            row = self._rows.popitem(last=False)[1]
-        halves = row.shifted if row is not None else np.empty(self._n_vocab, dtype=np.float16)
-        library.to_halves(of.shifted, halves)
+    def keep(self, key: int, of: Distribution, *, replayed: bool = False) -> None:
+        """The row that it has read or shifted, copied. A reply's own takes the place of a replayed one, not the other
+        way round."""
+        known = self._rows.get(key)
+        if replayed and known is not None and not known.replayed:
+            self._rows.move_to_end(key)
+            return
+        if not replayed and self._exact is not None and self._exact[0] == key:
+            self._exact = None
         near = of.near[of.shifted[of.near] > -_EXACT_NATS].astype(np.int32)
-        self._rows[key] = _Row(halves, of.largest, near, of.logits[near])
+        exact = of.logits[near]
+        halves = self._room_for(key, 2 * self._n_vocab + near.nbytes + exact.nbytes)
+        library.to_halves(of.shifted, halves)
+        self._rows[key] = row = _Row(halves, of.largest, near, exact, replayed)
+        self._n_bytes += row.n_bytes
 
     def keep_exact(self, key: int, logits: npt.NDArray[np.float32]) -> None:
-        """logits: float32 (n_vocab,), copied; in place of the last that was kept so."""
+        """logits: float32 (n_vocab,), replayed, copied; in place of the last that was kept so."""
         self._exact = (key, logits.copy())
 
-    def row(self, key: int) -> npt.NDArray[np.float32] | None:
-        """float32 (n_vocab,), the caller's own; None where it was not kept or is gone."""
+    def row(self, key: int) -> tuple[npt.NDArray[np.float32], bool] | None:
+        """(float32 (n_vocab,), the caller's own; replayed); None where it was not kept or is gone."""
         if self._exact is not None and self._exact[0] == key:
-            return np.array(self._exact[1])
+            return np.array(self._exact[1]), True
         kept = self._rows.get(key)
         if kept is None:
             return None
         logits = kept.shifted.astype(np.float32)
         logits += kept.largest
         logits[kept.near] = kept.exact
-        return logits
+        return logits, kept.replayed
+
+    def _room_for(self, key: int, n_bytes: int) -> npt.NDArray[np.float16]:
+        """Drops the row of `key` and the oldest as far as needed; an array of one of them, or a new one."""
+        halves: npt.NDArray[np.float16] | None = None
+        while self._rows and (key in self._rows or self._n_bytes + n_bytes > self._most_bytes):
+            row = self._rows.pop(key) if key in self._rows else self._rows.popitem(last=False)[1]
+            self._n_bytes -= row.n_bytes
+            halves = row.shifted
+        return halves if halves is not None else np.empty(self._n_vocab, dtype=np.float16)
