@@ -33,6 +33,7 @@ TEMPLATES = {
     "endless": LOOP.encode(),
     "calling itself": b"{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
     "huge values": b"{{ 'x' * 10 ** 10 }}",
+    "wide fields": b"{{ ('{:>' ~ '600000000' ~ '}').format('a')|length }}",
     "huge texts": b"{{ messages[0].content }}" + b"Lorem ipsum dolor sit amet. " * 200_000,
     "raising": b"{{ raise_exception('Only tools may speak here') }}",
     "wanting other roles": b"{% if messages[0].role != 'tool' %}{{ raise_exception('No tool began') }}{% endif %}",

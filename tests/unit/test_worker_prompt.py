@@ -63,6 +63,15 @@ def test_a_bad_template_is_a_sentence(template: str) -> None:
     assert caught.value.info.kind is ErrorKind.TEMPLATE
 
 
+@pytest.mark.parametrize(
+    "made", [".format('a')", "['format']('a')", "|attr('format')('a')", ".format_map({'a': 1})", "['format_map']({})"]
+)
+def test_a_format_can_ask_for_any_width(made: str) -> None:
+    template = "{{ (('{:>' ~ '60000000' ~ '}')" + made + ")|length }}"
+    with pytest.raises(AppError, match=r"the method format(_map)? is not for templates"):
+        render(template, {}, limit=100)
+
+
 def test_a_thousand_messages_are_rendered_at_once() -> None:
     messages = [user(f"text {number}") for number in range(1000)]
     parts = render_chat(CHATML, messages)

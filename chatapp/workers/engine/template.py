@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -76,11 +76,17 @@ class _Environment(ImmutableSandboxedEnvironment):
             raise ValueError("it makes a value that is too large")
         return super().call_binop(context, operator, left, right)
 
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """Refuses them when they are looked up: what jinja2 makes of them does not tell `call` its text."""
+        if super().wrap_str_format(value) is not None:
+            raise ValueError(f"the method {value.__name__} is not for templates")
+        return None
+
     def call(self, context: Context, called: Any, *arguments: Any, **named: Any) -> Any:
         """Refuses a method of a text that would make an enormous one."""
         text, name = getattr(called, "__self__", None), getattr(called, "__name__", "")
         if isinstance(text, str):
-            if name in ("center", "ljust", "rjust", "zfill", "expandtabs", "translate", "format", "format_map"):
+            if name in ("center", "ljust", "rjust", "zfill", "expandtabs", "translate"):
                 raise ValueError(f"the method {name} is not for templates")
             if name == "replace" and len(arguments) >= 2:
                 return _replace(text, *arguments)
