@@ -24,6 +24,10 @@
         <translation>log p</translation>
     </message>
     <message>
+        <source>Logit</source>
+        <translation>logit</translation>
+    </message>
+    <message>
         <source>Id</source>
         <translation>编号</translation>
     </message>

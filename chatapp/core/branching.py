@@ -40,7 +40,7 @@ def begun_with(reply: Message, tokens: Sequence[Token], at: int, candidate: Cand
     if record is not None:
         rank = next((rank for rank, other in enumerate(record.top) if other.id == candidate.id), record.rank)
         record = replace(record, logprob=candidate.logprob, p_sampled=candidate.p_sampled, rank=rank)
-    other = replace(token, id=candidate.id, text="", data=candidate.data, record=record)
+    other = replace(token, id=candidate.id, text="", data=candidate.data, record=record, cut=0)
     message = up_to(reply, (*before, other))
     other = replace(other, text=message.text[sum(len(token.text) for token in before) :])
     return Begun(message=message, tokens=(*before, other))

@@ -26,7 +26,9 @@ class Token:
     """One generated token.
 
     `data` is exact and empty for an end-of-generation token; `text` is what became readable with it, "" while a
-    multi-byte character is still open. record: None where none was asked for.
+    multi-byte character is still open. record: None where none was asked for. cut: only of the token with which a stop
+    string ended the reply: how many bytes, at the end of those of all tokens up to it, are not the reply's; they may be
+    more than its own.
     """
 
     lane: int
@@ -35,6 +37,7 @@ class Token:
     text: str
     data: bytes
     record: TokenRecord | None = None
+    cut: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,9 +35,10 @@ class Softmax:
     others_scaled: float
 
 
-def softmax_of(record: TokenRecord, log_total: float, entropy_scaled: float, temperature: float) -> Softmax:
-    """record: of a step of which temperature was all that was sampled with; a token's logit is its logprob +
-    log_total. p_scaled comes from the whole vocabulary, and so does Z, which is 1 / p of the likeliest."""
+def softmax_of(record: TokenRecord, entropy_scaled: float, temperature: float) -> Softmax:
+    """record: of a step of which temperature was all that was sampled with. p_scaled comes from the whole vocabulary,
+    and so does Z, which is 1 / p of the likeliest."""
+    log_total = record.log_total
     largest = record.top[0].logprob + log_total
     rows = tuple(
         SoftmaxRow(

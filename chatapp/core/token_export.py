@@ -16,10 +16,10 @@ from chatapp.core.token_record import Candidate, TokenRecord
 
 FORMAT, VERSION = "chatapp-token-records", 1
 _TOKEN = (
-    "index", "id", "text", "bytes", "p", "logprob", "surprisal_bits", "entropy", "rank", "p_sampled", "others_p",
-    "others_p_sampled",
+    "index", "id", "text", "bytes", "cut_bytes", "p", "logprob", "logit", "surprisal_bits", "entropy", "rank",
+    "p_sampled", "others_p", "others_p_sampled",
 )  # fmt: skip
-_ALTERNATIVE = ("id", "text", "p", "p_sampled", "cut_by")
+_ALTERNATIVE = ("id", "text", "p", "logit", "p_sampled", "cut_by")
 _FORMULA = tuple("=+-@＝＋－＠")
 
 
@@ -32,6 +32,7 @@ def token_values(token: Token) -> dict[str, object]:
         "id": token.id,
         "text": token.text,
         "bytes": token.data.hex(),
+        **({"cut": token.cut} if token.cut else {}),
         **known,
     }
 
@@ -100,6 +101,7 @@ def _counted(tokens: Sequence[Token]) -> Iterator[Token]:
 def _record_values(record: TokenRecord) -> dict[str, object]:
     return {
         "logprob": record.logprob,
+        **_logit(record, record.logprob),
         "p": record.p,
         "p_sampled": record.p_sampled,
         "entropy": record.entropy,
@@ -110,6 +112,7 @@ def _record_values(record: TokenRecord) -> dict[str, object]:
                 "text": _text(candidate),
                 "bytes": candidate.data.hex(),
                 "logprob": candidate.logprob,
+                **_logit(record, candidate.logprob),
                 "p": candidate.p,
                 "p_sampled": candidate.p_sampled,
                 "cut_by": candidate.cut_by,
@@ -120,19 +123,30 @@ def _record_values(record: TokenRecord) -> dict[str, object]:
     }
 
 
+def _logit(record: TokenRecord, logprob: float) -> dict[str, float]:
+    """Nothing where it is not known."""
+    logit = record.logit(logprob)
+    return {} if logit is None else {"logit": logit}
+
+
 def _row(token: Token) -> list[object]:
-    about: list[object] = [token.index, token.id, harmless(token.text), token.data.hex(" ")]
+    about: list[object] = [token.index, token.id, harmless(token.text), token.data.hex(" "), token.cut]
     if (record := token.record) is None:
         return about
     about += [
-        record.p, record.logprob, record.surprisal, record.entropy, record.rank, record.p_sampled, record.others_p,
-        record.others_p_sampled,
+        record.p, record.logprob, _cell(record.logit(record.logprob)), record.surprisal, record.entropy, record.rank,
+        record.p_sampled, record.others_p, record.others_p_sampled,
     ]  # fmt: skip
     for candidate in record.top:
         about += [
-            candidate.id, harmless(_text(candidate)), candidate.p, candidate.p_sampled, candidate.cut_by or "",
+            candidate.id, harmless(_text(candidate)), candidate.p, _cell(record.logit(candidate.logprob)),
+            candidate.p_sampled, candidate.cut_by or "",
         ]  # fmt: skip
     return about
+
+
+def _cell(value: float | None) -> float | str:
+    return "" if value is None else value
 
 
 def _text(candidate: Candidate) -> str:

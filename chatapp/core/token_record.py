@@ -31,7 +31,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRecord:
     """One step. logprob (nats), rank (0 is the likeliest) and p_sampled are of the token that was drawn, which may lie
-    outside `top`; entropy is the distribution's, in nats; others_*: the mass of all tokens that are not in `top`."""
+    outside `top`; entropy is the distribution's, in nats; others_*: the mass of all tokens that are not in `top`;
+    log_total: log sum_j exp(l_j) over the whole vocabulary, nats, 0.0 where it is not known."""
 
     logprob: float
     entropy: float
@@ -40,10 +41,15 @@ class TokenRecord:
     top: tuple[Candidate, ...]
     others_p: float
     others_p_sampled: float
+    log_total: float = 0.0
 
     @property
     def p(self) -> float:
         return math.exp(self.logprob)
+
+    def logit(self, logprob: float) -> float | None:
+        """l = log p + log sum_j exp(l_j) of a token of this step; None where that is not known."""
+        return logprob + self.log_total if self.log_total else None
 
     @property
     def surprisal(self) -> float:

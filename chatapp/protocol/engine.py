@@ -20,7 +20,7 @@ from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sandbox import SandboxReport
 from chatapp.core.token_record import TokenRecord
 
-PROTOCOL_VERSION = 5
+PROTOCOL_VERSION = 6
 HEARTBEAT_SECONDS = 0.5
 
 
@@ -214,12 +214,11 @@ class Scored(_Envelope, frozen=True, kw_only=True):
 
 
 class Explained(_Envelope, frozen=True, kw_only=True):
-    """Terminal: the step. A token's logit is its logprob + log_total; entropy_sampled: of what could be drawn, in nats;
-    replayed: the row is not that of the reply's own step but has been computed again, now or before."""
+    """Terminal: the step. entropy_sampled: of what could be drawn, in nats; replayed: the row is not that of the
+    reply's own step but has been computed again, now or before."""
 
     request_id: int
     record: TokenRecord
-    log_total: float
     entropy_sampled: float
     replayed: bool
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from chatapp.core.generation import Token
 from chatapp.core.token_record import Candidate, TokenRecord
 
-_FORMAT = 1
+_FORMAT = 2  # 1 has no log_totals and no cut
 _STEP_NATS = 5e-4  # of an alternative's log-probability
 _MOST = 0xFFFF
 _TOKEN = np.dtype(
@@ -30,7 +30,8 @@ _NO_RECORD = _MOST  # in n_top
 
 class _Packed(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """tokens: of _TOKEN; the alternatives of all tokens one after another, each of their figures apart since that
-    compresses better. cutters: names, counted from 1; pieces: bytes of a token id; texts: what became readable."""
+    compresses better. cutters: names, counted from 1; pieces: bytes of a token id; texts: what became readable;
+    log_totals: of each token; cut: by the place of a token, where it is not 0."""
 
     format: int
     tokens: bytes
@@ -41,6 +42,8 @@ class _Packed(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     cuts: bytes
     cutters: tuple[str, ...]
     pieces: dict[int, bytes]
+    log_totals: bytes = b""
+    cut: dict[int, int] = {}
 
 
 def packed(tokens: Sequence[Token]) -> bytes:
@@ -59,6 +62,8 @@ def packed(tokens: Sequence[Token]) -> bytes:
         cuts=bytes(0 if c.cut_by is None else cutters.index(c.cut_by) + 1 for c in top),
         cutters=cutters,
         pieces=pieces,
+        log_totals=np.array([t.record.log_total if t.record is not None else 0.0 for t in tokens], "<f4").tobytes(),
+        cut={place: token.cut for place, token in enumerate(tokens) if token.cut},
     )
     return zlib.compress(msgspec.msgpack.encode(values))
 
@@ -67,7 +72,7 @@ def unpacked(data: bytes) -> list[Token]:
     """What `packed` was given. Raises ValueError where the bytes are damaged or of a later format."""
     try:
         values = msgspec.msgpack.decode(zlib.decompress(data), type=_Packed)
-        return _tokens(values) if values.format == _FORMAT else _refuse(f"format {values.format}")
+        return _tokens(values) if values.format in (1, _FORMAT) else _refuse(f"format {values.format}")
     except (zlib.error, msgspec.MsgspecError, KeyError, IndexError) as problem:
         return _refuse(str(problem))
 
@@ -91,17 +96,18 @@ def _tokens(values: _Packed) -> list[Token]:
     top = _candidates(values)
     found: list[Token] = []
     at = 0
-    for row, text in zip(rows, values.texts, strict=True):
+    log_totals = np.frombuffer(values.log_totals, dtype="<f4") if values.format > 1 else np.zeros(len(rows))
+    for place, (row, text, log_total) in enumerate(zip(rows, values.texts, log_totals, strict=True)):
         count = int(row["n_top"])
         record = None
         if count != _NO_RECORD:
-            record = _record(row, tuple(top[at : at + count]))
+            record = _record(row, tuple(top[at : at + count]), float(log_total))
             at += count
         token = int(row["id"])
         found.append(
             Token(
                 lane=int(row["lane"]), index=int(row["index"]), id=token, text=text, data=values.pieces[token],
-                record=record,
+                record=record, cut=values.cut.get(place, 0),
             )
         )  # fmt: skip
     return found
@@ -123,7 +129,7 @@ def _candidates(values: _Packed) -> list[Candidate]:
     ]
 
 
-def _record(row: npt.NDArray[np.void], top: tuple[Candidate, ...]) -> TokenRecord:
+def _record(row: npt.NDArray[np.void], top: tuple[Candidate, ...], log_total: float) -> TokenRecord:
     return TokenRecord(
         logprob=float(row["logprob"]),
         entropy=float(row["entropy"]),
@@ -132,4 +138,5 @@ def _record(row: npt.NDArray[np.void], top: tuple[Candidate, ...]) -> TokenRecor
         top=top,
         others_p=float(row["others_p"]),
         others_p_sampled=float(row["others_p_sampled"]),
+        log_total=log_total,
     )

@@ -49,7 +49,9 @@ def reply(client: EngineClient, text: str, sampling: SamplingSettings, probs: in
 
 
 class Replay:
-    """The binding's own model and context; one thread, as the worker's."""
+    """The binding's own model and context; one thread, as the worker's. log_total: of the last row."""
+
+    log_total: float
 
     def __init__(self, path: Path) -> None:
         self.llama = llama_cpp.Llama(
@@ -74,13 +76,14 @@ class Replay:
         self.read(text)
         for token in ids:
             row = self.logits()
-            row -= row.max()
-            yield row - np.log(np.exp(row).sum())
+            self.log_total = row.max() + np.log(np.exp(row - row.max()).sum())
+            yield row - self.log_total
             self.llama.eval([token])
 
 
-def check(record: TokenRecord, token: int, row: Rows) -> None:
+def check(record: TokenRecord, token: int, row: Rows, log_total: float) -> None:
     assert record.logprob == pytest.approx(row[token], abs=1e-4)
+    assert record.logit(record.logprob) == pytest.approx(row[token] + log_total, abs=1e-4)
     assert record.entropy == pytest.approx(-(np.exp(row) * row).sum(), abs=1e-3)
     assert record.rank == int((row > row[token]).sum())
     best = np.sort(row)[::-1][:TOP]
@@ -110,7 +113,7 @@ def test_records_equal_a_replay_in_float64(
     for (text, sampling), tokens in zip(asked, replies, strict=True):
         for token, row in zip(tokens, replay.rows(text, [token.id for token in tokens]), strict=True):
             assert token.record is not None
-            check(token.record, token.id, row)
+            check(token.record, token.id, row, replay.log_total)
             if sampling.temperature == 0.0:
                 assert token.record.rank == 0
                 assert token.record.p_sampled == 1.0
@@ -242,12 +245,12 @@ def test_bytes_of_all_tokens_are_the_reply_and_the_cut_stop_text(
                 seed=rng.randrange(2**31), max_tokens=rng.randrange(1, 40), temperature=1.3, stop=stop
             )
             tokens, text = reply(client, rng.choice(PROMPTS), sampling, probs=1)
-            data = b"".join(token.data for token in tokens)
-            rest = data[len(text.encode()) :] if data.startswith(text.encode()) else None
-            if rest is None:  # bytes that are no character
-                assert data.decode("utf-8", "replace").startswith(text)
-            else:
-                assert not rest or stop[0].encode() in rest
+            data, cut = b"".join(token.data for token in tokens), tokens[-1].cut
+            assert not any(token.cut for token in tokens[:-1])
+            kept, rest = data[: len(data) - cut], data[len(data) - cut :]
+            assert kept.decode("utf-8", "replace") == text
+            assert "\ufffd" in text or kept == text.encode()
+            assert not rest or rest.startswith(stop[0].encode())
             assert all(token.record is not None for token in tokens)
 
 
@@ -260,7 +263,7 @@ def test_the_terminal_prints_what_scripts_read(starter_library: Paths) -> None:
     for token in tokens:
         assert {"lane", "index", "id", "text", "bytes", "logprob", "p", "p_sampled", "entropy", "rank"} <= set(token)
         assert len(token["top"]) == 5
-        assert set(token["top"][0]) == {"id", "text", "bytes", "logprob", "p", "p_sampled", "cut_by"}
+        assert set(token["top"][0]) == {"id", "text", "bytes", "logprob", "logit", "p", "p_sampled", "cut_by"}
         assert set(token["others"]) == {"p", "p_sampled"}
     refused = subprocess.run(
         [*command, "--probs", "101", "--json"], capture_output=True, text=True, timeout=120, check=False

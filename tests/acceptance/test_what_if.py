@@ -112,7 +112,7 @@ def test_other_settings_are_what_they_would_have_been(starter_model: Path, rng: 
                 assert candidate.logprob == pytest.approx(row[candidate.id], abs=1e-2)  # kept as halves
             p = weights[weights > 0] / weights.sum()
             assert answer.entropy_sampled == pytest.approx(-(p * np.log(p)).sum(), abs=2e-3)
-            logits = [candidate.logprob + answer.log_total for candidate in answer.record.top]
+            logits = [candidate.logprob + answer.record.log_total for candidate in answer.record.top]
             assert logits[0] - logits[1] == pytest.approx(row[order[0]] - row[order[1]], abs=2e-3)
     replay.llama.close()
 

@@ -172,12 +172,9 @@ class ScriptedEngine:
         entropies = [-sum(w / sum(ws) * math.log(w / sum(ws)) for w in ws) for ws in (weights, scaled)]
         record = TokenRecord(
             logprob=top[0].logprob, entropy=entropies[0], rank=0, p_sampled=top[0].p_sampled, top=top, others_p=0.0,
-            others_p_sampled=0.0,
+            others_p_sampled=0.0, log_total=log_total,
         )  # fmt: skip
-        return Explained(
-            request_id=request.request_id, record=record, log_total=log_total, entropy_sampled=entropies[1],
-            replayed=False,
-        )  # fmt: skip
+        return Explained(request_id=request.request_id, record=record, entropy_sampled=entropies[1], replayed=False)
 
     def _raise_by(self, verb: str) -> None:
         if verb == "refuse":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from chatapp.ui.panels.probabilities.candidate_table import (
     BYTES,
     CUT_BY,
     ID,
+    LOGIT,
     LOGPROB,
     SAMPLED,
     TOKEN,
@@ -59,11 +61,11 @@ def row(candidates: Candidates, at: int) -> list[str]:
 
 def test_numbers_cutters_and_all_others(candidates: Candidates) -> None:
     assert candidates.table.rowCount() == OTHERS + 1
-    assert row(candidates, 0) == ["␣天空", "50.0", "80.0", "", "-0.693", "7", "20 e5 a4 a9 e7 a9 ba"]
+    assert row(candidates, 0) == ["␣天空", "50.0", "80.0", "", "-0.693", "", "7", "20 e5 a4 a9 e7 a9 ba"]
     assert row(candidates, 1)[P : CUT_BY + 1] == ["25.0", "20.0", ""]
     assert row(candidates, 2)[:4] == ["<e5 a4>", "12.5", "0.0", "top_p"]
     assert row(candidates, 3)[:4] == ["⌁", "1.0e-02", "0.0", "min_p"]
-    assert row(candidates, OTHERS) == ["all others", "12.5", "0.0", "", "", "", ""]
+    assert row(candidates, OTHERS) == ["all others", "12.5", "0.0", "", "", "", "", ""]
     assert candidates.currentIndex().row() == 1
     candidates.show_record(None)
     assert candidates.table.rowCount() == 0
@@ -123,11 +125,25 @@ def test_a_logarithmic_scale_shows_small_ones(candidates: Candidates) -> None:
 
 
 def test_more_columns_on_request(candidates: Candidates) -> None:
-    assert [candidates.isColumnHidden(column) for column in (P, SAMPLED, LOGPROB, ID, BYTES)] == [
-        False, False, True, True, True,
+    assert [candidates.isColumnHidden(column) for column in (P, SAMPLED, LOGPROB, LOGIT, ID, BYTES)] == [
+        False, False, True, True, True, True,
     ]  # fmt: skip
     candidates.show_columns(details=True)
     assert not any(candidates.isColumnHidden(column) for column in (LOGPROB, ID, BYTES))
+
+
+def test_logits_are_shown_where_they_are_known(candidates: Candidates) -> None:
+    known = replace(RECORD, log_total=12.5)
+    candidates.show_columns(details=True)
+    assert candidates.isColumnHidden(LOGIT)  # an older version did not record them
+    candidates.show_record(known, 8)
+    assert not candidates.isColumnHidden(LOGIT)
+    assert row(candidates, 0)[LOGIT] == f"{TOP[0].logprob + 12.5:.3f}" == "11.807"
+    assert float(candidates.table.as_text().split("\n")[1].split("\t")[5]) == TOP[0].logprob + 12.5
+    assert not candidates.whole().isColumnHidden(LOGIT)
+    candidates.show_columns(details=False)
+    candidates.show_record(known, 8)
+    assert candidates.isColumnHidden(LOGIT)
 
 
 def test_every_column_is_as_wide_as_its_texts_and_the_tokens_take_the_rest(candidates: Candidates) -> None:
@@ -158,11 +174,11 @@ def test_they_are_copied_for_a_spreadsheet(candidates: Candidates, choose_in_men
     choose_in_menu(candidates, "Copy")
     assert QGuiApplication.clipboard().text() == by_key
     first, *rows = csv.reader(io.StringIO(by_key), delimiter="\t")
-    assert first == ["text", "p", "p_sampled", "cut_by", "logprob", "id", "bytes"]
+    assert first == ["text", "p", "p_sampled", "cut_by", "logprob", "logit", "id", "bytes"]
     assert len(rows) == OTHERS + 1
     assert float(rows[0][1]) == TOP[0].p
     assert rows[1][0] == "'="  # no formula
-    assert rows[2][3:] == ["top_p", str(TOP[2].logprob), "9", "e5 a4"]
+    assert rows[2][3:] == ["top_p", str(TOP[2].logprob), "", "9", "e5 a4"]
     assert rows[OTHERS] == ["all others", "0.1249", "0.0"]
 
 

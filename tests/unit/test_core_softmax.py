@@ -22,9 +22,9 @@ def test_every_column_is_that_of_the_formula(temperature: float) -> None:
     )
     record = TokenRecord(
         logprob=top[0].logprob, entropy=2.0, rank=0, p_sampled=top[0].p_sampled, top=top,
-        others_p=float(1 - p[order].sum()), others_p_sampled=float(1 - scaled[order].sum()),
+        others_p=float(1 - p[order].sum()), others_p_sampled=float(1 - scaled[order].sum()), log_total=log_total,
     )  # fmt: skip
-    step = softmax_of(record, log_total, 1.5, temperature)
+    step = softmax_of(record, 1.5, temperature)
     assert (step.entropy, step.entropy_scaled, step.temperature) == (2.0, 1.5, temperature)
     assert step.total == pytest.approx(total)
     for row, at in zip(step.rows, order, strict=True):

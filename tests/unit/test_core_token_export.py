@@ -62,15 +62,19 @@ def test_json_and_csv_hold_what_is_stored(rng: random.Random) -> None:
         assert (row["index"], row["id"], row["text"].removeprefix("'")) == (
             str(place), str(kept.id), kept.text.removeprefix("'"),
         )  # fmt: skip
+        assert (values.get("cut", 0), row["cut_bytes"]) == (kept.cut, str(kept.cut))
         record = kept.record
         if record is None:
             assert "logprob" not in values
-            assert {value for name, value in row.items() if name not in ("index", "id", "text", "bytes")} == {""}
+            own = ("index", "id", "text", "bytes", "cut_bytes")
+            assert {value for name, value in row.items() if name not in own} == {""}
             continue
         names = ("logprob", "p", "p_sampled", "entropy", "rank")
         assert [values[name] for name in names] == [getattr(record, name) for name in names]
         assert [float(row[name]) for name in names] == [getattr(record, name) for name in names]
         assert float(row["surprisal_bits"]) == record.surprisal
+        logit = record.logit(record.logprob)
+        assert (values.get("logit"), row["logit"]) == (logit, "" if logit is None else str(logit))
         assert values["others"] == {"p": record.others_p, "p_sampled": record.others_p_sampled}
         assert (float(row["others_p"]), float(row["others_p_sampled"])) == (record.others_p, record.others_p_sampled)
         assert len(values["top"]) == len(record.top)
@@ -81,6 +85,8 @@ def test_json_and_csv_hold_what_is_stored(rng: random.Random) -> None:
             )  # fmt: skip
             assert row[f"top{n}_id"] == str(candidate.id)
             assert (float(row[f"top{n}_p"]), float(row[f"top{n}_p_sampled"])) == (candidate.p, candidate.p_sampled)
+            logit = record.logit(candidate.logprob)
+            assert (other.get("logit"), row[f"top{n}_logit"]) == (logit, "" if logit is None else str(logit))
             assert row[f"top{n}_cut_by"] == (candidate.cut_by or "")
         assert row.get(f"top{len(record.top) + 1}_id", "") == ""
 
@@ -111,7 +117,7 @@ def test_a_spreadsheet_takes_the_csv_for_utf_8_and_every_row_for_one() -> None:
     data = csv_of([token('天空\n"blue", red;', record=record_with("a", "b")), token("plain")])
     assert data.startswith("\ufeffindex,id,text".encode())
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-    assert [len(row) for row in rows] == [12 + 2 * 5] * 3
+    assert [len(row) for row in rows] == [14 + 2 * 6] * 3
 
 
 def test_tokens_of_a_reply_that_was_written_on_count_through() -> None:

@@ -44,3 +44,18 @@ def test_the_earliest_of_several_stop_strings_wins() -> None:
 def test_what_only_looked_like_a_stop_string_is_released() -> None:
     assert run(b"say STO and STOR", ("STOP",), [3, 4, 5, 4]) == ("say STO and STOR", None)
     assert run("x⚡".encode(), ("⚡⚡",), [1, 1, 1, 1]) == ("x⚡", None)
+
+
+def test_the_bytes_cut_with_a_stop_string_are_counted(rng: random.Random) -> None:
+    for _ in range(1000):
+        bad = bytes(rng.choices(b"a\xe5\xa4\xf0", k=rng.randrange(4)))
+        data = rng.choice(("naïve 天", "")).encode() + bad + "天空STOP".encode() + bad + "空".encode()
+        stream, text, at = TextStream(("空STOP", "OR")), "", 0
+        while stream.stopped_by is None:
+            size = rng.randint(1, 6)
+            assert stream.cut == 0
+            text += stream.feed(data[at : at + size])[1]
+            at += size
+        fed = data[:at]
+        assert fed[: len(fed) - stream.cut].decode("utf-8", "replace") == text
+        assert fed[len(fed) - stream.cut :].startswith("空STOP".encode())

@@ -17,11 +17,18 @@ class TextStream:
         self._stop = tuple(stop)
         self._held = ""
         self.stopped_by: str | None = None
+        self.cut = 0
+        """How many of the bytes fed are those of the stop string and of what came behind it."""
 
     def feed(self, data: bytes) -> tuple[str, str]:
         """(the text that became readable with these bytes, the text now certain to belong to the reply)."""
+        before, n_held = self._decoder.getstate(), len(self._held)
         readable = self._decoder.decode(data)
-        return readable, self._release(readable)
+        released = self._release(readable)
+        if self.stopped_by is not None:
+            end = len(released) + len(self.stopped_by) - n_held  # of the stop string, in what became readable
+            self.cut = len(self.stopped_by.encode("utf-8")) + _bytes_behind(data, before, end)
+        return readable, released
 
     def close(self) -> str:
         """What was still held back; an unfinished character becomes U+FFFD."""
@@ -41,6 +48,17 @@ class TextStream:
         keep = max((_overlap(text, stop) for stop in self._stop), default=0)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
+
+
+def _bytes_behind(data: bytes, state: tuple[bytes, int], n_characters: int) -> int:
+    """How many of the bytes are left when that many characters are read; state: the decoder's before them."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder.setstate(state)
+    for at in range(len(data)):
+        n_characters -= len(decoder.decode(data[at : at + 1]))
+        if n_characters <= 0:
+            return len(data) - at - 1
+    return 0
 
 
 def _overlap(text: str, stop: str) -> int:

@@ -21,11 +21,12 @@ _HEADINGS = (
     QT_TRANSLATE_NOOP("Candidates", "Sampled %"),
     QT_TRANSLATE_NOOP("Candidates", "Cut by"),
     QT_TRANSLATE_NOOP("Candidates", "log p"),
+    QT_TRANSLATE_NOOP("Candidates", "Logit"),
     QT_TRANSLATE_NOOP("Candidates", "Id"),
     QT_TRANSLATE_NOOP("Candidates", "Bytes"),
 )
-TOKEN, P, SAMPLED, CUT_BY, LOGPROB, ID, BYTES = range(len(_HEADINGS))
-_NUMBERS = (P, SAMPLED, LOGPROB, ID)
+TOKEN, P, SAMPLED, CUT_BY, LOGPROB, LOGIT, ID, BYTES = range(len(_HEADINGS))
+_NUMBERS = (P, SAMPLED, LOGPROB, LOGIT, ID)
 _WHAT_IF = QT_TRANSLATE_NOOP("Candidates", "What if %")
 _OTHERS = QT_TRANSLATE_NOOP("Candidates", "all others")
 
@@ -110,14 +111,15 @@ class CandidateTable(QAbstractTableModel):
     def as_text(self) -> str:
         """A row each with tabs between, under the names that exported files have."""
         sampled = "p_what_if" if self.is_what_if else "p_sampled"
-        rows: list[Sequence[object]] = [("text", "p", sampled, "cut_by", "logprob", "id", "bytes")]
+        rows: list[Sequence[object]] = [("text", "p", sampled, "cut_by", "logprob", "logit", "id", "bytes")]
         for row in range(self.rowCount()):
             bar, candidate, text = self.bar(row), self.candidate(row), harmless(self.texts(row)[TOKEN])
             if candidate is not None:
+                logit = self._logit(candidate)
                 rows.append(
                     (
-                        text, candidate.p, candidate.p_sampled, candidate.cut_by or "", candidate.logprob, candidate.id,
-                        candidate.data.hex(" "),
+                        text, candidate.p, candidate.p_sampled, candidate.cut_by or "", candidate.logprob,
+                        "" if logit is None else logit, candidate.id, candidate.data.hex(" "),
                     )
                 )  # fmt: skip
             elif bar is not None:
@@ -140,11 +142,15 @@ class CandidateTable(QAbstractTableModel):
             return ("",) * len(_HEADINGS)
         numbers = (percent(bar.p).removesuffix(" %"), percent(bar.p_sampled).removesuffix(" %"))
         if (candidate := self.candidate(row)) is None:
-            return (QCoreApplication.translate("Candidates", _OTHERS), *numbers, "", "", "", "")
+            return (QCoreApplication.translate("Candidates", _OTHERS), *numbers, "", "", "", "", "")
+        logit = self._logit(candidate)
         return (
             token_text(candidate.data), *numbers, candidate.cut_by or "", f"{candidate.logprob:.3f}",
-            str(candidate.id), candidate.data.hex(" "),
+            "" if logit is None else f"{logit:.3f}", str(candidate.id), candidate.data.hex(" "),
         )  # fmt: skip
+
+    def _logit(self, candidate: Candidate) -> float | None:
+        return self.record.logit(candidate.logprob) if self.record is not None else None
 
     def _spoken(self, row: int) -> str:
         texts = self.texts(row)

@@ -39,6 +39,7 @@ from chatapp.ui.panels.probabilities.candidate_table import (
     BYTES,
     CUT_BY,
     ID,
+    LOGIT,
     LOGPROB,
     SAMPLED,
     TOKEN,
@@ -86,6 +87,7 @@ class Candidates(Translated, QTreeView):
         super().__init__(parent)
         self._theme = theme
         self._drawn = drawn
+        self._details = False
         self.setObjectName("candidates")
         self.table = CandidateTable(self, drawn=drawn)
         self.logarithmic = False
@@ -112,15 +114,16 @@ class Candidates(Translated, QTreeView):
         token on show."""
         current = self.currentIndex().row() if is_what_if else -1
         self.table.set_record(record, chosen, is_what_if=is_what_if)
+        self._hide_columns()
         self._fit_columns()
         row = current if current >= 0 else self.table.row_of(chosen) if chosen is not None else None
         if row is not None:
             self.setCurrentIndex(self.table.index(row, 0))
 
     def show_columns(self, *, details: bool) -> None:
-        """details: also log p, id and bytes."""
-        for column in (LOGPROB, ID, BYTES):
-            self.setColumnHidden(column, not details)
+        """details: also log p, the logit where it is known, id and bytes."""
+        self._details = details
+        self._hide_columns()
         self._fit_columns()
 
     def use_scale(self, *, logarithmic: bool) -> None:
@@ -169,7 +172,7 @@ class Candidates(Translated, QTreeView):
         copy.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
         copy.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         copy.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        copy.show_columns(details=not self.isColumnHidden(ID))
+        copy.show_columns(details=self._details)
         copy.use_scale(logarithmic=self.logarithmic)
         copy.show()
         copy.show_record(self.table.record, self.table.chosen, is_what_if=self.table.is_what_if)
@@ -213,6 +216,12 @@ class Candidates(Translated, QTreeView):
         most = self.fontMetrics().horizontalAdvance("m") * _MOST_TOKEN_EMS
         wanted = min(self.sizeHintForColumn(TOKEN), most)
         self.setColumnWidth(TOKEN, max(wanted, self.viewport().width() - others))
+
+    def _hide_columns(self) -> None:
+        record = self.table.record
+        for column in (LOGPROB, LOGIT, ID, BYTES):
+            is_known = column != LOGIT or (record is not None and record.log_total != 0.0)
+            self.setColumnHidden(column, not (self._details and is_known))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.table.as_text())

@@ -75,7 +75,7 @@ class SoftmaxPresenter(QObject):
     def _on_answered(self, question: Question, explained: Explained) -> None:
         self._patience.stop()
         temperature = question.sampling.temperature
-        step = softmax_of(explained.record, explained.log_total, explained.entropy_sampled, temperature)
+        step = softmax_of(explained.record, explained.entropy_sampled, temperature)
         self._page.show_step(step)
 
     def _on_advanced(self, fraction: float) -> None:

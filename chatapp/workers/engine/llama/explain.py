@@ -103,7 +103,6 @@ class Explanation:
         return Explained(
             request_id=request.request_id,
             record=record,
-            log_total=recorder.distribution.log_total,
             entropy_sampled=entropy,
             replayed=replayed,
         )

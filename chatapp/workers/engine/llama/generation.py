@@ -126,7 +126,7 @@ class Generation:
         data = self.vocabulary.piece(token)
         readable, released = self._stream.feed(data)
         self._count += 1
-        taken = Token(lane=0, index=index, id=token, text=readable, data=data, record=record)
+        taken = Token(lane=0, index=index, id=token, text=readable, data=data, record=record, cut=self._stream.cut)
         return self._emitted((taken,), released)
 
     def _emitted(self, tokens: tuple[Token, ...], text: str) -> TokensEmitted:

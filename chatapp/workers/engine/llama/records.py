@@ -71,6 +71,7 @@ class Recorder:
             top=top,
             others_p=max(0.0, 1.0 - sum(math.exp(candidate.logprob) for candidate in top)),
             others_p_sampled=max(0.0, 1.0 - sum(candidate.p_sampled for candidate in top)),
+            log_total=distribution.log_total,
         )
 
     def _sampled(self, chain: SamplerChain) -> dict[int, float]:
