@@ -14,16 +14,22 @@ import pytest
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.generation import FinishReason
 from chatapp.core.models import LoadSpec
+from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.codec import COMMANDS
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
     Cancel,
+    Explain,
+    Explained,
     Failed,
     Finished,
     Loaded,
     LoadModel,
     LoadProgress,
     PromptProgress,
+    RawPrompt,
+    Score,
+    Scored,
     TokensEmitted,
 )
 from chatapp.protocol.launch import WorkerRole, worker_command
@@ -185,6 +191,35 @@ def test_law_8_requests_wait_for_the_one_before_and_cancel_reaches_waiting_ones(
     cancelled = next(e for e in events if isinstance(e, Failed | Finished) and e.request_id == 3)
     assert isinstance(cancelled, Finished)
     assert (cancelled.text, cancelled.finish_reason) == ("", FinishReason.CANCELLED)
+
+
+def question(request_id: int, text: str) -> Explain:
+    return Explain(
+        request_id=request_id, prompt=RawPrompt(text=text), before=(), n_remembered=0, sampling=SamplingSettings(),
+        token=None, most=3,
+    )  # fmt: skip
+
+
+def test_law_8_a_question_that_waits_is_answered_when_it_is_cancelled(worker: RawWorker) -> None:
+    """In line, and among those that are looked at while a reply is written. "late" can't be answered before its end."""
+    score = Score(request_id=5, text=b"one two", probs=0)
+    worker.send(ask(2, "slow 60"), question(3, "in line"), question(4, "in line"), score)
+    while not isinstance(worker.next_event(), TokensEmitted):
+        pass
+    worker.send(question(6, "late"), question(7, "late"))
+    worker.send(Cancel(request_id=3), Cancel(request_id=5), Cancel(request_id=6), Cancel(request_id=6))
+    worker.send(ask(8, "say after"))
+    events = worker.until_terminal(8)
+    terminal = [e for e in events if isinstance(e, Failed | Finished | Explained | Scored)]
+    assert [(e.request_id, type(e)) for e in terminal[:3]] == [(3, Failed), (5, Failed), (6, Failed)]
+    assert all(e.error.kind is ErrorKind.CANCELLED for e in terminal if isinstance(e, Failed))
+    assert terminal[3].request_id == 2
+    assert sorted(str(e.request_id) for e in terminal[4:]) == ["4", "7", "8"]
+    worker.send(Cancel(request_id=7), question(9, "again"))
+    assert isinstance(worker.next_event(), PromptProgress)
+    assert isinstance(worker.next_event(), Explained)
+    with pytest.raises(TimeoutError):
+        worker.next_event(0.2)
 
 
 def test_law_8_cancel_ends_a_reply_and_a_late_one_harms_nobody(worker: RawWorker) -> None:

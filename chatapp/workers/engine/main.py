@@ -16,7 +16,7 @@ from typing_extensions import assert_never
 from chatapp import __version__
 from chatapp.core.errors import AppError, ErrorInfo, error
 from chatapp.core.sandbox import SandboxReport
-from chatapp.core.sentences import INTERNAL_BUG, PROTOCOL_BROKEN
+from chatapp.core.sentences import CANCELLED, INTERNAL_BUG, PROTOCOL_BROKEN
 from chatapp.core.trace import trace_text
 from chatapp.protocol.engine import (
     HEARTBEAT_SECONDS,
@@ -24,6 +24,7 @@ from chatapp.protocol.engine import (
     Cancel,
     Command,
     Explain,
+    Explained,
     Failed,
     Finished,
     Generate,
@@ -48,7 +49,8 @@ Request = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain
 
 class CommandLoop:
     """The reader thread puts requests in line and marks cancelled ones; `run` does them on the main thread. What can be
-    explained from a kept row is told while a reply is written, between its tokens."""
+    explained from a kept row is told while a reply is written, between its tokens. A question that is cancelled before
+    its turn is answered there and then."""
 
     def __init__(self, channel: Channel, factory: EngineFactory, sandbox: SandboxReport) -> None:
         self._channel = channel
@@ -59,6 +61,7 @@ class CommandLoop:
         self._asides: queue.SimpleQueue[Explain] = queue.SimpleQueue()  # that came while a reply is written
         self._lock = threading.Lock()
         self._open: set[int] = set()
+        self._waiting: set[int] = set()  # questions among them whose turn has not come
         self._is_busy = threading.Event()  # while _open holds any
         self._cancelled: set[int] = set()
         self._current: int | None = None
@@ -79,6 +82,8 @@ class CommandLoop:
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
         while True:
             request = self._requests.get()
+            if isinstance(request, Explain | Score) and not self._take(request.request_id):
+                continue
             self._begin(request.request_id)
             try:
                 self._answer(request)
@@ -140,14 +145,19 @@ class CommandLoop:
         """Those whose rows are kept; the others wait until the reply is written."""
         while not self._asides.empty():
             request = self._asides.get()
+            explained: Explained | Exception | None
             try:
                 explained = self._engine.explain_kept(request)
             except Exception as problem:  # noqa: BLE001 - as above
-                self._fail(request.request_id, problem)
+                explained = problem
+            if explained is None:
+                self._requests.put(request)
+                continue
+            if not self._take(request.request_id):
+                continue
+            if isinstance(explained, Exception):
+                self._fail(request.request_id, explained)
             else:
-                if explained is None:
-                    self._requests.put(request)
-                    continue
                 self._channel.send(explained)
             self._close(request.request_id)
 
@@ -157,6 +167,13 @@ class CommandLoop:
 
         model = self._engine.load(request.spec, on_progress)
         self._channel.send(Loaded(request_id=request.request_id, model=model))
+
+    def _take(self, request_id: int) -> bool:
+        """Whether that question is still to be answered."""
+        with self._lock:
+            is_waiting = request_id in self._waiting
+            self._waiting.discard(request_id)
+            return is_waiting
 
     def _begin(self, request_id: int) -> None:
         with self._lock:
@@ -181,6 +198,10 @@ class CommandLoop:
     def _on_command(self, command: Command) -> None:
         match command:
             case Cancel(request_id=request_id):
+                if self._take(request_id):
+                    self._fail(request_id, error(CANCELLED))
+                    self._close(request_id)
+                    return
                 with self._lock:
                     if request_id in self._open:  # else it has ended already
                         self._cancelled.add(request_id)
@@ -190,6 +211,8 @@ class CommandLoop:
                 with self._lock:
                     self._open.add(command.request_id)
                     self._is_busy.set()
+                    if isinstance(command, Explain | Score):
+                        self._waiting.add(command.request_id)
                     if isinstance(command, Explain) and self._is_writing:
                         self._asides.put(command)
                     else:
