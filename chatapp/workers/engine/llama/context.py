@@ -57,12 +57,11 @@ class Context:
         self._abort = library.strlen_callback()
         params.abort_callback = self._abort
         params.abort_callback_data = ctypes.c_void_p(cancel.address)
-        library.forget_errors()
-        self.handle: Any = llama_cpp.llama_init_from_model(model.handle, params)
-        if not self.handle:
-            raise error(MODEL_NO_MEMORY, n_ctx=n_ctx, path=spec.path, detail=library.recent_errors())
+        self._model, self._params, self._path = model, params, spec.path
+        self.n_ctx = n_ctx
+        self.handle: Any = None
+        self._open()
         self._n_vocab = model.vocabulary.n_tokens
-        self._memory = llama_cpp.llama_get_memory(self.handle)
         self._batch = llama_cpp.llama_batch_init(CHUNK, 0, 1)
         self._cancel = cancel
         self.n_ctx = int(llama_cpp.llama_n_ctx(self.handle))
@@ -70,6 +69,24 @@ class Context:
         self._row = 0
         self._logits: npt.NDArray[np.float32] = np.zeros(0, dtype=np.float32)
         self._n_swa = int(llama_cpp.llama_model_n_swa(model.handle))
+
+    def _open(self) -> None:
+        library.forget_errors()
+        self.handle = llama_cpp.llama_init_from_model(self._model.handle, self._params)
+        if not self.handle:
+            detail = library.recent_errors()
+            raise error(MODEL_NO_MEMORY, n_ctx=self.n_ctx, path=self._path, detail=detail)
+        self._memory = llama_cpp.llama_get_memory(self.handle)
+
+    def renew(self) -> None:
+        """Clears it and gives back the buffer of logits, which otherwise keeps the size of the largest call. What was
+        set on the handle, such as adapters, is gone. Raises AppError(MODEL_LOAD): it can then only be closed."""
+        llama_cpp.llama_free(self.handle)
+        self.handle = None
+        self.cached.clear()
+        self._row = 0
+        self._count = self.n_threads
+        self._open()
 
     @property
     def n_past(self) -> int:

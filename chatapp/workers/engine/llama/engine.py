@@ -36,7 +36,7 @@ from chatapp.workers.engine.constraint import constraint_of
 from chatapp.workers.engine.llama import library, scoring
 from chatapp.workers.engine.llama.adapters import Adapters
 from chatapp.workers.engine.llama.assembly import PromptAssembler
-from chatapp.workers.engine.llama.context import Context
+from chatapp.workers.engine.llama.context import CHUNK, Context
 from chatapp.workers.engine.llama.explain import Explanation
 from chatapp.workers.engine.llama.generation import Generation
 from chatapp.workers.engine.llama.loading import open_model
@@ -48,6 +48,7 @@ from chatapp.workers.engine.llama.vocabulary import Vocabulary
 from chatapp.workers.engine.prompt import PLAIN_STOP
 from chatapp.workers.engine.token_grammar import TokenGrammar
 
+_MOST_LOGITS_BYTES = 128 << 20  # that llama.cpp may keep in a buffer from one request to the next
 LEAST_CONTEXT = 64  # tokens; llama.cpp ends the process where it gets much less
 
 
@@ -71,7 +72,7 @@ class LlamaEngine:
         self._unload()
         model, context, n_gpu_layers = open_model(spec, self._cancel, progress)
         self._model, self._context = model, context
-        adapters = self._with_adapters(model, context, spec)
+        self._adapters = adapters = self._with_adapters(model, context, spec)
         self._memory = PromptMemory(model.vocabulary.n_tokens)
         self._rows = RowRing(model.vocabulary.n_tokens)
         self._assembler = PromptAssembler(model.vocabulary, model.chat_template)
@@ -151,7 +152,18 @@ class LlamaEngine:
         else:
             tokens, n_before = scoring.tokens_of(text, vocabulary)
         self._memory.forget()
-        yield from scoring.score(request, tokens, n_before, self._context, vocabulary, self._cancel)
+        scored: Scored | None = None
+        try:
+            for event in scoring.score(request, tokens, n_before, self._context, vocabulary, self._cancel):
+                if isinstance(event, Scored):
+                    scored = event  # told when the context is in order again, which can fail
+                else:
+                    yield event
+        finally:
+            if min(len(tokens), CHUNK) * vocabulary.n_tokens * 4 > _MOST_LOGITS_BYTES:
+                self._renew(self._context)
+        if scored is not None:
+            yield scored
 
     def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
         explanation = self._explanation(request)
@@ -195,6 +207,14 @@ class LlamaEngine:
             raise
         adapters.use_in(context)
         return adapters
+
+    def _renew(self, context: Context) -> None:
+        try:
+            context.renew()
+        except AppError:
+            self._unload()
+            raise
+        self._adapters.use_in(context)
 
     def _prove(self, spec: LoadSpec) -> None:
         """Decodes one token: damaged weights show themselves here and not in the middle of a chat."""
