@@ -11,10 +11,10 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from chatapp.core.course import Course
+from chatapp.ui.panels.probabilities.candidate_table import LOGIT
 from chatapp.ui.panels.probabilities.heat_text import HeatToken
 from chatapp.ui.panels.probabilities.legend import Legend
 from chatapp.ui.panels.probabilities.measure import Measure, TokenLook, level, percent, ramp, value_text
-from chatapp.ui.panels.probabilities.candidate_table import LOGIT
 from chatapp.ui.panels.probabilities.panel import ProbabilityPanel
 from chatapp.ui.theme import Theme
 from tests.builders import candidate, token_record
