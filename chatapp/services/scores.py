@@ -50,6 +50,7 @@ class Scores(QObject):
         """What runs fails soon, what waits at once."""
         if self._asked is not None:
             self._inference.cancel_asked(self._asked)
+            self._wanted = None
         elif self._wanted is not None:
             self._wanted = None
             self.failed.emit(error(CANCELLED).info)
@@ -61,7 +62,10 @@ class Scores(QObject):
         asked, self._asked = self._asked, None
         if asked is not None:
             self._inference.cancel_asked(asked)
-            self.begun.emit(True)
+            if self._wanted is None:
+                self.failed.emit(error(CANCELLED).info)
+            else:
+                self.begun.emit(True)
 
     def _begin(self) -> None:
         wanted = self._wanted

@@ -129,7 +129,7 @@ def scores(model: Path, *adapters: AdapterSpec) -> list[float]:
     with EngineClient() as client:
         client.load(LoadSpec(path=str(model), n_ctx=512, n_threads=1, adapters=adapters))
         tokens = [token for event in client.score(TEXT) if isinstance(event, TokensScored) for token in event.tokens]
-    return [token.logprob for token in tokens if token.logprob is not None]
+    return [token.record.logprob for token in tokens if token.record is not None]
 
 
 def test_an_adapter_changes_the_logits_as_much_as_its_scale_says(starter_model: Path, tmp_path: Path) -> None:

@@ -209,7 +209,7 @@ class ChatPresenter(QObject):
             view.show_transcript()
         else:
             view.show_empty()
-        if view.isVisible():
+        if view.isVisible() and not view.inspector.isAncestorOf(view.focusWidget()):  # where a hand may be at work
             view.take_focus()
 
     def _on_deleted(self, conversation: Conversation) -> None:

@@ -188,6 +188,9 @@ class ProbabilityPresenter(QObject):
     def _on_token_chosen(self, message_id: str, place: int) -> None:
         if message_id != self._followed:
             self._follow(message_id)
+        view = self._view.transcript.view_of(message_id)
+        if view is not None and view.heat is not None:
+            self._bring_into_sight(view.heat, place)
         if place < len(self._tokens):
             self._choose(place)
 
@@ -209,6 +212,11 @@ class ProbabilityPresenter(QObject):
         view = self._view.transcript.view_of(message_id) if message_id is not None else None
         if view is not None and view.heat is not None:
             view.heat.choose(place)
+            self._bring_into_sight(view.heat, place)
+
+    def _bring_into_sight(self, heat: HeatText, place: int | None) -> None:
+        if place is not None and place < len(heat.tokens()):
+            self._view.transcript.bring_into_sight(heat, heat.rect_of(place))
 
     def _on_range_chosen(self, places: tuple[int, int] | None) -> None:
         view = self._view.transcript.view_of(self._followed or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from chatapp.core.chat import Message, Role, Versions
@@ -129,6 +129,14 @@ class Transcript(Translated, QScrollArea):
     def scroll_to(self, view: QWidget) -> None:
         """Brings the top of `view`, which lies in a message, into the upper part of what is seen."""
         self.keep_in_place(view, self.viewport().height() // 6)
+
+    def bring_into_sight(self, widget: QWidget, place: QRect) -> None:
+        """As little as has to be scrolled for that place of a widget in a message to be seen."""
+        seen = QRect(widget.mapTo(self.viewport(), place.topLeft()), place.size())
+        if not self.viewport().rect().contains(seen):
+            self._following, self._kept_place = False, None
+            spot = widget.mapTo(self._page, place.center())
+            self.ensureVisible(spot.x(), spot.y(), 0, 2 * place.height())
 
     def keep_in_place(self, view: QWidget, top: int) -> None:
         """Scrolls `view` to `top` pixels below the upper edge; it stays there until a person scrolls, whatever is still

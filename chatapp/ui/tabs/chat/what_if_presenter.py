@@ -15,6 +15,7 @@ from chatapp.core.sentences import NO_MODEL_LOADED, OTHER_MODEL_WROTE
 from chatapp.core.token_record import TokenRecord
 from chatapp.protocol.engine import Explained
 from chatapp.services.explanations import Explanations, Question
+from chatapp.services.inference import EngineState, EngineStatus
 from chatapp.ui.panels.probabilities.panel import ProbabilityPanel
 from chatapp.ui.tabs.base import AppContext
 
@@ -41,6 +42,7 @@ class WhatIfPresenter(QObject):
         self._explanations.failed.connect(self._on_failed)
         context.replies.started.connect(lambda _message: self._put_off())
         context.replies.ended.connect(lambda _message: self._ask_again())
+        context.inference.status_changed.connect(self._on_status)
 
     def show_token(self, message: Message | None, tokens: Sequence[Token]) -> None:
         """The panel shows another token, or none, of that reply."""
@@ -94,6 +96,13 @@ class WhatIfPresenter(QObject):
         if self._is_put_off:
             self._ask(self._panel.what_if.tried)
 
+    def _on_status(self, status: EngineStatus) -> None:
+        """Another model, or none any more, answers otherwise."""
+        if status.state is EngineState.LOADING:
+            self._is_put_off = self._panel.what_if.tried is not None
+        elif status.state is EngineState.READY:
+            self._ask_again()
+
     def _on_failed(self, info: ErrorInfo) -> None:
         if info.kind is ErrorKind.CANCELLED:  # with a reply that was stopped
             self._panel.what_if.forget_answer()
@@ -113,4 +122,4 @@ class WhatIfPresenter(QObject):
 def _differ(recorded: TokenRecord | None, record: TokenRecord) -> bool:
     """Whether the model's own distribution is another."""
     then = {candidate.id: candidate.p for candidate in recorded.top} if recorded is not None else {}
-    return any(abs(then[new.id] - new.p) > _DIFFERENT for new in record.top if new.id in then)
+    return bool(then) and any(abs(then.get(new.id, 0.0) - new.p) > _DIFFERENT for new in record.top)
