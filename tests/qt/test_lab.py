@@ -77,8 +77,8 @@ def test_the_table_is_the_formula_at_every_temperature(softmax: SoftmaxPage, qtb
         numbers = softmax.step.numbers
         qtbot.waitUntil(lambda: numbers.accessibleName().endswith(cells(softmax)[0][5]), timeout=3000)  # noqa: B023
         assert f"/ {sum(weights):.4f} = " in softmax.step.numbers.accessibleName()
-    assert not softmax.step.formula.pixmap().isNull()
-    assert not softmax.step.numbers.pixmap().isNull()
+    for drawn in (softmax.step.formula, softmax.step.numbers):
+        qtbot.waitUntil(lambda d=drawn: not d.pixmap().isNull(), timeout=5000)  # type: ignore[misc]
 
 
 def test_slider_and_number_are_one_and_one_can_be_reached(softmax: SoftmaxPage) -> None:
@@ -190,6 +190,16 @@ def _background(score: ScorePage, position: int) -> str:
     cursor = QTextCursor(score.heat.document())
     cursor.setPosition(position)
     return cursor.charFormat().background().color().name()
+
+
+def test_the_token_chosen_is_scrolled_to(score: ScorePage, qtbot: QtBot) -> None:
+    run(score, "word\n" * 300, qtbot)
+    bar = score._area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=3000)
+    QTest.keyClick(score.heat, Qt.Key.Key_End)
+    assert bar.value() == bar.maximum()
+    QTest.keyClick(score.heat, Qt.Key.Key_Home)
+    assert bar.value() == 0
 
 
 def test_tokens_are_counted_while_one_types(score: ScorePage, qtbot: QtBot) -> None:
