@@ -155,7 +155,9 @@ def test_what_waits_for_a_reply_says_so(app: App, chat: ChatView, softmax: Softm
     softmax.prompt.setPlainText("late")
     qtbot.waitUntil(lambda: "reply" in softmax.note.text(), timeout=1400)
     app.context.conversations.stop()  # which ends all that waits for the worker
-    qtbot.waitUntil(softmax.note.isHidden, timeout=5000)
+    qtbot.waitUntil(lambda: softmax.note.isHidden() and softmax.step.isVisible(), timeout=5000)
+    qtbot.wait(500)
+    assert softmax._card is None
     assert cells(softmax)[0][0] == "␣one"
 
 
@@ -218,6 +220,16 @@ def test_a_score_is_cancelled_by_escape_and_what_came_stays(score: ScorePage, qt
     QTest.keyClick(score.box, Qt.Key.Key_Escape)
     qtbot.waitUntil(score.cancel_button.isHidden, timeout=5000)
     assert 5 < len(score.heat.tokens()) < 300
+    for text in ("slow and given up", "one two three"):  # the last one counts
+        score.box.setPlainText(text)
+        QTest.keyClick(score.box, Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(score.cancel_button.isHidden, timeout=5000)
+    assert score.heat.text() == "one two three"
+    score.box.setPlainText("slow" + " word" * 400)
+    QTest.keyClick(score.box, Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(lambda: len(score.heat.tokens()) > 5, timeout=5000)
+    QTest.keyClick(score.box, Qt.Key.Key_Escape)
+    qtbot.waitUntil(score.cancel_button.isHidden, timeout=5000)
     assert score.note.text().startswith("Ended early")
 
 
