@@ -76,9 +76,17 @@ def test_the_table_is_the_formula_at_every_temperature(softmax: SoftmaxPage, qtb
         assert f"{entropy:.3f}" in softmax.step.figures.text()
         numbers = softmax.step.numbers
         qtbot.waitUntil(lambda: numbers.accessibleName().endswith(cells(softmax)[0][5]), timeout=3000)  # noqa: B023
-        assert f"/ {sum(weights):.4f} = " in softmax.step.numbers.accessibleName()
+        likeliest = cells(softmax)[0]
+        wanted = f"{likeliest[3]} / {sum(weights):.4f} = {likeliest[5]}"
+        assert softmax.step.numbers.accessibleName().endswith(wanted)
     for drawn in (softmax.step.formula, softmax.step.numbers):
         qtbot.waitUntil(lambda d=drawn: not d.pixmap().isNull(), timeout=5000)  # type: ignore[misc]
+
+
+def test_nothing_is_typeset_once_all_is_closed(app: App, softmax: SoftmaxPage) -> None:
+    app.close()
+    softmax.step.formula.set_formula("x^2", "x squared")
+    assert softmax.step.formula.text() == "x squared"
 
 
 def test_slider_and_number_are_one_and_one_can_be_reached(softmax: SoftmaxPage) -> None:
