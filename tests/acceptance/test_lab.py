@@ -16,10 +16,15 @@ from PySide6.QtWidgets import QApplication, QTabBar
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
+from chatapp.core.chat import ChatMessage, Role, WhenFull
+from chatapp.core.models import LoadSpec
+from chatapp.protocol.engine import ChatPrompt, TokensScored
 from chatapp.services.inference import EngineState
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
+from chatapp.ui.tabs.chat.prompt_presenter import _without_oldest
 from chatapp.ui.tabs.chat.wish import Wish, WishKind
 from chatapp.ui.tabs.lab.view import LabView
+from chatapp.workers.client import EngineClient
 from tests.acceptance.chat_hand import Start, ask, chat_of, press
 from tests.acceptance.prompts import PROMPTS
 from tests.acceptance.test_score import lines
@@ -186,6 +191,20 @@ def go_back_to(app: App, qtbot: QtBot, kind: type) -> None:
             return
         press(app, qtbot, Qt.Key.Key_Backtab, SHIFT)
     raise AssertionError
+
+
+def test_of_a_prompt_that_did_not_fit_what_is_shown_is_scored(starter_model: Path) -> None:
+    talk = [ChatMessage(role=Role.SYSTEM, text="Be brief.")]
+    for turn in range(30):
+        talk += [ChatMessage(role=Role.USER, text=f"Question {turn}?"), ChatMessage(role=Role.ASSISTANT, text="Yes.")]
+    prompt = ChatPrompt(messages=(*talk, ChatMessage(role=Role.USER, text="Last?")), when_full=WhenFull.DROP_OLDEST)
+    with EngineClient() as client:
+        client.load(LoadSpec(path=str(starter_model), n_ctx=256, n_threads=1))
+        shown = client.show_prompt(prompt, 512)
+        assert shown.left_out > 0
+        events = list(client.score(_without_oldest(prompt, shown.left_out)))
+    scored = [token.id for event in events if isinstance(event, TokensScored) for token in event.tokens]
+    assert scored == [token.id for token in shown.tokens]
 
 
 def test_the_exact_prompt_is_scored_as_the_terminal_scores_it(start: Start, qtbot: QtBot) -> None:

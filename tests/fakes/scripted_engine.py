@@ -151,6 +151,8 @@ class ScriptedEngine:
         yield Scored(request_id=request.request_id, n_tokens=len(pieces), n_scored=scored, nll=nll)
 
     def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
+        if self._cancel.is_set():
+            raise error(CANCELLED)
         yield PromptProgress(request_id=request.request_id, done=1, total=2)
         yield self._explained(request)
 

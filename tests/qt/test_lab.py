@@ -76,9 +76,17 @@ def test_the_table_is_the_formula_at_every_temperature(softmax: SoftmaxPage, qtb
         assert f"{entropy:.3f}" in softmax.step.figures.text()
         numbers = softmax.step.numbers
         qtbot.waitUntil(lambda: numbers.accessibleName().endswith(cells(softmax)[0][5]), timeout=3000)  # noqa: B023
-        assert f"/ {sum(weights):.4f} = " in softmax.step.numbers.accessibleName()
-    assert not softmax.step.formula.pixmap().isNull()
-    assert not softmax.step.numbers.pixmap().isNull()
+        likeliest = cells(softmax)[0]
+        wanted = f"{likeliest[3]} / {sum(weights):.4f} = {likeliest[5]}"
+        assert softmax.step.numbers.accessibleName().endswith(wanted)
+    for drawn in (softmax.step.formula, softmax.step.numbers):
+        qtbot.waitUntil(lambda d=drawn: not d.pixmap().isNull(), timeout=5000)  # type: ignore[misc]
+
+
+def test_nothing_is_typeset_once_all_is_closed(app: App, softmax: SoftmaxPage) -> None:
+    app.close()
+    softmax.step.formula.set_formula("x^2", "x squared")
+    assert softmax.step.formula.text() == "x squared"
 
 
 def test_slider_and_number_are_one_and_one_can_be_reached(softmax: SoftmaxPage) -> None:
@@ -155,7 +163,9 @@ def test_what_waits_for_a_reply_says_so(app: App, chat: ChatView, softmax: Softm
     softmax.prompt.setPlainText("late")
     qtbot.waitUntil(lambda: "reply" in softmax.note.text(), timeout=1400)
     app.context.conversations.stop()  # which ends all that waits for the worker
-    qtbot.waitUntil(softmax.note.isHidden, timeout=5000)
+    qtbot.waitUntil(lambda: softmax.note.isHidden() and softmax.step.isVisible(), timeout=5000)
+    qtbot.wait(500)
+    assert softmax._card is None
     assert cells(softmax)[0][0] == "␣one"
 
 
@@ -192,6 +202,16 @@ def _background(score: ScorePage, position: int) -> str:
     return cursor.charFormat().background().color().name()
 
 
+def test_the_token_chosen_is_scrolled_to(score: ScorePage, qtbot: QtBot) -> None:
+    run(score, "word\n" * 300, qtbot)
+    bar = score._area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=3000)
+    QTest.keyClick(score.heat, Qt.Key.Key_End)
+    assert bar.value() == bar.maximum()
+    QTest.keyClick(score.heat, Qt.Key.Key_Home)
+    assert bar.value() == 0
+
+
 def test_tokens_are_counted_while_one_types(score: ScorePage, qtbot: QtBot) -> None:
     assert not score.score_button.isEnabled()
     score.box.setPlainText("some words")
@@ -208,6 +228,16 @@ def test_a_score_is_cancelled_by_escape_and_what_came_stays(score: ScorePage, qt
     QTest.keyClick(score.box, Qt.Key.Key_Escape)
     qtbot.waitUntil(score.cancel_button.isHidden, timeout=5000)
     assert 5 < len(score.heat.tokens()) < 300
+    for text in ("slow and given up", "one two three"):  # the last one counts
+        score.box.setPlainText(text)
+        QTest.keyClick(score.box, Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(score.cancel_button.isHidden, timeout=5000)
+    assert score.heat.text() == "one two three"
+    score.box.setPlainText("slow" + " word" * 400)
+    QTest.keyClick(score.box, Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(lambda: len(score.heat.tokens()) > 5, timeout=5000)
+    QTest.keyClick(score.box, Qt.Key.Key_Escape)
+    qtbot.waitUntil(score.cancel_button.isHidden, timeout=5000)
     assert score.note.text().startswith("Ended early")
 
 

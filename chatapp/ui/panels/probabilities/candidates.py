@@ -102,8 +102,7 @@ class Candidates(Translated, QTreeView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         for column in (SAMPLED, CUT_BY):
             self.setColumnHidden(column, not drawn)
-        if drawn:
-            self.activated.connect(self._on_activated)
+        self.activated.connect(self._on_activated)
         theme.changed.connect(self._fit)
         self.show_columns(details=False)
         self._fit()
