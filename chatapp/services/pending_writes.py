@@ -57,9 +57,12 @@ class PendingWrites(QObject):
         self.retry()
 
     def close(self) -> None:
-        """A last attempt for what waits."""
+        """A last attempt for what waits, and one more for what is under way: where that fails nobody would hear of it."""
         self._timer.stop()
-        self.retry_with_reserve()
+        if self._failed:
+            give_up_reserve(self._folder)
+        for work in list(self._newest.values()):
+            self._background.run(work, lambda _: None, lambda _: None)
 
     def _on_done(self, what: str, work: Work) -> None:
         if self._newest.get(what) is work:
