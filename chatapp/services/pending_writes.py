@@ -57,7 +57,7 @@ class PendingWrites(QObject):
         self.retry()
 
     def close(self) -> None:
-        """A last attempt for what waits, and one more for what is under way: where that fails nobody would hear of it."""
+        """A last attempt for what waits, and one more for what is under way: if that fails nobody hears of it."""
         self._timer.stop()
         if self._failed:
             give_up_reserve(self._folder)
