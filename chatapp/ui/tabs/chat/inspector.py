@@ -10,7 +10,7 @@ from chatapp.ui.tabs.chat.context_page import ContextPage
 from chatapp.ui.tabs.chat.sampling_page import SamplingPage
 from chatapp.ui.theme import Theme
 
-_WIDTH_EMS = 24
+_WIDTH_EMS = 26
 
 
 class Inspector(Translated, QTabWidget):
