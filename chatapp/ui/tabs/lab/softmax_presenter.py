@@ -61,6 +61,7 @@ class SoftmaxPresenter(QObject):
         try:
             question = Question(prompt=RawPrompt(text=checked_text(text)), sampling=sampling, most=_ROWS)
         except AppError as problem:
+            self._explanations.drop()
             self._on_failed(problem.info)
             return
         if not self._patience.isActive():
