@@ -118,17 +118,22 @@ def test_other_settings_are_what_they_would_have_been(starter_model: Path, rng: 
 
 
 @pytest.mark.parametrize("model", ["starter_model", "gemma_model"])
+@pytest.mark.parametrize("goes_on", [False, True])
 def test_steps_whose_rows_are_gone_are_evaluated_again_and_say_so(
-    model: str, request: pytest.FixtureRequest, rng: random.Random
+    model: str, goes_on: bool, request: pytest.FixtureRequest, rng: random.Random
 ) -> None:
     path: Path = request.getfixturevalue(model)
     text, sampling = " ".join(PROMPTS) * 3, SamplingSettings(seed=rng.randrange(2**31), max_tokens=40)
+    text = PROMPTS[0] if goes_on else text
     with EngineClient() as client:
         client.load(LoadSpec(path=str(path), n_ctx=N_CTX, n_threads=1))
         tokens = written(client, text, sampling)
     with EngineClient() as client:  # as after a restart
         client.load(LoadSpec(path=str(path), n_ctx=N_CTX, n_threads=1))
-        elsewhere = written(client, PROMPTS[0], sampling)
+        # the cells of the reply itself, evaluated in one call, are not those that it was drawn from
+        reply = "".join(token.text for token in tokens) + " And more." if goes_on else ""
+        asked = text + reply if goes_on else PROMPTS[0]
+        elsewhere = written(client, asked, sampling)
         for place in (25, 39):
             answer, record = explained(client, text, tokens, place, sampling), tokens[place].record
             assert record is not None
@@ -140,7 +145,7 @@ def test_steps_whose_rows_are_gone_are_evaluated_again_and_say_so(
             assert [c.logprob for c in kept.record.top] == [c.logprob for c in answer.record.top]
         for place in (0, 30):
             assert explained(client, text, tokens, place, sampling).replayed  # and those on the way
-        *_, last = client.generate(RawPrompt(text=PROMPTS[0]), sampling)
+        *_, last = client.generate(RawPrompt(text=asked), sampling)
         assert isinstance(last, Finished)
         assert last.usage.cached_tokens == last.usage.prompt_tokens  # what the cache held is still there
         assert last.text.startswith("".join(token.text for token in elsewhere)[:20])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -31,7 +32,8 @@ _KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # enum ggml_type
 
 
 class Context:
-    """One sequence of at most n_ctx tokens; `cached` holds the ids of those evaluated.
+    """One sequence of at most n_ctx tokens; `cached` holds the ids of those evaluated, `ends` how many there were after
+    each call that evaluated them.
 
     n_threads: the most it computes with. as_usual: no logits since `begin` depend on there having been fewer.
     """
@@ -66,6 +68,7 @@ class Context:
         self._cancel = cancel
         self.n_ctx = int(llama_cpp.llama_n_ctx(self.handle))
         self.cached: list[int] = []
+        self.ends: list[int] = []
         self._row = 0
         self._logits: npt.NDArray[np.float32] = np.zeros(0, dtype=np.float32)
         self._n_swa = int(llama_cpp.llama_model_n_swa(model.handle))
@@ -83,7 +86,7 @@ class Context:
         set on the handle, such as adapters, is gone. Raises AppError(MODEL_LOAD): it can then only be closed."""
         llama_cpp.llama_free(self.handle)
         self.handle = None
-        self.cached.clear()
+        self._forget_from(0)
         self._row = 0
         self._count = self.n_threads
         self._open()
@@ -102,7 +105,11 @@ class Context:
     def clear(self) -> None:
         """Forgets every token. What their cells hold is not wiped, as it is not when going back: nothing reads them."""
         llama_cpp.llama_memory_clear(self._memory, False)
-        self.cached.clear()
+        self._forget_from(0)
+
+    def _forget_from(self, length: int) -> None:
+        del self.cached[length:]
+        del self.ends[bisect_right(self.ends, length) :]
 
     def rewind(self, length: int) -> bool:
         """Forgets all but the first `length` tokens; where the model can't do that, it forgets all: False.
@@ -113,7 +120,7 @@ class Context:
         if length == self.n_past:
             return True
         if length > 0 and self._is_intact(length) and self._drop_from(length):
-            del self.cached[length:]
+            self._forget_from(length)
             return True
         self.clear()
         return length == 0
@@ -138,6 +145,7 @@ class Context:
                 self.clear()
             raise
         self.cached += tokens
+        self.ends.append(len(self.cached))
 
     def can_look_aside(self, length: int, n_more: int) -> bool:
         """Whether `look_aside` can be asked for `n_more` tokens behind the first `length`."""
@@ -218,6 +226,7 @@ class Context:
             self.clear()
             return False
         self.cached += ids
+        self.ends += range(CHUNK, len(ids) + 1, CHUNK)  # as any call ends there; of the others nothing is known
         return True
 
     def logits(self, at: int = -1) -> npt.NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -53,13 +53,12 @@ class Explanation:
     def replayed(
         self, context: Context, memory: PromptMemory, cancel: CancelFlag
     ) -> Iterator[PromptProgress | Explained]:
-        """The calls that a reply makes once more, as far as the cache does not hold their cells: beside what it holds
-        where there is room. Progress, then one Explained; raises AppError."""
+        """The calls that a reply makes once more, as far as the cache does not hold what they gave: beside what it
+        holds where there is room. Progress, then one Explained; raises AppError."""
         ids, n_prompt = self._ids, len(self.prompt)
         context.begin()
         ends = [*range(CHUNK, n_prompt, CHUNK), *range(n_prompt, len(ids) + 1)]
-        common = min(common_prefix(context.cached, ids), len(ids) - 1)
-        keep = max((end for end in ends if end <= common), default=0)
+        keep = _made_alike(context, ids, ends)
         aside = context.can_look_aside(keep, len(ids) - keep)
         if not aside:
             memory.forget()
@@ -106,3 +105,12 @@ class Explanation:
             entropy_sampled=entropy,
             replayed=replayed,
         )
+
+
+def _made_alike(context: Context, ids: Sequence[int], ends: Sequence[int]) -> int:
+    """How many leading tokens of `ids` the cache holds from calls that ended at the same places: in larger or smaller
+    ones it would be other numbers. The last token is not among them, for its logits."""
+    common = min(common_prefix(context.cached, ids), len(ids) - 1)
+    there = set(context.ends)
+    alike = takewhile(lambda end: end <= common and end in there, ends)
+    return max(alike, default=0)
