@@ -10,11 +10,13 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
-from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sampling import LogitBias, SamplingSettings
 from chatapp.ui.panels.probabilities.panel import ProbabilityPanel
 from tests.acceptance.chat_hand import Start, ask, chat_of, heat_of, last_reply, press, stored, wait_for_reply
 
 pytestmark = pytest.mark.model
+
+SMOLLM2_ENDS = (0, 2)  # its tokens that end a reply
 
 
 def bars(panel: ProbabilityPanel) -> list[float]:
@@ -124,7 +126,8 @@ def test_a_token_of_the_reply_being_written_does_not_wait_for_one_that_has_to(st
     app.context.conversations.open(old.message.conversation_id)
     qtbot.waitUntil(lambda: chat_of(app).transcript.last_reply() is not None, timeout=10_000)
     app.context.preferences.set_option("chat", "token_colors", "probability")
-    app.context.preferences.set_option("sampling", "max_tokens", 400)
+    unending = tuple(LogitBias(token=token, bias=-100.0) for token in SMOLLM2_ENDS)
+    app.context.conversations.set_sampling(SamplingSettings(max_tokens=1500, logit_bias=unending))
     chat = chat_of(app)
     chat.inspector.show()
     chat.inspector.setCurrentIndex(0)
