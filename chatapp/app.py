@@ -70,11 +70,11 @@ class App:
         session: Session | None = None,
     ) -> None:
         """Raises AppError(STORAGE) where the chats can't be opened."""
-        self._collection = Collection(lambda: self.context.replies.writing is not None)
         session = session or Session(paths)
         self._warnings = [error(NOT_AN_ORDINARY_FILE, path=path).info for path in paths.moved]
         self._database, repaired = open_whole(paths.database)
         library = ModelLibrary(paths)
+        self._collection = Collection(lambda: self.context.replies.writing is not None)  # before there are threads
         self._storage_work = Background("storage")
         self._file_work = Background("files")
         self._library_store = library

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chatapp.core.chat import Message, MessageState
+from chatapp.core.chat import Message
 from chatapp.core.errors import error
-from chatapp.core.generation import TEXT_BEFORE, Token
+from chatapp.core.generation import TEXT_BEFORE, Token, spelling
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import BRANCH_IN_CHARACTER
 from chatapp.core.token_record import Candidate
@@ -49,30 +48,6 @@ def begun_with(reply: Message, tokens: Sequence[Token], at: int, candidate: Cand
 def begun_whole(reply: Message, tokens: Sequence[Token]) -> Begun:
     """All of `reply`, with its tokens where they spell it."""
     return Begun(message=reply, tokens=spelling(reply.text, tokens))
-
-
-def spelling(text: str, tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """The first of `tokens`, whose bytes are exactly `text`; none where no first ones' are. Those behind them were cut
-    with a stop text, or end the reply."""
-    wanted, length = text.encode("utf-8"), 0
-    kept: list[Token] = []
-    for token in tokens:
-        if length >= len(wanted):
-            break
-        length += len(token.data)
-        kept.append(token)
-    return tuple(kept) if b"".join(token.data for token in kept) == wanted else ()
-
-
-def copied(messages: Sequence[Message], conversation_id: str) -> list[Message]:
-    """A branch as the beginning of another conversation; what is still written counts as interrupted there."""
-    copies: list[Message] = []
-    for message in messages:
-        state = MessageState.INTERRUPTED if message.state is MessageState.STREAMING else message.state
-        parent_id = copies[-1].id if copies else None
-        copy = replace(message, id=uuid.uuid4().hex, conversation_id=conversation_id, parent_id=parent_id, state=state)
-        copies.append(copy)
-    return copies
 
 
 def up_to(reply: Message, tokens: Sequence[Token]) -> Message:

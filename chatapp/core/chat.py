@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from chatapp.core.errors import ErrorInfo
@@ -133,6 +133,16 @@ def newest_leaf(messages: Mapping[str, Message], message_id: str) -> str:
         at = below[-1]
         seen.add(at)
     return at
+
+
+def copied(messages: Iterable[Message], conversation_id: str, new_id: Callable[[], str]) -> list[Message]:
+    """A branch as the beginning of another conversation; what is still written counts as interrupted there."""
+    copies: list[Message] = []
+    for message in messages:
+        state = MessageState.INTERRUPTED if message.state is MessageState.STREAMING else message.state
+        parent_id = copies[-1].id if copies else None
+        copies.append(replace(message, id=new_id(), conversation_id=conversation_id, parent_id=parent_id, state=state))
+    return copies
 
 
 def _children(messages: Mapping[str, Message]) -> dict[str | None, list[str]]:

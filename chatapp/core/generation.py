@@ -58,16 +58,20 @@ class Usage:
         return self.completion_tokens * 1000.0 / self.generate_ms if self.generate_ms > 0 else 0.0
 
 
-def reply_ids(tokens: Sequence[Token], text: str) -> tuple[int, ...]:
-    """The ids of the first tokens of a reply whose bytes are exactly its text; none where no tokens' are.
-
-    Tokens behind them were cut with a stop string. A text that ends inside a token, or in half a character, has none.
-    """
-    wanted, written = text.encode("utf-8"), b""
-    ids: list[int] = []
+def spelling(text: str, tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """The first of `tokens`, whose bytes are exactly `text`; none where no first ones' are. Those behind them were cut
+    with a stop text, or end the reply. A text that ends inside a token, or in half a character, has none."""
+    wanted, length = text.encode("utf-8"), 0
+    kept: list[Token] = []
     for token in tokens:
-        if not token.data or len(written) >= len(wanted):
+        if length >= len(wanted):
             break
-        written += token.data
-        ids.append(token.id)
-    return tuple(ids) if written == wanted else ()
+        length += len(token.data)
+        kept.append(token)
+    return tuple(kept) if b"".join(token.data for token in kept) == wanted else ()
+
+
+def reply_ids(tokens: Sequence[Token], text: str) -> tuple[int, ...]:
+    """The ids of the tokens that spell the text of a reply; none where there are control tokens among them."""
+    kept = spelling(text, tokens)
+    return tuple(token.id for token in kept) if all(token.data for token in kept) else ()

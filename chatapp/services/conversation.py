@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from chatapp.core.branching import Begun, copied
+from chatapp.core.branching import Begun
 from chatapp.core.chat import (
     Conversation,
     Message,
@@ -21,6 +21,7 @@ from chatapp.core.chat import (
     Role,
     Versions,
     branch,
+    copied,
     newest_leaf,
     sent,
     title_of,
@@ -200,7 +201,7 @@ class ConversationService(QObject):
             return
         now, identity = time.time(), _new_id()
         messages = [self._replies.latest(message) for message in branch(self._messages, message_id)]
-        copies = copied(messages, identity)
+        copies = copied(messages, identity, _new_id)
         other = replace(
             current, id=identity, created_at=now, updated_at=now, leaf_id=copies[-1].id, pinned=False, draft=""
         )

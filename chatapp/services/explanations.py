@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatapp.core.errors import AppError
-from chatapp.core.sampling import SamplingSettings
-from chatapp.protocol.engine import Explain, Explained, Failed, Prompt, PromptProgress
+from chatapp.protocol.engine import Explain, Explained, Failed, PromptProgress
 from chatapp.services.inference import InferenceService
 
 PATIENCE_MS = 60  # for the answer to one question while the next waits: that may stand in line behind a reply
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """See Explain."""
-
-    prompt: Prompt
-    before: tuple[int, ...] = ()
-    n_remembered: int = 0
-    sampling: SamplingSettings
-    token: int | None = None
-    most: int
-
-
 class Explanations(QObject):
     answered = Signal(object, object)
-    """Question, Explained"""
+    """Explain as it was asked, Explained"""
     advanced = Signal(object)
     """float from 0 to 1, where tokens have to be evaluated"""
     failed = Signal(object)
@@ -38,8 +24,8 @@ class Explanations(QObject):
         super().__init__(parent)
         self._inference = inference
         self._asked: int | None = None
-        self._question: Question | None = None
-        self._next: Question | None = None
+        self._question: Explain | None = None
+        self._next: Explain | None = None
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._ask_instead)
         inference.advanced.connect(self._on_advanced)
@@ -51,8 +37,9 @@ class Explanations(QObject):
         """Whether an answer is to come."""
         return self._question is not None and self._asked is not None
 
-    def ask(self, question: Question) -> None:
-        """Ends with `answered` or `failed`, unless another is asked before its turn or it is dropped."""
+    def ask(self, question: Explain) -> None:
+        """Ends with `answered` or `failed`, unless another is asked before its turn or it is dropped. Its request_id is
+        given to it."""
         self._next = question
         if self._asked is None:
             self._ask_next()
@@ -82,17 +69,7 @@ class Explanations(QObject):
         if question is None:
             return
         try:
-            self._asked = self._inference.ask(
-                lambda i: Explain(
-                    request_id=i,
-                    prompt=question.prompt,
-                    before=question.before,
-                    n_remembered=question.n_remembered,
-                    sampling=question.sampling,
-                    token=question.token,
-                    most=question.most,
-                )
-            )
+            self._asked = self._inference.ask(lambda i: msgspec.structs.replace(question, request_id=i))
         except AppError as problem:
             self.failed.emit(problem.info)
 

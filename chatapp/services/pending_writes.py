@@ -6,6 +6,7 @@ Of several for the same thing only the newest counts. The trouble is told once, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -30,6 +31,7 @@ class PendingWrites(QObject):
         self._notifier = notifier
         self._newest: dict[str, Work] = {}  # by what is written
         self._failed: dict[str, Work] = {}
+        self._written: set[Work] = set()  # whose end is not yet told
         self._told: set[str] = set()
         self._timer = QTimer(self, singleShot=True, interval=RETRY_MS)
         self._timer.timeout.connect(self.retry)
@@ -43,7 +45,14 @@ class PendingWrites(QObject):
         """Does `work` on the thread that writes; what: the thing written, so that a newer write replaces an older."""
         self._newest[what] = work
         self._failed.pop(what, None)
-        self._background.run(work, lambda _: self._on_done(what, work), lambda info: self._on_failed(what, work, info))
+
+        def attempt() -> None:
+            work()
+            self._written.add(work)
+
+        self._background.run(
+            attempt, lambda _: self._on_done(what, work), lambda info: self._on_failed(what, work, info)
+        )
 
     def retry(self) -> None:
         """Tries everything again that waits."""
@@ -57,14 +66,20 @@ class PendingWrites(QObject):
         self.retry()
 
     def close(self) -> None:
-        """A last attempt for what waits, and one more for what is under way: if that fails nobody hears of it."""
+        """A last attempt for what waits, and for what is under way and will have failed: nobody hears of that then."""
         self._timer.stop()
         if self._failed:
             give_up_reserve(self._folder)
+        self._told.clear()  # who closes after this has nothing left to ask
         for work in list(self._newest.values()):
-            self._background.run(work, lambda _: None, lambda _: None)
+            self._background.run(partial(self._unless_written, work), lambda _: None, lambda _: None)
+
+    def _unless_written(self, work: Work) -> None:
+        if work not in self._written:
+            work()
 
     def _on_done(self, what: str, work: Work) -> None:
+        self._written.discard(work)
         if self._newest.get(what) is work:
             del self._newest[what]
         if self._failed:

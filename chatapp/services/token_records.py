@@ -9,10 +9,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from chatapp.core.branching import spelling
 from chatapp.core.chat import Message, MessageState, Role
 from chatapp.core.errors import ErrorInfo
-from chatapp.core.generation import Token
+from chatapp.core.generation import Token, spelling
 from chatapp.core.token_export import csv_of, json_of
 from chatapp.services.background import Background
 from chatapp.services.notifier import Notifier

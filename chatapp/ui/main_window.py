@@ -31,13 +31,14 @@ _ABOUT_MODELS = (ErrorKind.NO_MODEL, ErrorKind.MODEL_FILE, ErrorKind.MODEL_LOAD)
 
 
 class MainWindow(QMainWindow):
-    """`on_close` is called once, before the window closes."""
+    """`on_close` is called once, before the window closes, unless `may_close` says no."""
 
     def __init__(self, context: AppContext, tabs: Sequence[TabSpec], on_close: Callable[[], None]) -> None:
         super().__init__()
         self._context = context
         self._tabs = tabs
         self._on_close = on_close
+        self.may_close: Callable[[], bool] = lambda: True
         self._cards: list[ErrorCard] = []
         self._applied: tuple[str, int] | None = None
         self._keeps_place = False
@@ -218,6 +219,9 @@ class MainWindow(QMainWindow):
             self._context.library.refresh()  # a terminal may have added a model meanwhile
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.may_close():
+            event.ignore()
+            return
         preferences = self._context.preferences
         if self._keeps_place:
             geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QObject
 
 from chatapp.core.errors import error
 from chatapp.core.options import QT_TRANSLATE_NOOP
@@ -24,7 +24,7 @@ class StorageCards(QObject):
         self._writes = writes
         self._was_asked = False
         care.backup_offered.connect(self._on_offered)
-        window.installEventFilter(self)
+        window.may_close = self._may_close
 
     def _on_offered(self, missing: Missing) -> None:
         info = missing.as_info()
@@ -37,12 +37,11 @@ class StorageCards(QObject):
             info, (Action(title=QT_TRANSLATE_NOOP("actions", "Bring them back"), keys=(), run=bring_back),)
         )
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def _may_close(self) -> bool:
         """The first close with something unsaved is refused; it is tried again then, and a second close is a close."""
-        if event.type() != QEvent.Type.Close or not self._writes.waiting or self._was_asked:
-            return super().eventFilter(watched, event)
+        if not self._writes.waiting or self._was_asked:
+            return True
         self._was_asked = True
         self._writes.retry_with_reserve()
         self._window.show_card(error(NOT_YET_SAVED).info)
-        event.ignore()
-        return True
+        return False

@@ -188,6 +188,11 @@ def test_a_cut_stop_text_is_not_shown_as_part_of_the_reply(start: Start, qtbot: 
     written = "".join(token.text for token in stored(app, view.message.id))
     assert len(written) > len(view.message.text)
     assert "".join(token.text for token in heat_of(view).tokens()) == view.message.text == view.text()
+    app.context.conversations.set_sampling(SamplingSettings(max_tokens=5))
+    other = ask(app, qtbot, "And the moon?")
+    heat_of(other).choose(1)
+    heat_of(view).choose(1)  # its tokens are told once more
+    assert "".join(token.text for token in heat_of(view).tokens()) == view.message.text == view.text()
 
 
 def test_what_has_no_records_is_shown_all_the_same(start: Start, qtbot: QtBot) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chatapp.core.errors import AppError
 from chatapp.core.generation import Token
 from chatapp.core.models import LoadSpec
-from chatapp.protocol.engine import Scored, TokensScored
+from chatapp.core.sampling import SamplingSettings
+from chatapp.protocol.engine import Finished, RawPrompt, Scored, TokensScored
 from chatapp.storage.paths import Paths
 from chatapp.workers.client import EngineClient
 from tests.acceptance.prompts import PROMPTS
@@ -127,8 +129,6 @@ def lines(*arguments: str) -> list[dict[str, Any]]:
 
 
 def test_a_reply_after_a_score_is_a_fresh_one(starter_model: Path) -> None:
-    from chatapp.core.sampling import SamplingSettings
-    from chatapp.protocol.engine import Finished
     from tests.acceptance.prompts import as_chat
 
     greedy = SamplingSettings(temperature=0.0, max_tokens=16)
@@ -141,6 +141,20 @@ def test_a_reply_after_a_score_is_a_fresh_one(starter_model: Path) -> None:
     assert isinstance(after, Finished)
     assert after.usage.cached_tokens == 0
     assert after.text == before.text
+
+
+@pytest.mark.parametrize("model", ["starter_model", "gemma_model"])
+def test_a_text_that_does_not_fit_leaves_what_the_chat_has_read(model: str, request: pytest.FixtureRequest) -> None:
+    prompt, sampling = RawPrompt(text=" ".join(PROMPTS)[:600]), SamplingSettings(temperature=0.0, max_tokens=2)
+    with EngineClient() as client:
+        client.load(LoadSpec(path=str(request.getfixturevalue(model)), n_ctx=512, n_threads=1))
+        list(client.generate(prompt, sampling))
+        for data in (b"word " * 3000, b""):
+            with pytest.raises(AppError):
+                scores(client, data)
+        *_, after = client.generate(prompt, sampling)
+    assert isinstance(after, Finished)
+    assert after.usage.cached_tokens == after.usage.prompt_tokens
 
 
 def test_what_cant_be_scored_is_a_sentence(starter_library: Paths, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.core.sampling import LogitBias, SamplingSettings
+from chatapp.services.inference import EngineState
 from chatapp.ui.panels.probabilities.panel import ProbabilityPanel
 from tests.acceptance.chat_hand import Start, ask, chat_of, heat_of, last_reply, press, stored, wait_for_reply
 
@@ -22,6 +23,12 @@ SMOLLM2_ENDS = (0, 2)  # its tokens that end a reply
 def bars(panel: ProbabilityPanel) -> list[float]:
     table = panel.candidates.table
     return [bar.p_sampled for row in range(table.rowCount()) if (bar := table.bar(row)) is not None]
+
+
+def keep_writing(app: App, max_tokens: int) -> None:
+    """No reply ends before it is that long."""
+    biases = tuple(LogitBias(token=token, bias=-100.0) for token in SMOLLM2_ENDS)
+    app.context.conversations.set_sampling(SamplingSettings(max_tokens=max_tokens, logit_bias=biases))
 
 
 def switched_on(app: App, qtbot: QtBot, place: int) -> ProbabilityPanel:
@@ -42,6 +49,7 @@ def test_the_sliders_redraw_the_token_and_a_reply_is_written_on_with_them(
     start: Start, qtbot: QtBot, rng: random.Random
 ) -> None:
     app = start()
+    keep_writing(app, 40)
     first = ask(app, qtbot, "Tell me about the sea.")
     place = rng.randrange(3, 20)
     panel = switched_on(app, qtbot, place)
@@ -49,6 +57,13 @@ def test_the_sliders_redraw_the_token_and_a_reply_is_written_on_with_them(
     assert record is not None
     assert panel.what_if.state.text() == "From the logits of that step."
     assert bars(panel)[:-1] == pytest.approx([candidate.p_sampled for candidate in record.top], abs=1e-3)
+    answers: list[object] = []
+    app.context.inference.answered.connect(answers.append)
+    panel.reply.place_chosen.emit(place + 2)  # as from the chart
+    assert heat_of(last_reply(chat_of(app))).chosen == panel.chosen == place + 2
+    qtbot.wait(500)
+    assert len(answers) == 1
+    panel.reply.place_chosen.emit(place)
     panel.what_if.sliders["top_k"].setFocus()
     press(app, qtbot, Qt.Key.Key_Home)
     panel.what_if.sliders["top_p"].setValue(200)
@@ -82,6 +97,7 @@ def test_the_sliders_redraw_the_token_and_a_reply_is_written_on_with_them(
 
 def test_after_a_restart_a_step_is_computed_again_and_what_changed_is_said(start: Start, qtbot: QtBot) -> None:
     app = start()
+    keep_writing(app, 40)
     reply = ask(app, qtbot, "Name the planets.")
     app = start()
     app.context.conversations.open(reply.message.conversation_id)
@@ -102,25 +118,33 @@ def test_after_a_restart_a_step_is_computed_again_and_what_changed_is_said(start
 
 def test_what_cant_be_asked_is_a_sentence(start: Start, qtbot: QtBot) -> None:
     app = start()
+    keep_writing(app, 10)
     ask(app, qtbot, "Say hello.")
     panel = switched_on(app, qtbot, 2)
+    path = app.context.inference.status.path
     app.context.inference.unload()
     panel.what_if.sliders["temperature"].setValue(20)
     assert "No model" in panel.what_if.state.text()
     record = stored(app, last_reply(chat_of(app)).message.id)[2].record
     assert record is not None
     assert bars(panel)[:-1] == pytest.approx([c.p_sampled for c in record.top], abs=1e-4)
+    panel.what_if.switch.setChecked(False)
+    assert path is not None
+    app.context.model_choice.use(path)
+    assert app.context.inference.status.state is EngineState.LOADING
+    panel.what_if.switch.setChecked(True)
+    qtbot.waitUntil(lambda: "Computed again" in panel.what_if.state.text(), timeout=30_000)  # once it is there
 
 
 def test_a_token_of_the_reply_being_written_does_not_wait_for_one_that_has_to(start: Start, qtbot: QtBot) -> None:
     app = start()
+    keep_writing(app, 10)
     old = ask(app, qtbot, "Say hello.")
     app = start()
     app.context.conversations.open(old.message.conversation_id)
     qtbot.waitUntil(lambda: chat_of(app).transcript.last_reply() is not None, timeout=10_000)
     app.context.preferences.set_option("chat", "token_colors", "probability")
-    unending = tuple(LogitBias(token=token, bias=-100.0) for token in SMOLLM2_ENDS)
-    app.context.conversations.set_sampling(SamplingSettings(max_tokens=1500, logit_bias=unending))
+    keep_writing(app, 1500)
     chat = chat_of(app)
     chat.inspector.show()
     chat.inspector.setCurrentIndex(0)

@@ -319,6 +319,7 @@ def test_a_reply_that_could_not_be_saved_is_saved_at_the_end(
         ask(app, qtbot, "say precious words")
         qtbot.waitUntil(lambda: bool(app.window._cards), timeout=3000)
     app.close()
+    assert app.window.close()  # nothing is left to ask
     assert ("assistant", "precious words", "complete") in stored(paths)
 
 

@@ -86,7 +86,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         """Refuses a method of a text that would make an enormous one."""
         text, name = getattr(called, "__self__", None), getattr(called, "__name__", "")
         if isinstance(text, str):
-            if name in ("center", "ljust", "rjust", "zfill", "expandtabs", "translate"):
+            if name in ("center", "ljust", "rjust", "zfill", "expandtabs", "translate", "format", "format_map"):
                 raise ValueError(f"the method {name} is not for templates")
             if name == "replace" and len(arguments) >= 2:
                 return _replace(text, *arguments)

@@ -119,7 +119,7 @@ class ProbabilityPresenter(QObject):
             view.show_heat(None)
         elif view.heat is None:
             self._color(view, loaded.tokens)
-        else:
+        elif self._replies.latest(view.message).state is MessageState.STREAMING:
             view.heat.append_tokens(_heat_tokens(loaded.tokens[len(view.heat.tokens()) :]))
 
     def _on_purged(self) -> None:
@@ -183,14 +183,16 @@ class ProbabilityPresenter(QObject):
                 view.show_heat(None)
             else:
                 view.heat.set_tokens(fitting)
+                view.heat.blockSignals(True)  # it is known already, and nobody wants to be taken there now
                 view.heat.choose(chosen if chosen is not None and chosen < len(fitting) else None)
+                view.heat.blockSignals(False)
 
     def _on_token_chosen(self, message_id: str, place: int) -> None:
         if message_id != self._followed:
             self._follow(message_id)
         view = self._view.transcript.view_of(message_id)
         if view is not None and view.heat is not None:
-            self._bring_into_sight(view.heat, place)
+            self._view.transcript.bring_into_sight(view.heat, view.heat.rect_of(place))
         if place < len(self._tokens):
             self._choose(place)
 
@@ -204,19 +206,18 @@ class ProbabilityPresenter(QObject):
         return next((self._replies.latest(message) for message in messages), None)
 
     def _on_place_chosen(self, place: int) -> None:
-        """In the panel: the same token is marked in the text."""
-        self._choose(place)
-        self._choose_in(self._followed, place)
+        """In the panel: the same token is marked in the text, which tells of it where it is coloured."""
+        view = self._view.transcript.view_of(self._followed or "")
+        shown = view.heat if view is not None else None
+        if shown is not None and shown.chosen != place and place < len(shown.tokens()):
+            shown.choose(place)
+        else:
+            self._choose(place)
 
     def _choose_in(self, message_id: str | None, place: int | None) -> None:
         view = self._view.transcript.view_of(message_id) if message_id is not None else None
         if view is not None and view.heat is not None:
             view.heat.choose(place)
-            self._bring_into_sight(view.heat, place)
-
-    def _bring_into_sight(self, heat: HeatText, place: int | None) -> None:
-        if place is not None and place < len(heat.tokens()):
-            self._view.transcript.bring_into_sight(heat, heat.rect_of(place))
 
     def _on_range_chosen(self, places: tuple[int, int] | None) -> None:
         view = self._view.transcript.view_of(self._followed or "")

@@ -13,8 +13,8 @@ from chatapp.core.generation import Token
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import NO_MODEL_LOADED, OTHER_MODEL_WROTE
 from chatapp.core.token_record import TokenRecord
-from chatapp.protocol.engine import Explained
-from chatapp.services.explanations import Explanations, Question
+from chatapp.protocol.engine import Explain, Explained
+from chatapp.services.explanations import Explanations
 from chatapp.services.inference import EngineState, EngineStatus
 from chatapp.ui.panels.probabilities.panel import ProbabilityPanel
 from chatapp.ui.tabs.base import AppContext
@@ -31,7 +31,7 @@ class WhatIfPresenter(QObject):
         self._panel = panel
         self._context = context
         self._explanations = Explanations(context.inference, self)
-        self._question: Question | None = None
+        self._question: Explain | None = None
         self._message: Message | None = None
         self._tokens: Sequence[Token] = ()
         self._is_put_off = False
@@ -71,12 +71,13 @@ class WhatIfPresenter(QObject):
         else:
             self._explanations.ask(self._question)
 
-    def _question_of(self, message: Message, place: int, sampling: SamplingSettings) -> Question:
+    def _question_of(self, message: Message, place: int, sampling: SamplingSettings) -> Explain:
         """What stood before the reply's own tokens was evaluated as a prompt: the question, and where the reply goes on
         from another version or a text, also that."""
         token = self._tokens[place]
         first = max(0, place - max(0, token.index))
-        return Question(
+        return Explain(
+            request_id=0,
             prompt=self._context.conversations.prompt_of(message.id, up_to(message, self._tokens[:first])),
             before=tuple(earlier.id for earlier in self._tokens[first:place]),
             n_remembered=place - first,
@@ -110,7 +111,7 @@ class WhatIfPresenter(QObject):
         else:
             self._panel.what_if.show_problem(info)
 
-    def _on_answered(self, question: Question, explained: Explained) -> None:
+    def _on_answered(self, question: Explain, explained: Explained) -> None:
         place = self._panel.chosen
         if question is not self._question or place is None:
             return

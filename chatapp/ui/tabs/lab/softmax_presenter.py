@@ -10,8 +10,8 @@ from chatapp.core.errors import AppError, ErrorInfo, ErrorKind
 from chatapp.core.models import LoadedModel
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.softmax import softmax_of
-from chatapp.protocol.engine import Explained, RawPrompt
-from chatapp.services.explanations import Explanations, Question
+from chatapp.protocol.engine import Explain, Explained, RawPrompt
+from chatapp.services.explanations import Explanations
 from chatapp.services.inference import EngineState, EngineStatus
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.tabs.lab.softmax_page import SoftmaxPage
@@ -59,7 +59,7 @@ class SoftmaxPresenter(QObject):
         temperature = self._page.temperature.value
         sampling = SamplingSettings(temperature=temperature, top_k=0, top_p=1.0, min_p=0.0)
         try:
-            question = Question(prompt=RawPrompt(text=checked_text(text)), sampling=sampling, most=_ROWS)
+            question = Explain(request_id=0, prompt=RawPrompt(text=checked_text(text)), sampling=sampling, most=_ROWS)
         except AppError as problem:
             self._explanations.drop()
             self._on_failed(problem.info)
@@ -73,7 +73,7 @@ class SoftmaxPresenter(QObject):
         self._explanations.drop()
         self._pause.start()
 
-    def _on_answered(self, question: Question, explained: Explained) -> None:
+    def _on_answered(self, question: Explain, explained: Explained) -> None:
         self._patience.stop()
         temperature = question.sampling.temperature
         step = softmax_of(explained.record, explained.entropy_sampled, temperature)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -27,6 +28,8 @@ from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.column import centred
 from chatapp.ui.widgets.error_card import ErrorCard
+
+_MARGIN = 28  # pixels
 
 
 class ModelsView(Translated, QWidget):
@@ -129,6 +132,7 @@ class ModelsView(Translated, QWidget):
         self.tree.setAccessibleName(self.tr("Models"))
         self._progress.setAccessibleName(self.tr("How much of the file has been read"))
         self.table.retranslate()
+        self._fit_buttons()
 
     def _make_tree(self) -> QTreeView:
         tree = QTreeView()
@@ -152,18 +156,21 @@ class ModelsView(Translated, QWidget):
         progress.addWidget(self._progress_label)
         progress.addWidget(self._progress, 1)
         progress.addWidget(self.cancel_button)
-        buttons = QHBoxLayout()
-        for button in (self.add_button, self.load_button, self.verify_button, self.remove_button):
-            buttons.addWidget(button)
-        buttons.addStretch()
+        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        of_chosen = QHBoxLayout()
+        for button in (self.load_button, self.verify_button, self.remove_button):
+            of_chosen.addWidget(button)
+        self._buttons.addWidget(self.add_button)
+        self._buttons.addLayout(of_chosen)
+        self._buttons.addStretch()
         self._middle = QWidget()
-        self.setLayout(centred(self._middle, 28))
+        self.setLayout(centred(self._middle, _MARGIN))
         self._column = QVBoxLayout(self._middle)
         self._column.setContentsMargins(0, 24, 0, 24)
         self._column.setSpacing(12)
         self._column.addWidget(self._heading)
         self._column.addWidget(self._explanation)
-        self._column.addLayout(buttons)
+        self._column.addLayout(self._buttons)
         self._column.addWidget(self._progress_row)
         self._column.addWidget(self.tree, 1)
         self._column.addWidget(self._empty, 1)
@@ -203,6 +210,17 @@ class ModelsView(Translated, QWidget):
         model = self._chosen()
         if model is not None:
             self.remove_requested.emit(model)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_buttons()
+
+    def _fit_buttons(self) -> None:
+        """Where a row has no room for all, adding stands above what is done with the chosen model."""
+        buttons = (self.add_button, self.load_button, self.verify_button, self.remove_button)
+        wide = sum(button.sizeHint().width() + self._buttons.spacing() for button in buttons)
+        has_room = wide <= min(self.width() - 2 * _MARGIN, self._middle.maximumWidth())
+        self._buttons.setDirection(QBoxLayout.Direction.LeftToRight if has_room else QBoxLayout.Direction.TopToBottom)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

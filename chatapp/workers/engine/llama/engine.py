@@ -151,16 +151,19 @@ class LlamaEngine:
             tokens, n_before = self._assembler.tokens(assembled), 0
         else:
             tokens, n_before = scoring.tokens_of(text, vocabulary)
-        self._memory.forget()
         scored: Scored | None = None
+        has_begun = False  # what is refused leaves the chat what it has read
         try:
             for event in scoring.score(request, tokens, n_before, self._context, vocabulary, self._cancel):
+                if not has_begun:
+                    has_begun = True
+                    self._memory.forget()
                 if isinstance(event, Scored):
                     scored = event  # told when the context is in order again, which can fail
                 else:
                     yield event
         finally:
-            if min(len(tokens), CHUNK) * vocabulary.n_tokens * 4 > _MOST_LOGITS_BYTES:
+            if has_begun and min(len(tokens), CHUNK) * vocabulary.n_tokens * 4 > _MOST_LOGITS_BYTES:
                 self._renew(self._context)
         if scored is not None:
             yield scored
