@@ -27,7 +27,7 @@ from benchmarks.transcript import p99, timed
 from chatapp.app import App
 from chatapp.core.chat import Conversation, Message, Role
 from chatapp.core.generation import Token
-from chatapp.core.token_record import Candidate, TokenRecord
+from chatapp.core.token_record import Alternatives, Candidate, TokenRecord
 from chatapp.services.replies import TextAdded, TokensAdded
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.paths import find_paths
@@ -63,7 +63,7 @@ def record_of(rng: random.Random) -> TokenRecord:
         entropy=rng.random() * 5,
         rank=rank,
         p_sampled=top[rank].p_sampled,
-        top=top,
+        alternatives=Alternatives.of(top),
         others_p=0.05,
         others_p_sampled=0.0,
     )

@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 from chatapp.core.chat import Conversation, Message, MessageState, Role
-from chatapp.core.token_record import Candidate, TokenRecord
+from chatapp.core.token_record import Alternatives, Candidate, TokenRecord
 from tests.gguf_files import BOOL, STRING, GgufFile, sentence_pieces, tiny_model_bytes
 
 
@@ -64,7 +64,7 @@ def token_record(
         entropy=entropy,
         rank=rank,
         p_sampled=p,
-        top=top,
+        alternatives=Alternatives.of(top),
         others_p=others_p,
         others_p_sampled=0.0,
     )

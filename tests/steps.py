@@ -87,7 +87,8 @@ class Step:
     def record(self, chain: SamplerChain, most: int = 100) -> TokenRecord:
         """Of one more draw."""
         chain.watched = True
-        return Recorder(self.vocabulary, most).record(self.logits, chain, chain.draw(self.logits))
+        token = chain.draw(self.logits)
+        return Recorder(self.vocabulary, most).record(self.logits, chain.last_draw(), token)
 
 
 @contextmanager

@@ -39,7 +39,8 @@ def softmax_of(record: TokenRecord, entropy_scaled: float, temperature: float) -
     """record: of a step of which temperature was all that was sampled with. p_scaled comes from the whole vocabulary,
     and so does Z, which is 1 / p of the likeliest."""
     log_total = record.log_total
-    largest = record.top[0].logprob + log_total
+    top = record.top
+    largest = top[0].logprob + log_total
     rows = tuple(
         SoftmaxRow(
             candidate=candidate,
@@ -49,7 +50,7 @@ def softmax_of(record: TokenRecord, entropy_scaled: float, temperature: float) -
             p=candidate.p,
             p_scaled=candidate.p_sampled,
         )
-        for candidate in record.top
+        for candidate in top
     )
     return Softmax(
         temperature=temperature,

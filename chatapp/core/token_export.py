@@ -76,7 +76,7 @@ def csv_of(tokens: Sequence[Token]) -> bytes:
     It begins with a byte order mark, without which spreadsheets take UTF-8 for something else. They would also take a
     text for a formula by its first sign: such a text has an apostrophe before it. `bytes` is exact, in hex.
     """
-    widest = max((len(token.record.top) for token in tokens if token.record is not None), default=0)
+    widest = max((len(token.record.alternatives) for token in tokens if token.record is not None), default=0)
     stream = io.StringIO(newline="")
     rows = csv.writer(stream)
     heading = [*_TOKEN, *(f"top{n}_{name}" for n in range(1, widest + 1) for name in _ALTERNATIVE)]

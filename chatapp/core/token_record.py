@@ -6,6 +6,8 @@ Probabilities without a further word are the model's own, over its whole vocabul
 from __future__ import annotations
 
 import math
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 LOG_2 = math.log(2.0)
@@ -29,19 +31,74 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternatives:
+    """The k most likely tokens of a step, the likeliest first, as columns: few of them are ever looked at, and as
+    objects they take longer to make and to send than the step's own figures.
+
+    ids: int32 (k,); logits and p_sampled: float32 (k,), all little-endian; pieces: the bytes of each; cuts: for each
+    which of `cutters` took it away, counted from 1, 0 for none.
+    """
+
+    ids: bytes = b""
+    logits: bytes = b""
+    p_sampled: bytes = b""
+    pieces: tuple[bytes, ...] = ()
+    cuts: bytes = b""
+    cutters: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, top: Sequence[Candidate], log_total: float = 0.0) -> Alternatives:
+        """log_total: of the record they are for; the logits are rounded to float32."""
+        cutters = tuple(dict.fromkeys(candidate.cut_by for candidate in top if candidate.cut_by is not None))
+        return cls(
+            ids=struct.pack(f"<{len(top)}i", *(candidate.id for candidate in top)),
+            logits=struct.pack(f"<{len(top)}f", *(candidate.logprob + log_total for candidate in top)),
+            p_sampled=struct.pack(f"<{len(top)}f", *(candidate.p_sampled for candidate in top)),
+            pieces=tuple(candidate.data for candidate in top),
+            cuts=bytes(0 if c.cut_by is None else cutters.index(c.cut_by) + 1 for c in top),
+            cutters=cutters,
+        )
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    def candidates(self, log_total: float) -> tuple[Candidate, ...]:
+        """log p = l - log sum_j exp(l_j)"""
+        count = len(self.pieces)
+        names = (None, *self.cutters)
+        columns = (
+            struct.unpack(f"<{count}i", self.ids),
+            self.pieces,
+            struct.unpack(f"<{count}f", self.logits),
+            struct.unpack(f"<{count}f", self.p_sampled),
+            self.cuts,
+        )
+        return tuple(
+            Candidate(id=token, data=data, logprob=logit - log_total, p_sampled=p_sampled, cut_by=names[cut])
+            for token, data, logit, p_sampled, cut in zip(*columns, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRecord:
     """One step. logprob (nats), rank (0 is the likeliest) and p_sampled are of the token that was drawn, which may lie
-    outside `top`; entropy is the distribution's, in nats; others_*: the mass of all tokens that are not in `top`;
-    log_total: log sum_j exp(l_j) over the whole vocabulary, nats, 0.0 where it is not known."""
+    outside the alternatives; entropy is the distribution's, in nats; others_*: the mass of all tokens that are none of
+    them; log_total: log sum_j exp(l_j) over the whole vocabulary, nats, 0.0 where it is not known: the alternatives'
+    logits are then their log-probabilities."""
 
     logprob: float
     entropy: float
     rank: int
     p_sampled: float
-    top: tuple[Candidate, ...]
+    alternatives: Alternatives
     others_p: float
     others_p_sampled: float
     log_total: float = 0.0
+
+    @property
+    def top(self) -> tuple[Candidate, ...]:
+        """The alternatives, made anew each time."""
+        return self.alternatives.candidates(self.log_total)
 
     @property
     def p(self) -> float:

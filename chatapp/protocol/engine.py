@@ -20,7 +20,7 @@ from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sandbox import SandboxReport
 from chatapp.core.token_record import TokenRecord
 
-PROTOCOL_VERSION = 6
+PROTOCOL_VERSION = 7
 HEARTBEAT_SECONDS = 0.5
 
 

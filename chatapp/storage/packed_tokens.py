@@ -7,14 +7,14 @@ piece of text is written once, however often it is an alternative.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from chatapp.core.generation import Token
-from chatapp.core.token_record import Candidate, TokenRecord
+from chatapp.core.token_record import Alternatives, TokenRecord
 
 _FORMAT = 2  # 1 has no log_totals and no cut
 _STEP_NATS = 5e-4  # of an alternative's log-probability
@@ -48,24 +48,34 @@ class _Packed(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 def packed(tokens: Sequence[Token]) -> bytes:
     """The tokens with their records."""
-    top = [candidate for token in tokens if token.record is not None for candidate in token.record.top]
-    cutters = tuple(sorted({candidate.cut_by for candidate in top if candidate.cut_by is not None}))
-    pieces = {candidate.id: candidate.data for candidate in top} | {token.id: token.data for token in tokens}
-    steps = [round(-candidate.logprob / _STEP_NATS) for candidate in top]
+    records = [token.record for token in tokens if token.record is not None]
+    top = [record.alternatives for record in records]
+    cutters = tuple(sorted({name for alternatives in top for name in alternatives.cutters}))
+    ids = np.frombuffer(b"".join(alternatives.ids for alternatives in top), dtype="<i4")
+    logits = np.frombuffer(b"".join(alternatives.logits for alternatives in top), dtype="<f4").astype(np.float64)
+    totals = np.repeat([record.log_total for record in records], [len(alternatives) for alternatives in top])
+    sampled = np.frombuffer(b"".join(alternatives.p_sampled for alternatives in top), dtype="<f4")
+    pieces = dict(zip(ids.tolist(), (piece for alternatives in top for piece in alternatives.pieces), strict=True))
     values = _Packed(
         format=_FORMAT,
         tokens=np.array([_row(token) for token in tokens], dtype=_TOKEN).tobytes(),
         texts=tuple(token.text for token in tokens),
-        ids=np.array([candidate.id for candidate in top], dtype="<u4").tobytes(),
-        logprobs=np.clip(steps, 0, _MOST).astype("<u2").tobytes(),
-        sampled=np.array([round(candidate.p_sampled * _MOST) for candidate in top], dtype="<u2").tobytes(),
-        cuts=bytes(0 if c.cut_by is None else cutters.index(c.cut_by) + 1 for c in top),
+        ids=ids.astype("<u4").tobytes(),
+        logprobs=np.clip(np.rint((totals - logits) / _STEP_NATS), 0, _MOST).astype("<u2").tobytes(),
+        sampled=np.rint(sampled * _MOST).astype("<u2").tobytes(),
+        cuts=b"".join(_recounted(alternatives, cutters) for alternatives in top),
         cutters=cutters,
-        pieces=pieces,
+        pieces=pieces | {token.id: token.data for token in tokens},
         log_totals=np.array([t.record.log_total if t.record is not None else 0.0 for t in tokens], "<f4").tobytes(),
         cut={place: token.cut for place, token in enumerate(tokens) if token.cut},
     )
     return zlib.compress(msgspec.msgpack.encode(values))
+
+
+def _recounted(alternatives: Alternatives, cutters: Sequence[str]) -> bytes:
+    """Its `cuts` as those of `cutters`."""
+    places = bytes((0, *(cutters.index(name) + 1 for name in alternatives.cutters)))
+    return bytes(places[cut] for cut in alternatives.cuts)
 
 
 def unpacked(data: bytes) -> list[Token]:
@@ -86,56 +96,61 @@ def _row(token: Token) -> tuple[float, ...]:
     if record is None:
         return (token.lane, token.index, token.id, _NO_RECORD, 0, 0, 0, 0, 0, 0)
     return (
-        token.lane, token.index, token.id, len(record.top), record.logprob, record.entropy, record.rank,
+        token.lane, token.index, token.id, len(record.alternatives), record.logprob, record.entropy, record.rank,
         record.p_sampled, record.others_p, record.others_p_sampled,
     )  # fmt: skip
 
 
 def _tokens(values: _Packed) -> list[Token]:
     rows = np.frombuffer(values.tokens, dtype=_TOKEN)
-    top = _candidates(values)
-    found: list[Token] = []
-    at = 0
     log_totals = np.frombuffer(values.log_totals, dtype="<f4") if values.format > 1 else np.zeros(len(rows))
-    for place, (row, text, log_total) in enumerate(zip(rows, values.texts, log_totals, strict=True)):
-        count = int(row["n_top"])
-        record = None
-        if count != _NO_RECORD:
-            record = _record(row, tuple(top[at : at + count]), float(log_total))
-            at += count
-        token = int(row["id"])
-        found.append(
-            Token(
-                lane=int(row["lane"]), index=int(row["index"]), id=token, text=text, data=values.pieces[token],
-                record=record, cut=values.cut.get(place, 0),
-            )
-        )  # fmt: skip
-    return found
-
-
-def _candidates(values: _Packed) -> list[Candidate]:
-    logprobs = np.frombuffer(values.logprobs, dtype="<u2") * -_STEP_NATS
-    sampled = np.frombuffer(values.sampled, dtype="<u2") / _MOST
-    ids = np.frombuffer(values.ids, dtype="<u4")
+    counts = np.where(rows["n_top"] == _NO_RECORD, 0, rows["n_top"]).astype(np.int64)
+    top = _alternatives(values, counts, np.repeat(log_totals, counts))
     return [
-        Candidate(
-            id=int(token),
-            data=values.pieces[int(token)],
-            logprob=float(logprob),
-            p_sampled=float(p_sampled),
-            cut_by=values.cutters[cut - 1] if cut else None,
+        Token(
+            lane=int(row["lane"]), index=int(row["index"]), id=int(row["id"]), text=text,
+            data=values.pieces[int(row["id"])], cut=values.cut.get(place, 0),
+            record=None if row["n_top"] == _NO_RECORD else _record(row, alternatives, float(log_total)),
         )
-        for token, logprob, p_sampled, cut in zip(ids, logprobs, sampled, values.cuts, strict=True)
-    ]
+        for place, (row, text, log_total, alternatives) in enumerate(
+            zip(rows, values.texts, log_totals, top, strict=True)
+        )
+    ]  # fmt: skip
 
 
-def _record(row: npt.NDArray[np.void], top: tuple[Candidate, ...], log_total: float) -> TokenRecord:
+def _alternatives(
+    values: _Packed, counts: npt.NDArray[np.int64], log_totals: npt.NDArray[np.floating]
+) -> Iterator[Alternatives]:
+    """counts: how many each token has; log_totals: of each alternative."""
+    logprobs = np.frombuffer(values.logprobs, dtype="<u2") * -_STEP_NATS
+    columns = (
+        np.frombuffer(values.ids, dtype="<i4"),
+        (logprobs + log_totals).astype("<f4"),
+        (np.frombuffer(values.sampled, dtype="<u2") / _MOST).astype("<f4"),
+        np.frombuffer(values.cuts, dtype=np.uint8),
+    )
+    if any(len(column) != counts.sum() for column in columns) or columns[3].max(initial=0) > len(values.cutters):
+        _refuse("its columns do not match")
+    ids, logits, sampled, cuts = columns
+    ends = np.cumsum(counts).tolist()
+    for first, end in zip([0, *ends], ends, strict=False):
+        yield Alternatives(
+            ids=ids[first:end].tobytes(),
+            logits=logits[first:end].tobytes(),
+            p_sampled=sampled[first:end].tobytes(),
+            pieces=tuple(values.pieces[token] for token in ids[first:end].tolist()),
+            cuts=cuts[first:end].tobytes(),
+            cutters=values.cutters,
+        )
+
+
+def _record(row: npt.NDArray[np.void], alternatives: Alternatives, log_total: float) -> TokenRecord:
     return TokenRecord(
         logprob=float(row["logprob"]),
         entropy=float(row["entropy"]),
         rank=int(row["rank"]),
         p_sampled=float(row["p_sampled"]),
-        top=top,
+        alternatives=alternatives,
         others_p=float(row["others_p"]),
         others_p_sampled=float(row["others_p_sampled"]),
         log_total=log_total,

@@ -24,7 +24,7 @@ from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sandbox import FileAccess, SandboxReport
 from chatapp.core.sentences import CANCELLED, DECODE_FAILED, NO_MODEL_LOADED
-from chatapp.core.token_record import Candidate, TokenRecord
+from chatapp.core.token_record import Alternatives, Candidate, TokenRecord
 from chatapp.protocol import engine as protocol
 from chatapp.protocol.engine import (
     ChatPrompt,
@@ -173,8 +173,8 @@ class ScriptedEngine:
         )
         entropies = [-sum(w / sum(ws) * math.log(w / sum(ws)) for w in ws) for ws in (weights, scaled)]
         record = TokenRecord(
-            logprob=top[0].logprob, entropy=entropies[0], rank=0, p_sampled=top[0].p_sampled, top=top, others_p=0.0,
-            others_p_sampled=0.0, log_total=log_total,
+            logprob=top[0].logprob, entropy=entropies[0], rank=0, p_sampled=top[0].p_sampled,
+            alternatives=Alternatives.of(top, log_total), others_p=0.0, others_p_sampled=0.0, log_total=log_total,
         )  # fmt: skip
         return Explained(request_id=request.request_id, record=record, entropy_sampled=entropies[1], replayed=False)
 
@@ -222,8 +222,9 @@ def _record(token: int, piece: str) -> TokenRecord:
         Candidate(id=900, data=b" or", logprob=math.log(0.25), p_sampled=0.0, cut_by="top_k"),
     )
     return TokenRecord(
-        logprob=math.log(0.5), entropy=1.0, rank=0, p_sampled=1.0, top=top, others_p=0.25, others_p_sampled=0.0
-    )
+        logprob=math.log(0.5), entropy=1.0, rank=0, p_sampled=1.0, alternatives=Alternatives.of(top), others_p=0.25,
+        others_p_sampled=0.0,
+    )  # fmt: skip
 
 
 def scripted_command(

@@ -79,7 +79,7 @@ def test_top_k_leaves_k_and_is_seen_to_cut_what_was_never_looked_at(top_k: int, 
     chain = SamplerChain(settings, seed=1, n_vocab=300)
     chain.watched = True
     chain.draw(logits)
-    name, left = chain.cuts[0]
+    name, left = chain.last_draw().cuts[0]
     assert name == "top_k"
     assert len(left) == top_k
     assert set(left.tolist()) >= set([7, 70, 170][:top_k])

@@ -133,8 +133,8 @@ def test_what_is_seen_of_a_draw_is_the_softmax_of_all_that_the_grammar_allows(
         found = np.zeros(n_vocab)
         found[seen.candidates["id"]] = seen.candidates["p"]
         assert np.allclose(found, softmax_over(left, logits), rtol=1e-3, atol=1e-9)
-        assert {*seen.cuts[-1][1].tolist()} == left
-        assert "grammar" in dict(seen.cuts)
+        assert {*seen.last_draw().cuts[-1][1].tolist()} == left
+        assert "grammar" in dict(seen.last_draw().cuts)
         if token in vocabulary.table.ends:
             break
         theirs.accept(token)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from chatapp.core.softmax import softmax_of
-from chatapp.core.token_record import Candidate, TokenRecord
+from chatapp.core.token_record import Alternatives, Candidate, TokenRecord
 
 
 @pytest.mark.parametrize("temperature", [0.05, 0.7, 1.0, 5.0])
 def test_every_column_is_that_of_the_formula(temperature: float) -> None:
-    logits = np.random.default_rng(1).normal(3.0, 4.0, 1000)
+    logits = np.random.default_rng(1).normal(3.0, 4.0, 1000).astype(np.float32).astype(np.float64)
     order = np.argsort(-logits)[:20]
     p, scaled = (np.exp((logits - logits.max()) / t) for t in (1.0, temperature))
     log_total = float(logits.max() + np.log(p.sum()))
@@ -21,8 +21,9 @@ def test_every_column_is_that_of_the_formula(temperature: float) -> None:
         for at in order
     )
     record = TokenRecord(
-        logprob=top[0].logprob, entropy=2.0, rank=0, p_sampled=top[0].p_sampled, top=top,
-        others_p=float(1 - p[order].sum()), others_p_sampled=float(1 - scaled[order].sum()), log_total=log_total,
+        logprob=top[0].logprob, entropy=2.0, rank=0, p_sampled=top[0].p_sampled,
+        alternatives=Alternatives.of(top, log_total), others_p=float(1 - p[order].sum()),
+        others_p_sampled=float(1 - scaled[order].sum()), log_total=log_total,
     )  # fmt: skip
     step = softmax_of(record, 1.5, temperature)
     assert (step.entropy, step.entropy_scaled, step.temperature) == (2.0, 1.5, temperature)

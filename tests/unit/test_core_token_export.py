@@ -11,7 +11,7 @@ from chatapp.core.chat import Message, Reply, Role
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.sampling import LogitBias, SamplingSettings
 from chatapp.core.token_export import csv_of, json_of, token_values
-from chatapp.core.token_record import Candidate, TokenRecord
+from chatapp.core.token_record import Alternatives, Candidate, TokenRecord
 from chatapp.storage.packed_tokens import packed, unpacked
 from tests.unit.test_storage_packed_tokens import some_tokens
 
@@ -42,7 +42,8 @@ def token(text: str, *, data: bytes | None = None, record: TokenRecord | None = 
 def record_with(*texts: str) -> TokenRecord:
     top = tuple(Candidate(id=n, data=text.encode(), logprob=-n - 0.5, p_sampled=0.25) for n, text in enumerate(texts))
     return TokenRecord(
-        logprob=-0.5, entropy=1.5, rank=0, p_sampled=0.5, top=top, others_p=0.125, others_p_sampled=0.0
+        logprob=-0.5, entropy=1.5, rank=0, p_sampled=0.5, alternatives=Alternatives.of(top),
+        others_p=0.125, others_p_sampled=0.0
     )  # fmt: skip
 
 

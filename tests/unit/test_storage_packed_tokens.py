@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from chatapp.core.generation import Token
-from chatapp.core.token_record import Candidate, TokenRecord
+from chatapp.core.token_record import Alternatives, Candidate, TokenRecord
 from chatapp.storage.packed_tokens import packed, unpacked
 
 
@@ -28,16 +28,16 @@ def some_tokens(rng: random.Random, count: int) -> list[Token]:
         )
 
     def token(index: int) -> Token:
-        number = rng.randrange(500)
+        number, log_total = rng.randrange(500), rng.choice((0.0, rng.random() * 40))
         record = TokenRecord(
             logprob=-rng.random() * 30,
             entropy=rng.random() * 10,
             rank=rng.randrange(200_000),
             p_sampled=rng.random(),
-            top=tuple(candidate() for _ in range(rng.randrange(0, 21))),
+            alternatives=Alternatives.of([candidate() for _ in range(rng.randrange(0, 21))], log_total),
             others_p=rng.random(),
             others_p_sampled=rng.random(),
-            log_total=rng.choice((0.0, rng.random() * 40)),
+            log_total=log_total,
         )
         text = pieces[number].decode("utf-8", "ignore")
         return Token(
@@ -82,9 +82,16 @@ def test_what_an_earlier_version_packed_is_read(rng: random.Random) -> None:
 
 
 def test_damaged_records_are_refused_in_one_way(rng: random.Random) -> None:
+    """Some bits of a compressed file mean nothing: where one of those is turned, the tokens are the same."""
     good = packed(some_tokens(rng, 20))
+    tokens = unpacked(good)
+    refused = 0
     for _ in range(200):
         bad = bytearray(good)
         bad[rng.randrange(len(bad))] ^= 1 << rng.randrange(8)
-        with pytest.raises(ValueError, match="can't be read"):
-            unpacked(bytes(bad[: rng.choice((len(bad), len(bad) // 2))]))
+        try:
+            assert unpacked(bytes(bad[: rng.choice((len(bad), len(bad) // 2))])) == tokens
+        except ValueError as refusal:
+            assert str(refusal).startswith("token records can't be read: ")
+            refused += 1
+    assert refused > 180

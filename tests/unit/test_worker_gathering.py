@@ -6,7 +6,7 @@ import pytest
 
 from chatapp.core.generation import Token
 from chatapp.protocol.engine import PromptProgress, TokensEmitted
-from chatapp.workers.engine.main import GATHER_SECONDS, gathered
+from chatapp.workers.engine.gathering import GATHER_SECONDS, gathered
 
 
 def token(index: int) -> TokensEmitted:
@@ -31,7 +31,7 @@ class Clock:
 
 
 def emitted(clock: Clock, count: int) -> list[TokensEmitted]:
-    return [e for e in gathered(clock.events(count), lambda: clock.now) if isinstance(e, TokensEmitted)]  # type: ignore[arg-type]
+    return [e for e in gathered(clock.events(count), tuple, 1000, lambda: clock.now) if isinstance(e, TokensEmitted)]  # type: ignore[arg-type]
 
 
 def test_fast_tokens_travel_together_in_order_and_none_is_lost() -> None:
@@ -46,12 +46,18 @@ def test_slow_tokens_travel_alone() -> None:
     assert [len(event.tokens) for event in emitted(Clock(GATHER_SECONDS * 1.1), 5)] == [1] * 5
 
 
+def test_no_more_than_can_be_noted_wait() -> None:
+    clock = Clock(GATHER_SECONDS / 100)
+    events = [e for e in gathered(clock.events(20), tuple, 4, lambda: clock.now) if isinstance(e, TokensEmitted)]
+    assert [len(event.tokens) for event in events] == [1, 4, 4, 4, 4, 3]
+
+
 def test_what_was_written_before_an_error_is_sent() -> None:
     clock = Clock(0.001)
     found: list[int] = []
 
     def take_all() -> None:
-        for event in gathered(clock.events(5, fails=True), lambda: clock.now):  # type: ignore[arg-type]
+        for event in gathered(clock.events(5, fails=True), tuple, 1000, lambda: clock.now):  # type: ignore[arg-type]
             if isinstance(event, TokensEmitted):
                 found.extend(token.index for token in event.tokens)
 

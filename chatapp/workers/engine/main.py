@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
 
 from typing_extensions import assert_never
 
@@ -26,24 +25,20 @@ from chatapp.protocol.engine import (
     Explain,
     Explained,
     Failed,
-    Finished,
     Generate,
     Heartbeat,
     Loaded,
     LoadModel,
     LoadProgress,
-    PromptProgress,
     Ready,
     SaveState,
     Score,
     ShowPrompt,
-    TokensEmitted,
 )
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.engine import Engine, EngineFactory
 from chatapp.workers.stdio import Channel, log
 
-GATHER_SECONDS = 0.05
 Request = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain
 
 
@@ -132,7 +127,7 @@ class CommandLoop:
         with self._lock:
             self._is_writing = True
         try:
-            for event in gathered(self._engine.generate(request)):
+            for event in self._engine.generate(request):
                 self._channel.send(event)
                 self._answer_asides()
         finally:
@@ -223,42 +218,6 @@ class CommandLoop:
     def _on_garbage(self, problem: str) -> None:
         log(f"a command could not be read: {problem}")
         self._channel.send(Failed(request_id=None, error=error(PROTOCOL_BROKEN, detail=problem).info))
-
-
-def gathered(
-    events: Iterator[PromptProgress | TokensEmitted | Finished], clock: Callable[[], float] = time.perf_counter
-) -> Iterator[PromptProgress | TokensEmitted | Finished]:
-    """The same with tokens that come within GATHER_SECONDS of the last sent ones put together.
-
-    Every message wakes the reader, on a core that computes; nobody sees text arrive more often than that. A token
-    waits at most until the next one.
-    """
-    waiting: list[TokensEmitted] = []
-    sent = -GATHER_SECONDS
-    try:
-        for event in events:
-            if not isinstance(event, TokensEmitted):
-                yield from _together(waiting)
-                yield event
-                continue
-            waiting.append(event)
-            if clock() - sent >= GATHER_SECONDS:
-                yield from _together(waiting)
-                sent = clock()
-        yield from _together(waiting)
-    except Exception:
-        yield from _together(waiting)
-        raise
-
-
-def _together(waiting: list[TokensEmitted]) -> Iterator[TokensEmitted]:
-    if waiting:
-        tokens = tuple(token for event in waiting for token in event.tokens)
-        together = TokensEmitted(
-            request_id=waiting[0].request_id, tokens=tokens, text="".join(event.text for event in waiting)
-        )
-        waiting.clear()
-        yield together
 
 
 def _bug(bug: Exception) -> ErrorInfo:

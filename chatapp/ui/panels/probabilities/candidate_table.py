@@ -49,6 +49,7 @@ class CandidateTable(QAbstractTableModel):
         super().__init__(parent)
         self._drawn = drawn
         self.record: TokenRecord | None = None
+        self._top: tuple[Candidate, ...] = ()
         self.chosen: int | None = None
         self.is_what_if = False
         self._cumulative: list[float] = []
@@ -58,21 +59,20 @@ class CandidateTable(QAbstractTableModel):
         """chosen: the id of the token that was written."""
         self.beginResetModel()
         self.record, self.chosen, self.is_what_if = record, chosen, is_what_if
+        self._top = record.top if record is not None else ()
         self._known_texts.clear()
         self._cumulative, total = [], 0.0
-        for candidate in record.top if record is not None else ():
+        for candidate in self._top:
             total += candidate.p
             self._cumulative.append(total)
         self.endResetModel()
 
     def candidate(self, row: int) -> Candidate | None:
         """None for the row of all others."""
-        top = self.record.top if self.record is not None else ()
-        return top[row] if 0 <= row < len(top) else None
+        return self._top[row] if 0 <= row < len(self._top) else None
 
     def row_of(self, token: int) -> int | None:
-        top = self.record.top if self.record is not None else ()
-        return next((row for row, candidate in enumerate(top) if candidate.id == token), None)
+        return next((row for row, candidate in enumerate(self._top) if candidate.id == token), None)
 
     def bar(self, row: int) -> Bar | None:
         record = self.record
@@ -83,7 +83,7 @@ class CandidateTable(QAbstractTableModel):
         return Bar(candidate.p, candidate.p_sampled, self._cumulative[row], candidate.id == self.chosen)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() or self.record is None else len(self.record.top) + 1
+        return 0 if parent.isValid() or self.record is None else len(self._top) + 1
 
     def columnCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(_HEADINGS)

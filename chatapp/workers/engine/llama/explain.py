@@ -95,7 +95,7 @@ class Explanation:
                 chain.remember(token)
             chain.draw(logits)
             token = int(logits.argmax()) if request.token is None else request.token
-            record = recorder.record(logits, chain, token)
+            record = recorder.record(logits, chain.last_draw(), token)
             entropy = 0.0 if chain.is_greedy else entropy_of(chain.candidates["p"])
         finally:
             chain.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,9 @@ import numpy.typing as npt
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.sampling import SamplingSettings
-from chatapp.core.token_record import TokenRecord
 from chatapp.protocol.engine import Finished, PromptProgress, TokensEmitted
 from chatapp.workers.engine.cancel import CancelFlag
+from chatapp.workers.engine.gathering import gathered
 from chatapp.workers.engine.llama.context import Context
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
 from chatapp.workers.engine.llama.records import Recorder
@@ -46,7 +46,14 @@ class Generation:
     rows: RowRing
 
     def events(self) -> Iterator[PromptProgress | TokensEmitted | Finished]:
-        """Progress, tokens as they are drawn, one Finished. Raises AppError; a cancellation ends with Finished."""
+        """Progress, tokens soon after they are drawn, one Finished. Raises AppError; a cancellation ends with
+        Finished."""
+        self._recorder = Recorder(self.vocabulary, self.probs) if self.probs else None
+        self._noted: list[int] = []  # the keys of those steps
+        most = self._recorder.most_noted if self._recorder is not None else self.sampling.max_tokens
+        return gathered(self._events(), self._with_records, most)
+
+    def _events(self) -> Iterator[PromptProgress | TokensEmitted | Finished]:
         self._stream = TextStream(self.stop)
         self._text: list[str] = []
         self._count = 0
@@ -86,7 +93,7 @@ class Generation:
             vocab=self.vocabulary.handle,
             grammar=self.grammar,
         )
-        recorder = Recorder(self.vocabulary, self.probs) if self.probs else None
+        recorder = self._recorder
         chain.watched = recorder is not None
         logits = self.memory.prompt_logits
         key = key_of(self.prompt) if recorder is not None else 0
@@ -98,12 +105,11 @@ class Generation:
                 if self.grammar is not None and self.grammar.is_over:
                     return FinishReason.STOP
                 token = self._drawn(chain, logits)
-                record = None
                 if recorder is not None:
-                    record = recorder.record(logits, chain, token)
-                    self.rows.keep(key, recorder.distribution)
+                    recorder.note(logits, chain.last_draw())
+                    self._noted.append(key)
                     key = key_of((token,), key)
-                yield self._take(index, token, record)
+                yield self._take(index, token)
                 if self._stream.stopped_by is not None or self.vocabulary.ends_generation(token):
                     return FinishReason.STOP
                 if index + 1 < limit:
@@ -122,11 +128,22 @@ class Generation:
                 self.context.clear()
             raise
 
-    def _take(self, index: int, token: int, record: TokenRecord | None) -> TokensEmitted:
+    def _with_records(self, tokens: Sequence[Token]) -> tuple[Token, ...]:
+        """The tokens of the steps noted since the last call."""
+        if self._recorder is None:
+            return tuple(tokens)
+        keys, self._noted = self._noted, []
+        found: list[Token] = []
+        for token, key, record in zip(tokens, keys, self._recorder.records(), strict=True):
+            self.rows.keep(key, self._recorder.distribution)
+            found.append(replace(token, record=record))
+        return tuple(found)
+
+    def _take(self, index: int, token: int) -> TokensEmitted:
         data = self.vocabulary.piece(token)
         readable, released = self._stream.feed(data)
         self._count += 1
-        taken = Token(lane=0, index=index, id=token, text=readable, data=data, record=record, cut=self._stream.cut)
+        taken = Token(lane=0, index=index, id=token, text=readable, data=data, cut=self._stream.cut)
         return self._emitted((taken,), released)
 
     def _emitted(self, tokens: tuple[Token, ...], text: str) -> TokensEmitted:

@@ -4,7 +4,7 @@ core.sampling.SAMPLER_ORDER, and a grammar by rejection."""
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,13 +109,24 @@ _MAKERS: dict[str, Callable[[SamplingSettings, _Surroundings], Any]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One draw of a watched chain, its own copy. near: ids, ascending, of all whose logit is above some bound, None
+    where they were not needed; left: (id, logit, p) of the candidates that were left, p the probability each was drawn
+    with; cuts: (name, ids left) of each sampler that cut something."""
+
+    token: int
+    is_greedy: bool
+    near: npt.NDArray[np.intp] | None
+    left: npt.NDArray[np.void]
+    cuts: Sequence[tuple[str, npt.NDArray[np.int32]]]
+
+
 class SamplerChain:
     """Draws tokens with one lane's settings.
 
     samplers: (name, llama.cpp's sampler) in the order they are applied to the candidates; the last of them draws.
-    drawn: the token of the last draw. near: ids, ascending, of all whose logit is above some bound; None where none was
-    needed. watched: whether `cuts` is kept: of that draw, (name, ids left) of each sampler
-    that cut something.
+    watched: whether it is noted who cut what.
     """
 
     def __init__(
@@ -137,9 +148,9 @@ class SamplerChain:
         self._grammar = grammar
         self.samplers: list[tuple[str, Any]] = []
         self.watched = False
-        self.cuts: list[tuple[str, npt.NDArray[np.int32]]] = []
-        self.drawn = -1
-        self.near: npt.NDArray[np.intp] | None = None
+        self._cuts: list[tuple[str, npt.NDArray[np.int32]]] = []
+        self._token = -1
+        self._near_ids: npt.NDArray[np.intp] | None = None
         self.is_greedy = settings.temperature == 0.0
         around = _Surroundings(seed=seed, n_vocab=n_vocab, vocab=vocab)
         by_mirostat = settings.mirostat != "0" and settings.temperature > 0.0
@@ -173,8 +184,11 @@ class SamplerChain:
         token = self._draw(logits, best) if self._grammar is None else self._draw_allowed(self._grammar, logits, best)
         for sampler in self._remembering:
             llama_cpp.llama_sampler_accept(sampler, token)
-        self.drawn = token
+        self._token = token
         return token
+
+    def last_draw(self) -> Draw:
+        return Draw(self._token, self.is_greedy, self._near_ids, self.candidates.copy(), self._cuts)
 
     def remember(self, token: int) -> None:
         """As if it had been drawn."""
@@ -242,10 +256,10 @@ class SamplerChain:
 
     def _cut(self, logits: npt.NDArray[np.float32], best: np.float32) -> None:
         """Makes the candidates, in the order of their ids, and leaves those that may be drawn."""
-        self.near = self._near(logits, best) if self._top_k else None
-        if self.near is not None:
-            self._fill(self.near, logits[self.near])
-            if self.watched and len(self.near) == self._top_k:
+        self._near_ids = self._near(logits, best) if self._top_k else None
+        if self._near_ids is not None:
+            self._fill(self._near_ids, logits[self._near_ids])
+            if self.watched and len(self._near_ids) == self._top_k:
                 self._note_cut("top_k")  # which finds nothing more to cut
         else:
             self._fill(self._ids, logits)
@@ -258,7 +272,7 @@ class SamplerChain:
         self._p[:size] = 0.0
         array = self._array
         array.data, array.size, array.selected, array.sorted = self._data, size, -1, False
-        self.cuts.clear()
+        self._cuts = []
 
     def _apply_cutting(self) -> None:
         for name, sampler in self._cutting:
@@ -273,7 +287,7 @@ class SamplerChain:
     def _note_cut(self, name: str) -> None:
         left = self._left()
         is_masked = name in self._masking or name == "grammar"
-        self.cuts.append((name, self._id[left][self._logit[left] > -np.inf] if is_masked else self._id[left].copy()))
+        self._cuts.append((name, self._id[left][self._logit[left] > -np.inf] if is_masked else self._id[left].copy()))
 
     def _drawn(self) -> int:
         self._apply(*self.samplers[-1])
