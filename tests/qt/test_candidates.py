@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from chatapp.core.token_record import Alternatives
 from chatapp.ui.panels.probabilities.candidate_table import (
     BYTES,
     CUT_BY,
@@ -40,6 +41,7 @@ TOP = (
     candidate(10, b"", 0.0001, cut_by="min_p"),
 )
 RECORD = token_record(0.25, rank=1, top=TOP, others_p=0.1249)
+TOP = RECORD.top  # as exact as they are kept
 OTHERS = len(TOP)
 
 
@@ -133,13 +135,13 @@ def test_more_columns_on_request(candidates: Candidates) -> None:
 
 
 def test_logits_are_shown_where_they_are_known(candidates: Candidates) -> None:
-    known = replace(RECORD, log_total=12.5)
+    known = replace(RECORD, alternatives=Alternatives.of(TOP, 12.5), log_total=12.5)
     candidates.show_columns(details=True)
     assert candidates.isColumnHidden(LOGIT)  # an older version did not record them
     candidates.show_record(known, 8)
     assert not candidates.isColumnHidden(LOGIT)
     assert row(candidates, 0)[LOGIT] == f"{TOP[0].logprob + 12.5:.3f}" == "11.807"
-    assert float(candidates.table.as_text().split("\n")[1].split("\t")[5]) == TOP[0].logprob + 12.5
+    assert float(candidates.table.as_text().split("\n")[1].split("\t")[5]) == pytest.approx(TOP[0].logprob + 12.5)
     assert not candidates.whole().isColumnHidden(LOGIT)
     candidates.show_columns(details=False)
     candidates.show_record(known, 8)

@@ -207,11 +207,15 @@ def test_the_token_chosen_is_scrolled_to(score: ScorePage, qtbot: QtBot) -> None
     bar = score._area.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=3000)
     QTest.keyClick(score.heat, Qt.Key.Key_End)
-    last = score.heat.rect_of(len(score.heat.tokens()) - 1)
-    seen = QRect(score.heat.mapTo(score._area.viewport(), last.topLeft()), last.size())
-    assert score._area.viewport().rect().contains(seen)
+
+    def is_seen() -> bool:
+        last = score.heat.rect_of(len(score.heat.tokens()) - 1)
+        seen = QRect(score.heat.mapTo(score._area.viewport(), last.topLeft()), last.size())
+        return score._area.viewport().rect().contains(seen)
+
+    qtbot.waitUntil(is_seen, timeout=3000)
     QTest.keyClick(score.heat, Qt.Key.Key_Home)
-    assert bar.value() == 0
+    qtbot.waitUntil(lambda: bar.value() == 0, timeout=3000)
 
 
 def test_tokens_are_counted_while_one_types(score: ScorePage, qtbot: QtBot) -> None:

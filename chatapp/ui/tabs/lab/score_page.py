@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -165,8 +165,12 @@ class ScorePage(Translated, QScrollArea):
 
     def _on_chosen(self, place: int) -> None:
         self.panel.choose(place)
-        where = self.heat.rect_of(place).translated(self.heat.pos())
-        self._area.ensureVisible(where.x(), where.center().y(), 0, where.height() * 2)
+        QTimer.singleShot(0, self, lambda: self._scroll_to(place))  # looking for it may have laid out more of the text
+
+    def _scroll_to(self, place: int) -> None:
+        if place < len(self.heat.tokens()):
+            where = self.heat.rect_of(place).translated(self.heat.pos())
+            self._area.ensureVisible(where.x(), where.center().y(), 0, where.height() * 2)
 
     def _set_running(self, running: bool) -> None:
         if running and self.cancel_button.isHidden():
