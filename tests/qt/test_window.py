@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -228,7 +228,9 @@ def test_a_model_is_added_by_dropping_its_file_and_used(app: App, qtbot: QtBot, 
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path))])
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    view.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, left, none))
+    over = view.tree.viewport()  # as a hand lets go over the list, whoever there takes it
+    QApplication.sendEvent(over, QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, mime, left, none))
+    QApplication.sendEvent(over, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, left, none))
     qtbot.waitUntil(lambda: view.table.rowCount() == 2, timeout=5000)
     row = next(r for r in range(2) if view.table.index(r, 0).data() == "dropped")
     assert view.table.index(row, 1).data() == "gemma3"

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -32,7 +33,7 @@ from chatapp.ui.widgets.error_card import ErrorCard
 _MARGIN = 28  # pixels
 
 
-class ModelsView(Translated, QWidget):
+class ModelsView(Translated, QScrollArea):
     add_requested = Signal(object)
     """Path of a file"""
     load_requested = Signal(object)
@@ -45,9 +46,6 @@ class ModelsView(Translated, QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAcceptDrops(True)
         self._theme = theme
         self._card: ErrorCard | None = None
         self.table = ModelTable()
@@ -164,7 +162,8 @@ class ModelsView(Translated, QWidget):
         self._buttons.addLayout(of_chosen)
         self._buttons.addStretch()
         self._middle = QWidget()
-        self.setLayout(centred(self._middle, _MARGIN))
+        page = named(QWidget(), "page")
+        page.setLayout(centred(self._middle, _MARGIN))
         self._column = QVBoxLayout(self._middle)
         self._column.setContentsMargins(0, 24, 0, 24)
         self._column.setSpacing(12)
@@ -174,6 +173,11 @@ class ModelsView(Translated, QWidget):
         self._column.addWidget(self._progress_row)
         self._column.addWidget(self.tree, 1)
         self._column.addWidget(self._empty, 1)
+        self.setWidget(page)
+        self.viewport().setAcceptDrops(True)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def _chosen(self) -> LibraryModel | None:
         return self.table.at(self.tree.currentIndex().row())
@@ -219,7 +223,7 @@ class ModelsView(Translated, QWidget):
         """Where a row has no room for all, adding stands above what is done with the chosen model."""
         buttons = (self.add_button, self.load_button, self.verify_button, self.remove_button)
         wide = sum(button.sizeHint().width() + self._buttons.spacing() for button in buttons)
-        has_room = wide <= min(self.width() - 2 * _MARGIN, self._middle.maximumWidth())
+        has_room = wide <= min(self.viewport().width() - 2 * _MARGIN, self._middle.maximumWidth())
         self._buttons.setDirection(QBoxLayout.Direction.LeftToRight if has_room else QBoxLayout.Direction.TopToBottom)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
