@@ -20,7 +20,7 @@ from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sandbox import SandboxReport
 from chatapp.core.token_record import TokenRecord
 
-PROTOCOL_VERSION = 7
+PROTOCOL_VERSION = 8
 HEARTBEAT_SECONDS = 0.5
 
 
@@ -110,13 +110,40 @@ class Explain(_Envelope, frozen=True, kw_only=True):
     most: int
 
 
+class LaneStart(_Envelope, frozen=True, kw_only=True):
+    """One lane of a comparison. number: what its events carry; before: the ids of tokens that it has written already,
+    which are neither drawn nor told again."""
+
+    number: int
+    sampling: SamplingSettings
+    before: tuple[int, ...] = ()
+
+
+class Compare(_Envelope, frozen=True, kw_only=True):
+    """Continue one prompt in several lanes. Each ends with LaneFinished or LaneFailed, then all with Compared; or with
+    Failed alone. probs: as in Generate."""
+
+    request_id: int
+    prompt: Prompt
+    lanes: tuple[LaneStart, ...]
+    probs: int = 0
+
+
+class CancelLane(_Envelope, frozen=True, kw_only=True):
+    """End one lane of the named Compare soon, waiting or running."""
+
+    request_id: int
+    lane: int
+
+
 class Cancel(_Envelope, frozen=True, kw_only=True):
     """End the named request soon, waiting or running; it still sends its own terminal event."""
 
     request_id: int
 
 
-Command: TypeAlias = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Cancel
+Request: TypeAlias = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Compare
+Command: TypeAlias = Request | Cancel | CancelLane
 
 
 class Ready(_Envelope, frozen=True, kw_only=True):
@@ -158,11 +185,12 @@ class PromptProgress(_Envelope, frozen=True, kw_only=True):
 
 
 class TokensEmitted(_Envelope, frozen=True, kw_only=True):
-    """New tokens, and the text that is now certain to belong to the reply (stop strings are held back)."""
+    """New tokens of a lane, and the text that is now certain to belong to it (stop strings are held back)."""
 
     request_id: int
     tokens: tuple[Token, ...]
     text: str
+    lane: int = 0
 
 
 class Finished(_Envelope, frozen=True, kw_only=True):
@@ -177,6 +205,36 @@ class Finished(_Envelope, frozen=True, kw_only=True):
     seed: int
     reproducible: bool
     usage: Usage
+
+
+class LaneFinished(_Envelope, frozen=True, kw_only=True):
+    """A lane has ended. text: all of it, what it had before included; the rest is as in Finished."""
+
+    request_id: int
+    lane: int
+    text: str
+    finish_reason: FinishReason
+    seed: int
+    reproducible: bool
+    usage: Usage
+
+
+class LaneFailed(_Envelope, frozen=True, kw_only=True):
+    """A lane can't go on; the others do."""
+
+    request_id: int
+    lane: int
+    error: ErrorInfo
+
+
+class Compared(_Envelope, frozen=True, kw_only=True):
+    """Terminal: every lane has ended. n_tokens: drawn in all lanes together, in generate_ms milliseconds; together:
+    whether they were decoded in one batch a step, which not every model can."""
+
+    request_id: int
+    n_tokens: int
+    generate_ms: float
+    together: bool
 
 
 class PromptShown(_Envelope, frozen=True, kw_only=True):
@@ -243,5 +301,8 @@ Event: TypeAlias = (
     | TokensScored
     | Scored
     | Explained
+    | LaneFinished
+    | LaneFailed
+    | Compared
     | Failed
 )

@@ -31,6 +31,9 @@ from chatapp.core.sentences import (
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
     Cancel,
+    CancelLane,
+    Compare,
+    Compared,
     Event,
     Explain,
     Explained,
@@ -38,6 +41,8 @@ from chatapp.protocol.engine import (
     Finished,
     Generate,
     Heartbeat,
+    LaneFailed,
+    LaneFinished,
     Loaded,
     LoadModel,
     LoadProgress,
@@ -101,9 +106,9 @@ class InferenceService(QObject):
     silence_changed = Signal(object)
     """bool: whether the worker says nothing though it has something to do; told again while that lasts"""
     advanced = Signal(object)
-    """PromptProgress | TokensScored of a request of `ask`"""
+    """PromptProgress | TokensScored | TokensEmitted | LaneFinished | LaneFailed of a request of `ask`"""
     answered = Signal(object)
-    """PromptShown | StateSaved | Scored | Explained: the end of such a request"""
+    """PromptShown | StateSaved | Scored | Explained | Compared: the end of such a request"""
     worker_died = Signal(object)
     """ProcessOutcome of one that was not ended on purpose"""
 
@@ -177,7 +182,7 @@ class InferenceService(QObject):
             self._set_state(EngineState.GENERATING)
         return self._reply_id
 
-    def ask(self, make: Callable[[int], ShowPrompt | SaveState | Score | Explain]) -> int:
+    def ask(self, make: Callable[[int], ShowPrompt | SaveState | Score | Explain | Compare]) -> int:
         """Sends what `make` makes of the id that this returns, most of it to be done after the reply being written;
         ends with `answered` or `failed`. Raises AppError."""
         if self._worker is None or self.status.state is EngineState.EMPTY:
@@ -188,10 +193,11 @@ class InferenceService(QObject):
         self._supervision.expect_answer()
         return request_id
 
-    def cancel_asked(self, request_id: int) -> None:
-        """Ends a request of `ask` soon; it fails."""
+    def cancel_asked(self, request_id: int, lane: int | None = None) -> None:
+        """Ends a request of `ask` soon; it fails. lane: only that lane of a comparison ends."""
         if request_id in self._side_ids and self._worker is not None:
-            self._worker.send(Cancel(request_id=request_id))
+            whole = Cancel(request_id=request_id)
+            self._worker.send(whole if lane is None else CancelLane(request_id=request_id, lane=lane))
 
     def cancel(self) -> None:
         """Ends the reply: answered soon, or the worker is replaced. One that waits for a load, and one whose worker is
@@ -265,6 +271,8 @@ class InferenceService(QObject):
             case TokensEmitted(request_id=request_id):
                 if request_id == self._reply_id:
                     self.emitted.emit(event)
+                elif request_id in self._side_ids:
+                    self.advanced.emit(event)
             case Finished(request_id=request_id):
                 self._cancelled.end(request_id)
                 if request_id == self._reply_id:  # else it was ended here before it ended there
@@ -279,9 +287,9 @@ class InferenceService(QObject):
                     self.failed.emit(event)
                 elif request_id in (self._reply_id, None):
                     self._fail_reply(event.error)
-            case TokensScored():
+            case TokensScored() | LaneFinished() | LaneFailed():
                 self.advanced.emit(event)
-            case PromptShown() | StateSaved() | Scored() | Explained():
+            case PromptShown() | StateSaved() | Scored() | Explained() | Compared():
                 self._side_ids.discard(event.request_id)
                 self.answered.emit(event)
             case Heartbeat() | Ready():
