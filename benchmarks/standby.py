@@ -25,7 +25,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from chatapp.app import App
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import find_paths
 from chatapp.ui.tabs.chat.view import ChatView

@@ -199,14 +199,14 @@ class ComparisonService(QObject):
         self._tell_waits(False)
         batch = waiting[:LANES_AT_ONCE]
         lanes = tuple(
-            LaneStart(number=place, sampling=self._lanes[place].sampling, before=tuple(t.id for t in self._tokens[place]))
+            LaneStart(
+                number=place, sampling=self._lanes[place].sampling, before=tuple(t.id for t in self._tokens[place])
+            )
             for place in batch
         )
         prompt, probs = _as_prompt(self._prompt), self._probs
         try:
-            self._asked = self._inference.ask(
-                lambda i: Compare(request_id=i, prompt=prompt, lanes=lanes, probs=probs)
-            )
+            self._asked = self._inference.ask(lambda i: Compare(request_id=i, prompt=prompt, lanes=lanes, probs=probs))
         except AppError as problem:
             self._break_off(problem.info)
             return

@@ -33,7 +33,8 @@ from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import NO_MODEL_LOADED, REPLY_BUSY
 from chatapp.protocol.engine import ChatPrompt
 from chatapp.services.background import Background
-from chatapp.services.inference import EngineState, InferenceService
+from chatapp.services.engine_status import EngineState
+from chatapp.services.inference import InferenceService
 from chatapp.services.notifier import Notifier
 from chatapp.services.preferences import Preferences
 from chatapp.services.replies import Replies, ReplyWish

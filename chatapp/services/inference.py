@@ -7,15 +7,14 @@ kills its worker while loading is not tried again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from typing_extensions import assert_never
 
 from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.generation import FinishReason, Usage
-from chatapp.core.models import LoadedModel, LoadSpec
+from chatapp.core.models import LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import (
     MODEL_CHANGED,
@@ -59,6 +58,7 @@ from chatapp.protocol.engine import (
     TokensScored,
 )
 from chatapp.services.cancellations import Cancellations
+from chatapp.services.engine_status import EngineState, EngineStatus
 from chatapp.services.leaving import Leaving
 from chatapp.services.standby import Standby
 from chatapp.services.supervision import Supervision
@@ -70,24 +70,6 @@ _EXIT_MS = 1500
 _NOTHING_USED = Usage(
     prompt_tokens=0, cached_tokens=0, completion_tokens=0, prompt_ms=0.0, generate_ms=0.0, context_tokens=0
 )
-
-
-class EngineState(Enum):
-    EMPTY = "empty"
-    LOADING = "loading"
-    READY = "ready"
-    GENERATING = "generating"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineStatus:
-    """path: the model wanted or loaded, "" for none; fraction: how far its load is; error: why there is none."""
-
-    state: EngineState = EngineState.EMPTY
-    path: str = ""
-    fraction: float = 0.0
-    model: LoadedModel | None = None
-    error: ErrorInfo | None = None
 
 
 class InferenceService(QObject):

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from chatapp.core.models import LibraryModel, LoadedModel, LoadSpec
 from chatapp.core.sentences import MODEL_CRASHED
-from chatapp.services.inference import EngineState, EngineStatus, InferenceService
+from chatapp.services.engine_status import EngineState, EngineStatus
+from chatapp.services.inference import InferenceService
 from chatapp.services.library import LibraryService
 from chatapp.services.notifier import Notifier
 from chatapp.services.preferences import Preferences

@@ -9,7 +9,8 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer
 from chatapp.core.errors import AppError
 from chatapp.protocol.engine import Finished, SaveState, StateSaved
 from chatapp.services.background import Background
-from chatapp.services.inference import EngineState, EngineStatus, InferenceService
+from chatapp.services.engine_status import EngineState, EngineStatus
+from chatapp.services.inference import InferenceService
 from chatapp.services.preferences import Preferences
 from chatapp.storage.saved_states import SavedStates
 from chatapp.storage.session import SafeMode, Session

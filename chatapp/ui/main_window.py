@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from chatapp.core.errors import ErrorInfo, ErrorKind
 from chatapp.core.options import QT_TRANSLATE_NOOP
-from chatapp.services.inference import EngineStatus
+from chatapp.services.engine_status import EngineStatus
 from chatapp.storage.session import SafeMode
 from chatapp.ui.actions import Action, add_shortcuts
 from chatapp.ui.model_picker import ModelPicker

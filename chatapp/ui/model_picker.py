@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from chatapp.core.models import LibraryModel, size_text
-from chatapp.services.inference import EngineState, EngineStatus, InferenceService
+from chatapp.services.engine_status import EngineState, EngineStatus
+from chatapp.services.inference import InferenceService
 from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
 from chatapp.ui.language import Translated

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from chatapp.core.models import LoadedModel
 from chatapp.protocol.engine import Finished, PromptProgress, TokensEmitted
 from chatapp.services.conversation import ConversationService, OpenedConversation
-from chatapp.services.inference import EngineState, EngineStatus, InferenceService
+from chatapp.services.engine_status import EngineState, EngineStatus
+from chatapp.services.inference import InferenceService
 from chatapp.ui.language import Translated
 
 _EVERY_SECONDS = 0.25

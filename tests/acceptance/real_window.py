@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from chatapp.app import App
 from chatapp.core.chat import Message, Role
-from chatapp.services.inference import EngineState, EngineStatus
+from chatapp.services.engine_status import EngineState, EngineStatus
 from chatapp.storage.paths import find_paths
 from chatapp.ui.tabs.chat.transcript import Transcript
 from chatapp.ui.tabs.chat.view import ChatView

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.tabs.models.view import ModelsView

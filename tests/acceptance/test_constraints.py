@@ -21,7 +21,7 @@ from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.generation import FinishReason
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import Finished, RawPrompt, TokensEmitted
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.widgets.error_card import ErrorCard

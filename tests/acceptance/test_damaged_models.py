@@ -25,7 +25,7 @@ from chatapp.app import App
 from chatapp.cli.engine import NO_TEMPLATE
 from chatapp.core.errors import AppError, ErrorInfo
 from chatapp.core.model_file import checked_header, checked_model
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.widgets.error_card import ErrorCard

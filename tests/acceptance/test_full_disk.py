@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.core.storage_sentences import DISK_FULL
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths, find_paths
 from chatapp.ui.tabs.chat.view import ChatView

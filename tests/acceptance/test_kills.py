@@ -24,7 +24,8 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.core.chat import Message, MessageState, Role
-from chatapp.services.inference import CANCEL_SECONDS, EngineState
+from chatapp.services.engine_status import EngineState
+from chatapp.services.inference import CANCEL_SECONDS
 from chatapp.services.replies import ReplyFailed
 from chatapp.storage.database import Database
 from chatapp.storage.paths import Paths

@@ -19,7 +19,7 @@ from chatapp.app import App
 from chatapp.core.chat import ChatMessage, Role, WhenFull
 from chatapp.core.models import LoadSpec
 from chatapp.protocol.engine import ChatPrompt, TokensScored
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.prompt_presenter import _without_oldest
 from chatapp.ui.tabs.chat.wish import Wish, WishKind

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.core.errors import ErrorInfo
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.storage.paths import Paths
 from chatapp.ui.widgets.error_card import ErrorCard
 from tests.gguf_files import STRING, UINT32, Value, text_bytes, tiny_model

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.core.models import LoadSpec
-from chatapp.services.inference import EngineState, InferenceService
+from chatapp.services.engine_status import EngineState
+from chatapp.services.inference import InferenceService
 from chatapp.storage.paths import Paths
 from chatapp.workers.sandbox import landlock
 

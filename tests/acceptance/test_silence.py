@@ -26,7 +26,7 @@ from chatapp.core.models import LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import HEARTBEAT_SECONDS, Heartbeat, RawPrompt
 from chatapp.protocol.launch import WorkerRole, worker_command
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.services.supervision import QUIET_SECONDS
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs.chat.view import ChatView

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
 from chatapp.core.sampling import LogitBias, SamplingSettings
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.ui.panels.probabilities.panel import ProbabilityPanel
 from tests.acceptance.chat_hand import Start, ask, chat_of, heat_of, last_reply, press, stored, wait_for_reply
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import Paths
 from chatapp.ui.language import Language

@@ -16,7 +16,7 @@ from chatapp.app import App
 from chatapp.core.chat import MessageState, Role
 from chatapp.core.errors import error
 from chatapp.core.sentences import STORE_FAILED
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs.chat.message_view import MessageView
 from chatapp.ui.tabs.chat.view import ChatView

@@ -14,7 +14,7 @@ from chatapp.app import App
 from chatapp.core.generation import Usage
 from chatapp.core.prompt_token import PromptToken
 from chatapp.protocol.engine import PromptShown
-from chatapp.services.inference import EngineStatus
+from chatapp.services.engine_status import EngineStatus
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.view import ChatView

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.storage.paths import Paths
 from chatapp.ui import notifications
 from chatapp.ui.notifications import first_words

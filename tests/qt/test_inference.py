@@ -16,7 +16,8 @@ from chatapp.core.generation import FinishReason
 from chatapp.core.models import LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import PROTOCOL_VERSION, Failed, Finished, RawPrompt
-from chatapp.services.inference import EngineState, EngineStatus, InferenceService
+from chatapp.services.engine_status import EngineState, EngineStatus
+from chatapp.services.inference import InferenceService
 from tests.fakes.scripted_engine import scripted_command
 from tests.process.raw_worker import alive
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.ui.palette import Palette
 from chatapp.ui.panels.probabilities.measure import Measure
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog

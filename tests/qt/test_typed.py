@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from chatapp.app import App
 from chatapp.core.errors import error
 from chatapp.core.sentences import STORE_FAILED
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.database import Database
 from chatapp.storage.paths import Paths

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 from chatapp.core.context_use import context_use
 from chatapp.core.errors import AppError
 from chatapp.protocol.engine import ChatPrompt, Failed, PromptShown, ShowPrompt
-from chatapp.services.inference import EngineState
+from chatapp.services.engine_status import EngineState
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.tabs.chat.inspector import Inspector
 

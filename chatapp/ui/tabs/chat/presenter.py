@@ -13,7 +13,7 @@ from chatapp.core.chat import Conversation, Message
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.protocol.engine import PromptProgress
 from chatapp.services.conversation import OpenedConversation
-from chatapp.services.inference import EngineStatus
+from chatapp.services.engine_status import EngineStatus
 from chatapp.services.replies import ReplyFailed, TextAdded
 from chatapp.storage.settings import Settings
 from chatapp.ui.tabs.base import AppContext

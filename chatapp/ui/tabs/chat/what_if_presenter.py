@@ -14,8 +14,8 @@ from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import NO_MODEL_LOADED, OTHER_MODEL_WROTE
 from chatapp.core.token_record import TokenRecord
 from chatapp.protocol.engine import Explain, Explained
+from chatapp.services.engine_status import EngineState, EngineStatus
 from chatapp.services.explanations import Explanations
-from chatapp.services.inference import EngineState, EngineStatus
 from chatapp.ui.panels.probabilities.panel import ProbabilityPanel
 from chatapp.ui.tabs.base import AppContext
 

@@ -11,8 +11,8 @@ from chatapp.core.models import LoadedModel
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.softmax import softmax_of
 from chatapp.protocol.engine import Explain, Explained, RawPrompt
+from chatapp.services.engine_status import EngineState, EngineStatus
 from chatapp.services.explanations import Explanations
-from chatapp.services.inference import EngineState, EngineStatus
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.tabs.lab.softmax_page import SoftmaxPage
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from chatapp.core.models import LibraryModel
-from chatapp.services.inference import EngineStatus, InferenceService
+from chatapp.services.engine_status import EngineStatus
+from chatapp.services.inference import InferenceService
 from chatapp.services.library import LibraryService, ReadProgress, Verified
 from chatapp.services.model_choice import ModelChoice
 from chatapp.ui.tabs.models.view import ModelsView
