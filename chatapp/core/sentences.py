@@ -131,6 +131,17 @@ PROMPT_TOO_LONG = Sentence(
         "Shorten it, start a new chat, choose a larger context length, or let Settings leave out the oldest messages.",
     ),
 )
+LANES_NOT_FITTING = Sentence(
+    kind=ErrorKind.CONTEXT_FULL,
+    text=QT_TRANSLATE_NOOP(
+        "errors",
+        "{lanes} lanes may need {needed} tokens with the prompt's {prompt}; the context has {n_ctx}, enough for {fitting} "
+        "of them.",
+    ),
+    hint=QT_TRANSLATE_NOOP(
+        "errors", "Take fewer lanes, a lower reply length limit, or a larger context length in Settings."
+    ),
+)
 STATE_NOT_SAVED = Sentence(
     kind=ErrorKind.STORAGE,
     text=QT_TRANSLATE_NOOP("errors", "What the model has read could not be kept in {path}: {reason}."),

@@ -7,7 +7,7 @@ import queue
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -29,8 +29,11 @@ from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
     Cancel,
+    CancelLane,
     ChatPrompt,
     Command,
+    Compare,
+    Compared,
     Event,
     Explain,
     Explained,
@@ -38,6 +41,9 @@ from chatapp.protocol.engine import (
     Finished,
     Generate,
     Heartbeat,
+    LaneFailed,
+    LaneFinished,
+    LaneStart,
     Loaded,
     LoadModel,
     LoadProgress,
@@ -58,6 +64,7 @@ from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 STDERR_LINES = 200
 _GRACE_SECONDS = 2.0
 _CANCEL_SECONDS = 5.0
+_ENDS = Loaded | Finished | PromptShown | StateSaved | Scored | Explained | Compared
 # A busy worker sends something every half second, whatever it computes: only one that is stopped, or that a machine
 # short of memory hardly lets run, says nothing for so long. Before its first word it reads its libraries, from a slow
 # disk maybe.
@@ -131,6 +138,22 @@ class EngineClient:
             if isinstance(event, Finished):
                 return
         raise self._died(None)
+
+    def compare(
+        self, prompt: Prompt, lanes: Sequence[LaneStart], probs: int = 0
+    ) -> Iterator[PromptProgress | TokensEmitted | LaneFinished | LaneFailed | Compared]:
+        """The events of all lanes, the last of them Compared; raises AppError."""
+        for event in self._request(lambda i: Compare(request_id=i, prompt=prompt, lanes=tuple(lanes), probs=probs)):
+            if isinstance(event, PromptProgress | TokensEmitted | LaneFinished | LaneFailed | Compared):
+                yield event
+            if isinstance(event, Compared):
+                return
+        raise self._died(None)
+
+    def cancel_lane(self, lane: int) -> None:
+        """Ends one lane of the running comparison soon."""
+        if self._current is not None:
+            self._send(CancelLane(request_id=self._current, lane=lane))
 
     def score(self, text: bytes | ChatPrompt, probs: int = 0) -> Iterator[PromptProgress | TokensScored | Scored]:
         """The scores of a text, the last event Scored; raises AppError."""
@@ -229,7 +252,7 @@ class EngineClient:
                 if isinstance(event, Failed):
                     raise AppError(event.error)
                 yield event
-                if isinstance(event, Loaded | Finished | PromptShown | StateSaved | Scored | Explained):
+                if isinstance(event, _ENDS):
                     return
         finally:
             self._current = None

@@ -28,10 +28,15 @@ from chatapp.core.token_record import Alternatives, Candidate, TokenRecord
 from chatapp.protocol import engine as protocol
 from chatapp.protocol.engine import (
     ChatPrompt,
+    Compare,
+    Compared,
     Explain,
     Explained,
     Finished,
     Generate,
+    LaneFailed,
+    LaneFinished,
+    LaneStart,
     Prompt,
     PromptProgress,
     PromptShown,
@@ -119,6 +124,54 @@ class ScriptedEngine:
                 context_tokens=1 + len(said),
             ),
         )
+
+    def compare(
+        self, request: Compare
+    ) -> Iterator[PromptProgress | TokensEmitted | LaneFinished | LaneFailed | Compared]:
+        """What the prompt says, a word of each lane in turn; the first lane of "refuse ..." fails. Two words that differ
+        between lanes: "lane" becomes the number of the lane."""
+        verb, _, rest = _text_of(request.prompt).partition(" ")
+        yield PromptProgress(request_id=request.request_id, done=1, total=1)
+        live = {start.number: self._lane_words(verb, rest, start) for start in request.lanes}
+        said = {start.number: (list(start.before) and ["…"]) or [] for start in request.lanes}
+        counts = {start.number: len(start.before) for start in request.lanes}
+        seeds = {start.number: start.sampling.seed or 7 for start in request.lanes}
+        while live:
+            for number in list(live):
+                reason = FinishReason.CANCELLED
+                piece = None
+                if verb == "refuse" and number == request.lanes[0].number:
+                    del live[number]
+                    info = error(DECODE_FAILED, reason="scripted").info
+                    yield LaneFailed(request_id=request.request_id, lane=number, error=info)
+                    continue
+                if not self._cancel.is_set() and number not in self._cancel.lanes:
+                    piece, reason = next(live[number], None), FinishReason.STOP
+                if piece is None:
+                    del live[number]
+                    yield _lane_finished(request.request_id, number, "".join(said[number]), reason, seeds[number])
+                    continue
+                piece = piece if not counts[number] else f" {piece}"
+                record = _record(counts[number], piece) if request.probs else None
+                token = Token(
+                    lane=number,
+                    index=counts[number],
+                    id=hash(piece) % 800,
+                    text=piece,
+                    data=piece.encode(),
+                    record=record,
+                )
+                counts[number] += 1
+                said[number].append(piece)
+                yield TokensEmitted(request_id=request.request_id, tokens=(token,), text=piece, lane=number)
+        total = sum(counts.values())
+        yield Compared(request_id=request.request_id, n_tokens=total, generate_ms=10.0 * total, together=True)
+
+    def _lane_words(self, verb: str, rest: str, start: LaneStart) -> Iterator[str]:
+        words = self._words("say", rest) if verb == "refuse" else self._words(verb, rest)
+        for at, word in enumerate(words):
+            if at >= len(start.before):
+                yield str(start.number) if word == "lane" else word
 
     def show_prompt(self, request: ShowPrompt) -> PromptShown:
         prompt = request.prompt
@@ -209,6 +262,15 @@ class ScriptedEngine:
                 yield "printed"
             case _:
                 yield "echo"
+
+
+def _lane_finished(request_id: int, lane: int, text: str, reason: FinishReason, seed: int) -> LaneFinished:
+    usage = Usage(
+        prompt_tokens=1, cached_tokens=0, completion_tokens=1, prompt_ms=1.0, generate_ms=10.0, context_tokens=2
+    )
+    return LaneFinished(
+        request_id=request_id, lane=lane, text=text, finish_reason=reason, seed=seed, reproducible=True, usage=usage
+    )
 
 
 def _text_of(prompt: Prompt) -> str:

@@ -14,6 +14,8 @@ class CancelFlag:
 
     def __init__(self) -> None:
         self._cell = ctypes.create_string_buffer(2)
+        self.lanes: set[int] = set()
+        """The lanes that are to end while the others go on; read once a step."""
 
     @property
     def address(self) -> int:
@@ -25,6 +27,7 @@ class CancelFlag:
 
     def clear(self) -> None:
         self._cell[0] = b"\x00"
+        self.lanes.clear()
 
     def is_set(self) -> bool:
         return self._cell[0] != b"\x00"

@@ -7,10 +7,14 @@ from typing import Protocol
 
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.protocol.engine import (
+    Compare,
+    Compared,
     Explain,
     Explained,
     Finished,
     Generate,
+    LaneFailed,
+    LaneFinished,
     PromptProgress,
     PromptShown,
     SaveState,
@@ -35,6 +39,11 @@ class Engine(Protocol):
 
     def generate(self, request: Generate) -> Iterator[PromptProgress | TokensEmitted | Finished]:
         """Progress, then exactly one Finished; raises AppError."""
+
+    def compare(
+        self, request: Compare
+    ) -> Iterator[PromptProgress | TokensEmitted | LaneFinished | LaneFailed | Compared]:
+        """Progress, an end of each lane, then exactly one Compared; raises AppError."""
 
     def show_prompt(self, request: ShowPrompt) -> PromptShown:
         """The tokens of a prompt; raises AppError."""

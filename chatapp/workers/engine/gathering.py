@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from chatapp.core.generation import Token
-from chatapp.protocol.engine import Finished, PromptProgress, TokensEmitted
+from chatapp.protocol.engine import TokensEmitted
 
 GATHER_SECONDS = 0.05
-Event = PromptProgress | TokensEmitted | Finished
+Other = TypeVar("Other")
 
 
 def gathered(
-    events: Iterator[Event],
-    completed: Callable[[Sequence[Token]], tuple[Token, ...]],
+    events: Iterator[TokensEmitted | Other],
+    completed: Callable[[Sequence[Token]], Sequence[Token]],
     most: int,
     clock: Callable[[], float] = time.perf_counter,
-) -> Iterator[Event]:
-    """The same with tokens that come within GATHER_SECONDS of the last sent ones put together, at most `most` of them;
-    completed: what is sent in their place.
+) -> Iterator[TokensEmitted | Other]:
+    """The same with those tokens of a lane put together that come within GATHER_SECONDS of the last sent ones, at most
+    `most` of all lanes; completed: what is sent in their place.
 
     Every message wakes the reader, on a core that computes; nobody sees text arrive more often than that. A token
     waits at most until the next one.
@@ -29,15 +30,19 @@ def gathered(
     def together() -> Iterator[TokensEmitted]:
         if waiting:
             tokens = completed([token for event in waiting for token in event.tokens])
-            text = "".join(event.text for event in waiting)
+            held = list(waiting)
             waiting.clear()
-            yield TokensEmitted(request_id=request_id, tokens=tokens, text=text)
+            for lane in dict.fromkeys(event.lane for event in held):
+                yield TokensEmitted(
+                    request_id=held[0].request_id,
+                    tokens=tuple(token for token in tokens if token.lane == lane),
+                    text="".join(event.text for event in held if event.lane == lane),
+                    lane=lane,
+                )
 
-    request_id = 0
     sent = -GATHER_SECONDS
     try:
         for event in events:
-            request_id = event.request_id
             if not isinstance(event, TokensEmitted):
                 yield from together()
                 yield event

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 
 from typing_extensions import assert_never
 
@@ -21,7 +22,10 @@ from chatapp.protocol.engine import (
     HEARTBEAT_SECONDS,
     PROTOCOL_VERSION,
     Cancel,
+    CancelLane,
     Command,
+    Compare,
+    Event,
     Explain,
     Explained,
     Failed,
@@ -31,6 +35,7 @@ from chatapp.protocol.engine import (
     LoadModel,
     LoadProgress,
     Ready,
+    Request,
     SaveState,
     Score,
     ShowPrompt,
@@ -38,8 +43,6 @@ from chatapp.protocol.engine import (
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.engine import Engine, EngineFactory
 from chatapp.workers.stdio import Channel, log
-
-Request = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain
 
 
 class CommandLoop:
@@ -59,6 +62,7 @@ class CommandLoop:
         self._waiting: set[int] = set()  # questions among them whose turn has not come
         self._is_busy = threading.Event()  # while _open holds any
         self._cancelled: set[int] = set()
+        self._cancelled_lanes: dict[int, set[int]] = {}  # by the request
         self._current: int | None = None
         self._is_writing = False
 
@@ -99,7 +103,9 @@ class CommandLoop:
                 case LoadModel():
                     self._load(request)
                 case Generate():
-                    self._write(request)
+                    self._write(self._engine.generate(request))
+                case Compare():
+                    self._write(self._engine.compare(request))
                 case ShowPrompt():
                     self._channel.send(self._engine.show_prompt(request))
                 case SaveState():
@@ -123,11 +129,11 @@ class CommandLoop:
             info = _bug(problem)
         self._channel.send(Failed(request_id=request_id, error=info))
 
-    def _write(self, request: Generate) -> None:
+    def _write(self, events: Iterator[Event]) -> None:
         with self._lock:
             self._is_writing = True
         try:
-            for event in self._engine.generate(request):
+            for event in events:
                 self._channel.send(event)
                 self._answer_asides()
         finally:
@@ -177,6 +183,7 @@ class CommandLoop:
                 self._flag.set()
             else:
                 self._flag.clear()
+            self._flag.lanes.update(self._cancelled_lanes.get(request_id, ()))
 
     def _end(self, request_id: int) -> None:
         with self._lock:
@@ -187,6 +194,7 @@ class CommandLoop:
         with self._lock:
             self._open.discard(request_id)
             self._cancelled.discard(request_id)
+            self._cancelled_lanes.pop(request_id, None)
             if not self._open:
                 self._is_busy.clear()
 
@@ -202,7 +210,13 @@ class CommandLoop:
                         self._cancelled.add(request_id)
                     if request_id == self._current:
                         self._flag.set()
-            case LoadModel() | Generate() | ShowPrompt() | SaveState() | Score() | Explain():
+            case CancelLane(request_id=request_id, lane=lane):
+                with self._lock:
+                    if request_id in self._open:
+                        self._cancelled_lanes.setdefault(request_id, set()).add(lane)
+                    if request_id == self._current:
+                        self._flag.lanes.add(lane)
+            case LoadModel() | Generate() | ShowPrompt() | SaveState() | Score() | Explain() | Compare():
                 with self._lock:
                     self._open.add(command.request_id)
                     self._is_busy.set()

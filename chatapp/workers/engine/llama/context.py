@@ -11,6 +11,7 @@ import llama_cpp
 import numpy as np
 import numpy.typing as npt
 
+from chatapp.core.comparison import MOST_LANES
 from chatapp.core.errors import AppError, error
 from chatapp.core.models import LoadSpec
 from chatapp.core.sentences import CANCELLED, DECODE_FAILED, MODEL_NO_MEMORY
@@ -27,7 +28,7 @@ _PADDING = 256
 # token is evaluated, and the sum depends a little on how many threads there are.
 _SPLIT_CELLS = 512
 _ABORTED = 2
-_MAIN, _ASIDE = 0, 1  # sequences
+_MAIN, _ASIDE, _FIRST_LANE = 0, 1, 2  # sequences
 _KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # enum ggml_type
 
 
@@ -54,8 +55,8 @@ class Context:
         self._rewinds = not (
             llama_cpp.llama_model_is_recurrent(model.handle) or llama_cpp.llama_model_is_hybrid(model.handle)
         )
-        if self._rewinds:  # one more sequence, in the same cells
-            params.n_seq_max, params.kv_unified = 2, True
+        if self._rewinds:  # more sequences, in the same cells
+            params.n_seq_max, params.kv_unified = _FIRST_LANE + MOST_LANES, True
         self._abort = library.strlen_callback()
         params.abort_callback = self._abort
         params.abort_callback_data = ctypes.c_void_p(cancel.address)
@@ -170,6 +171,35 @@ class Context:
         finally:
             llama_cpp.llama_memory_seq_rm(self._memory, _ASIDE, -1, -1)
 
+    @property
+    def has_lanes(self) -> bool:
+        """Whether several replies can go on from the same cells; a recurrent state can't be shared in parts."""
+        return self._rewinds
+
+    def open_lane(self, lane: int, before: Sequence[int]) -> None:
+        """A sequence of its own, numbered from 0, that shares all evaluated tokens; `before` is evaluated in it, and
+        the logits after the last of those can then be read. Raises AppError(CANCELLED | WORKER)."""
+        llama_cpp.llama_memory_seq_cp(self._memory, _MAIN, _FIRST_LANE + lane, -1, -1)
+        for start in range(0, len(before), CHUNK):
+            self._decode(before[start : start + CHUNK], self.n_past + start, _FIRST_LANE + lane)
+
+    def evaluate_lanes(self, tokens: Sequence[tuple[int, int, int]]) -> None:
+        """One call for (lane, place, token) of several lanes; `logits` can then be read at the place of each in
+        `tokens`. Raises AppError(CANCELLED | WORKER): the lanes can then only be closed."""
+        batch = self._batch
+        batch.n_tokens = len(tokens)
+        for i, (lane, place, token) in enumerate(tokens):
+            batch.token[i] = token
+            batch.pos[i] = place
+            batch.n_seq_id[i] = 1
+            batch.seq_id[i][0] = _FIRST_LANE + lane
+            batch.logits[i] = True
+        self._run(max(place for _, place, _ in tokens))
+
+    def close_lane(self, lane: int) -> None:
+        """Gives back the cells that were its own; harmless when it is not open."""
+        llama_cpp.llama_memory_seq_rm(self._memory, _FIRST_LANE + lane, -1, -1)
+
     def _decode(self, tokens: Sequence[int], first: int, sequence: int, *, all_logits: bool = False) -> None:
         batch = self._batch
         batch.n_tokens = len(tokens)
@@ -180,9 +210,13 @@ class Context:
             batch.seq_id[i][0] = sequence
             batch.logits[i] = all_logits
         batch.logits[len(tokens) - 1] = True
-        self._set_threads(len(tokens), first)
+        self._run(first)
+
+    def _run(self, n_before: int) -> None:
+        """Evaluates the batch, with that many tokens before its first."""
+        self._set_threads(self._batch.n_tokens, n_before)
         library.forget_errors()
-        code = llama_cpp.llama_decode(self.handle, batch)
+        code = llama_cpp.llama_decode(self.handle, self._batch)
         if code == _ABORTED or (code != 0 and self._cancel.is_set()):
             raise error(CANCELLED)
         if code != 0:

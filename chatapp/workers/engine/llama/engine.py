@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from chatapp.core.comparison import MOST_LANES
 from chatapp.core.errors import AppError, error
 from chatapp.core.model_file import remarks
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
@@ -17,10 +18,13 @@ from chatapp.core.sampling_sentences import BIAS_TOKEN_UNKNOWN
 from chatapp.core.sentences import MODEL_REFUSED, NO_MODEL_LOADED, OPTION_OUT_OF_RANGE, STATE_NOT_SAVED
 from chatapp.protocol.engine import (
     ChatPrompt,
+    Compare,
     Explain,
     Explained,
     Finished,
     Generate,
+    LaneStart,
+    Prompt,
     PromptProgress,
     PromptShown,
     SaveState,
@@ -35,13 +39,17 @@ from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.constraint import constraint_of
 from chatapp.workers.engine.llama import library, scoring
 from chatapp.workers.engine.llama.adapters import Adapters
-from chatapp.workers.engine.llama.assembly import PromptAssembler
+from chatapp.workers.engine.llama.assembly import AssembledPrompt, PromptAssembler
+from chatapp.workers.engine.llama.comparison import Comparison, LaneEvent, check_room, one_after_another
 from chatapp.workers.engine.llama.context import CHUNK, Context
-from chatapp.workers.engine.llama.explain import Explanation
+from chatapp.workers.engine.llama.explain import Explanation, check_tokens
 from chatapp.workers.engine.llama.generation import Generation
+from chatapp.workers.engine.llama.lane import Lane
 from chatapp.workers.engine.llama.loading import open_model
 from chatapp.workers.engine.llama.model import Model
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
+from chatapp.workers.engine.llama.recording import Recording
+from chatapp.workers.engine.llama.records import Recorder
 from chatapp.workers.engine.llama.row_ring import RowRing
 from chatapp.workers.engine.llama.saved_state import SavedState
 from chatapp.workers.engine.llama.vocabulary import Vocabulary
@@ -100,24 +108,43 @@ class LlamaEngine:
             raise error(NO_MODEL_LOADED)
         sampling = request.sampling
         grammar = self._grammar(self._model.vocabulary, sampling)
-        seed = sampling.seed if sampling.seed is not None else secrets.randbelow(MAX_SEED + 1)
         assembled = self._assembler.assemble(request.prompt, n_ctx=self._context.n_ctx, max_tokens=sampling.max_tokens)
         if request.state:
             self._saved_state.restore(request.state, self._context, self._memory, assembled.ids)
-        yield from Generation(
+        recording = self._recording(request.probs)
+        lane = self._lane(LaneStart(number=0, sampling=sampling), request.prompt, assembled.ids, grammar, recording)
+        yield from self._reply(request, lane, assembled, recording).events()
+
+    def compare(self, request: Compare) -> Iterator[LaneEvent]:
+        if self._model is None or self._context is None:
+            raise error(NO_MODEL_LOADED)
+        vocabulary, n_ctx, starts = self._model.vocabulary, self._context.n_ctx, request.lanes
+        if not 0 < len(starts) <= MOST_LANES:
+            raise error(OPTION_OUT_OF_RANGE, name="lanes", value=len(starts), allowed=f"1 … {MOST_LANES}")
+        check_tokens((token for start in starts for token in start.before), vocabulary)
+        grammars = [self._grammar(vocabulary, start.sampling) for start in starts]
+        most = max(start.sampling.max_tokens for start in starts)
+        assembled = self._assembler.assemble(request.prompt, n_ctx=n_ctx, max_tokens=most)
+        if self._context.has_lanes:
+            check_room([start.sampling.max_tokens for start in starts], n_prompt=len(assembled.ids), n_ctx=n_ctx)
+        recording = self._recording(request.probs)
+        lanes = [
+            self._lane(start, request.prompt, assembled.ids, grammar, recording)
+            for start, grammar in zip(starts, grammars, strict=True)
+        ]
+        if not self._context.has_lanes:
+            replies = [self._reply(request, lane, assembled, recording) for lane in lanes]
+            yield from one_after_another(request.request_id, replies)
+            return
+        yield from Comparison(
             request_id=request.request_id,
             context=self._context,
             memory=self._memory,
-            vocabulary=self._model.vocabulary,
             cancel=self._cancel,
             prompt=assembled.ids,
             left_out=assembled.left_out,
-            sampling=sampling,
-            seed=seed,
-            grammar=grammar,
-            probs=request.probs,
-            rows=self._rows,
-            stop=(*sampling.stop, *PLAIN_STOP) if self._assembler.is_plain(request.prompt) else sampling.stop,
+            lanes=lanes,
+            recording=recording,
         ).events()
 
     def show_prompt(self, request: ShowPrompt) -> PromptShown:
@@ -191,6 +218,51 @@ class LlamaEngine:
             grammar=self._grammar(vocabulary, sampling),
             vocabulary=vocabulary,
             rows=self._rows,
+        )
+
+    def _recording(self, probs: int) -> Recording | None:
+        """probs: see Generate."""
+        assert self._model is not None
+        return Recording(Recorder(self._model.vocabulary, probs), self._rows) if probs else None
+
+    def _lane(
+        self,
+        start: LaneStart,
+        prompt: Prompt,
+        ids: Sequence[int],
+        grammar: TokenGrammar | None,
+        recording: Recording | None,
+    ) -> Lane:
+        """ids: those of the prompt."""
+        assert self._model is not None
+        assert self._context is not None
+        sampling = start.sampling
+        return Lane(
+            number=start.number,
+            prompt=ids,
+            before=start.before,
+            vocabulary=self._model.vocabulary,
+            sampling=sampling,
+            seed=sampling.seed if sampling.seed is not None else secrets.randbelow(MAX_SEED + 1),
+            stop=(*sampling.stop, *PLAIN_STOP) if self._assembler.is_plain(prompt) else sampling.stop,
+            grammar=grammar,
+            limit=min(sampling.max_tokens, self._context.n_ctx - len(ids)),
+            recording=recording,
+        )
+
+    def _reply(
+        self, request: Generate | Compare, lane: Lane, assembled: AssembledPrompt, recording: Recording | None
+    ) -> Generation:
+        assert self._context is not None
+        return Generation(
+            request_id=request.request_id,
+            context=self._context,
+            memory=self._memory,
+            cancel=self._cancel,
+            prompt=[*assembled.ids, *lane.ids],
+            left_out=assembled.left_out,
+            lane=lane,
+            recording=recording,
         )
 
     def _grammar(self, vocabulary: Vocabulary, sampling: SamplingSettings) -> TokenGrammar | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 
@@ -38,11 +38,9 @@ class Explanation:
     rows: RowRing
 
     def __post_init__(self) -> None:
-        """Raises AppError(BAD_INPUT) for tokens that the model does not have: those of another model."""
+        """Raises AppError(BAD_INPUT)."""
         asked = self.request.before if self.request.token is None else (*self.request.before, self.request.token)
-        for token in asked:
-            if not 0 <= token < self.vocabulary.n_tokens:
-                raise error(TOKEN_UNKNOWN, token=token, last=self.vocabulary.n_tokens - 1)
+        check_tokens(asked, self.vocabulary)
         self._ids = [*self.prompt, *self.request.before]
 
     def kept(self) -> Explained | None:
@@ -105,6 +103,13 @@ class Explanation:
             entropy_sampled=entropy,
             replayed=replayed,
         )
+
+
+def check_tokens(tokens: Iterable[int], vocabulary: Vocabulary) -> None:
+    """Raises AppError(BAD_INPUT) for tokens that the model does not have: those of another model."""
+    for token in tokens:
+        if not 0 <= token < vocabulary.n_tokens:
+            raise error(TOKEN_UNKNOWN, token=token, last=vocabulary.n_tokens - 1)
 
 
 def _made_alike(context: Context, ids: Sequence[int], ends: Sequence[int]) -> int:
