@@ -16,6 +16,7 @@ Logits = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 _NEVER = np.float32(-1e4)  # in place of -inf, whose product with 0 is not a number
 NEAR_NATS, _FAR_NATS = np.float32(10.0), np.float32(20.0)  # below the largest logit the likeliest are looked for
+_BLOCK = 1024  # products that are summed alone: how exactly BLAS sums many depends on the processor
 _MANY = 32  # times as many as wanted are first made fewer, then sorted
 
 
@@ -32,6 +33,10 @@ class Distribution:
         self.shifted: Logits = np.empty(n_vocab, dtype=np.float32)
         """l_i - max_j l_j"""
         self._weights = np.empty(n_vocab, dtype=np.float32)
+        whole = n_vocab // _BLOCK * _BLOCK
+        self._weight_blocks = self._weights[:whole].reshape(-1, 1, _BLOCK)
+        self._shifted_blocks = self.shifted[:whole].reshape(-1, _BLOCK, 1)
+        self._weight_rest, self._shifted_rest = self._weights[whole:], self.shifted[whole:]
         self.logits = self.shifted
         self._near: Ids | None = None
         self.largest = np.float32(0.0)
@@ -54,11 +59,17 @@ class Distribution:
         weights = self._weights
         np.exp(self.shifted, out=weights)
         total = float(weights.sum())
-        product = float(np.vdot(weights, self.shifted))  # which does not warn of a NaN, as dot does
+        product = self._product()
         if math.isnan(product):
-            product = float(np.vdot(weights, np.maximum(self.shifted, _NEVER)))
+            product = float(np.dot(weights.astype(np.float64), np.maximum(self.shifted, _NEVER)))
         self.log_total = float(self.largest) + math.log(total)
         self.entropy = max(0.0, math.log(total) - product / total)
+
+    def _product(self) -> float:
+        """sum_i exp(l_i - max) (l_i - max)"""
+        with np.errstate(invalid="ignore"):  # -inf times 0
+            blocks = np.matmul(self._weight_blocks, self._shifted_blocks)
+        return float(blocks.sum()) + float(np.vdot(self._weight_rest, self._shifted_rest))
 
     @property
     def near(self) -> Ids:
