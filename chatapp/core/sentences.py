@@ -135,8 +135,8 @@ LANES_NOT_FITTING = Sentence(
     kind=ErrorKind.CONTEXT_FULL,
     text=QT_TRANSLATE_NOOP(
         "errors",
-        "{lanes} lanes may need {needed} tokens with the prompt's {prompt}; the context has {n_ctx}, enough for {fitting} "
-        "of them.",
+        "{lanes} lanes may need {needed} tokens with the prompt's {prompt}; the context has {n_ctx}, enough for "
+        "{fitting} of them.",
     ),
     hint=QT_TRANSLATE_NOOP(
         "errors", "Take fewer lanes, a lower reply length limit, or a larger context length in Settings."

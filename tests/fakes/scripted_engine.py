@@ -15,6 +15,7 @@ import re
 import signal
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -128,50 +129,41 @@ class ScriptedEngine:
     def compare(
         self, request: Compare
     ) -> Iterator[PromptProgress | TokensEmitted | LaneFinished | LaneFailed | Compared]:
-        """What the prompt says, a word of each lane in turn; the first lane of "refuse ..." fails. Two words that differ
-        between lanes: "lane" becomes the number of the lane."""
+        """What the prompt says, a word of each lane in turn. The word "lane" becomes the number of the lane; the first
+        lane of "refuse ..." fails at once."""
+        request_id = request.request_id
         verb, _, rest = _text_of(request.prompt).partition(" ")
-        yield PromptProgress(request_id=request.request_id, done=1, total=1)
-        live = {start.number: self._lane_words(verb, rest, start) for start in request.lanes}
-        said = {start.number: (list(start.before) and ["…"]) or [] for start in request.lanes}
-        counts = {start.number: len(start.before) for start in request.lanes}
+        yield PromptProgress(request_id=request_id, done=1, total=1)
+        live = {start.number: self._lane_tokens(verb, rest, start, request.probs) for start in request.lanes}
+        texts = dict.fromkeys(live, "")
         seeds = {start.number: start.sampling.seed or 7 for start in request.lanes}
+        if verb == "refuse":
+            first = request.lanes[0].number
+            del live[first]
+            yield LaneFailed(request_id=request_id, lane=first, error=error(DECODE_FAILED, reason="scripted").info)
+        n_tokens = 0
         while live:
-            for number in list(live):
-                reason = FinishReason.CANCELLED
-                piece = None
-                if verb == "refuse" and number == request.lanes[0].number:
+            for number, tokens in list(live.items()):
+                cancelled = self._cancel.is_set() or number in self._cancel.lanes
+                token = None if cancelled else next(tokens, None)
+                if token is None:
                     del live[number]
-                    info = error(DECODE_FAILED, reason="scripted").info
-                    yield LaneFailed(request_id=request.request_id, lane=number, error=info)
+                    reason = FinishReason.CANCELLED if cancelled else FinishReason.STOP
+                    yield _lane_finished(request_id, number, texts[number], reason, seeds[number])
                     continue
-                if not self._cancel.is_set() and number not in self._cancel.lanes:
-                    piece, reason = next(live[number], None), FinishReason.STOP
-                if piece is None:
-                    del live[number]
-                    yield _lane_finished(request.request_id, number, "".join(said[number]), reason, seeds[number])
-                    continue
-                piece = piece if not counts[number] else f" {piece}"
-                record = _record(counts[number], piece) if request.probs else None
-                token = Token(
-                    lane=number,
-                    index=counts[number],
-                    id=hash(piece) % 800,
-                    text=piece,
-                    data=piece.encode(),
-                    record=record,
-                )
-                counts[number] += 1
-                said[number].append(piece)
-                yield TokensEmitted(request_id=request.request_id, tokens=(token,), text=piece, lane=number)
-        total = sum(counts.values())
-        yield Compared(request_id=request.request_id, n_tokens=total, generate_ms=10.0 * total, together=True)
+                n_tokens += 1
+                texts[number] += token.text
+                yield TokensEmitted(request_id=request_id, tokens=(token,), text=token.text, lane=number)
+        yield Compared(request_id=request_id, n_tokens=n_tokens, generate_ms=10.0 * n_tokens, together=True)
 
-    def _lane_words(self, verb: str, rest: str, start: LaneStart) -> Iterator[str]:
-        words = self._words("say", rest) if verb == "refuse" else self._words(verb, rest)
-        for at, word in enumerate(words):
-            if at >= len(start.before):
-                yield str(start.number) if word == "lane" else word
+    def _lane_tokens(self, verb: str, rest: str, start: LaneStart, probs: int) -> Iterator[Token]:
+        for index, word in enumerate(self._words("say" if verb == "refuse" else verb, rest)):
+            if index < len(start.before):
+                continue
+            piece = (" " if index else "") + (str(start.number) if word == "lane" else word)
+            token = zlib.crc32(piece.encode()) % 800
+            record = _record(token, piece) if probs else None
+            yield Token(lane=start.number, index=index, id=token, text=piece, data=piece.encode(), record=record)
 
     def show_prompt(self, request: ShowPrompt) -> PromptShown:
         prompt = request.prompt
