@@ -16,6 +16,7 @@ from chatapp.core.sentences import OUTPUT_FAILED
 
 COMMANDS = {
     "generate": "one reply",
+    "compare": "one prompt, continued with several settings at once",
     "chat": "a conversation in the terminal",
     "score": "the probability of every token of a given text",
     "models": "the model library",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
 from chatapp.core.errors import error
@@ -51,7 +52,8 @@ def _gpu_layers(text: str) -> int:
     return int(text)
 
 
-def add_sampling(parser: argparse.ArgumentParser) -> None:
+def add_sampling(parser: argparse.ArgumentParser, several: Collection[str] = ()) -> None:
+    """several: the names of options that take one value or more; they are lists, or None where they were not given."""
     group = parser.add_argument_group("sampling")
     defaults = SamplingSettings()
     for name, about in options_of(defaults):
@@ -59,7 +61,8 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
         group.add_argument(
             f"--{name.replace('_', '-')}",
             type=type(default),
-            default=default,
+            default=None if name in several else default,
+            nargs="+" if name in several else None,
             choices=[value for value, _ in about.choices] or None,
             metavar="N" if isinstance(default, int) or about.choices else "X",
             help=f"{about.help.replace('%', '%%')} Default: {default}.",

@@ -142,6 +142,16 @@ LANES_NOT_FITTING = Sentence(
         "errors", "Take fewer lanes, a lower reply length limit, or a larger context length in Settings."
     ),
 )
+LANE_UNREADABLE = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "In the lane {text!r} the part {part!r} can't be read."),
+    hint=QT_TRANSLATE_NOOP("errors", "Write options with their values, for example temperature=0.7,top_p=0.9,seed=3."),
+)
+TOO_MANY_LANES = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "{lanes} lanes are more than the {most} that can be decoded together."),
+    hint=QT_TRANSLATE_NOOP("errors", "Take fewer values, or make a sweep, which runs them in batches."),
+)
 STATE_NOT_SAVED = Sentence(
     kind=ErrorKind.STORAGE,
     text=QT_TRANSLATE_NOOP("errors", "What the model has read could not be kept in {path}: {reason}."),
