@@ -172,7 +172,7 @@ def _print_lanes(lanes: Sequence[LaneResult], output: Output) -> None:
         sampling = lane.sampling
         output.words(f"── lane {number}: temperature {sampling.temperature:g}, seed {sampling.seed} ──")
         output.words(f"{lane.text}\n")
-    names = ("lane", "T", "top-p", "seed", "tokens", "perplexity", "entropy", "distinct-1", "distinct-2", "ended by")
+    names = ("lane", "T", "top-p", "seed", "tokens", "perplexity", "entropy", "dist-1", "dist-2", "ended by")
     table = Table(*names, box=SIMPLE, padding=0, collapse_padding=True)
     for column in table.columns:
         column.overflow = "fold"
