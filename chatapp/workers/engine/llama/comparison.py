@@ -139,6 +139,8 @@ class Comparison:
         return first
 
     def _close_places(self) -> None:
+        """Not before all have ended: where another's cells are taken, the sums over a lane's own are rounded in another
+        order."""
         for place in range(len(self.lanes)):
             self.context.close_lane(place)
 
@@ -174,7 +176,6 @@ class Comparison:
     def _end(self, lane: Lane, reason: FinishReason) -> Iterator[TokensEmitted | LaneFinished]:
         yield from self._rest(lane)
         self._live.remove(lane)
-        self.context.close_lane(self._places[lane.number])
         self._whole = self._whole and reason is not FinishReason.CANCELLED
         ended = time.perf_counter()
         prompt_done = self._prompt_done if lane.count else ended
