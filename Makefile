@@ -30,6 +30,7 @@ bench:
 	@sh scripts/setup.sh test
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.probabilities
+	$(BIN)/python -m benchmarks.lanes
 	$(BIN)/python -m benchmarks.second_turn
 	$(BIN)/python -m benchmarks.chunks
 	$(BIN)/python -m benchmarks.standby
