@@ -36,9 +36,7 @@ class DivergencePage(Translated, QWidget):
         self._say()
 
     def retranslate(self) -> None:
-        self.table.setAccessibleName(
-            self.tr("Where two lanes part; Enter shows the place, Ctrl+C copies the rows")
-        )
+        self.table.setAccessibleName(self.tr("Where two lanes part; Enter shows the place, Ctrl+C copies the rows"))
         self.model.retranslate()
         self._say()
 
