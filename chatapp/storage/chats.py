@@ -6,21 +6,19 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from chatapp.core.chat import Conversation, Message, MessageState, Reply, Role
-from chatapp.core.errors import AppError
 from chatapp.core.sampling import SamplingSettings
 from chatapp.storage.chat_search import note_characters
+from chatapp.storage.column_values import decoded, moment
 from chatapp.storage.database import Database
 
 BIN_DAYS = 30
-_YEAR_9999 = 253_000_000_000
 _ROLES = [role.value for role in Role]
 _STATES = [state.value for state in MessageState]
-Kind = TypeVar("Kind")
 _COLUMNS = tuple(entry.name for entry in fields(Conversation))
 _UPSERT = (
     f"INSERT INTO conversation ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
@@ -127,8 +125,8 @@ def _message(row: sqlite3.Row | tuple[object, ...]) -> Message:
         role=Role(role) if role in _ROLES else Role.ASSISTANT,
         text=str(text or ""),
         state=MessageState(state) if state in _STATES else MessageState.INTERRUPTED,
-        created_at=_moment(created_at),
-        reply=_decoded(str(reply), Reply) or Reply(),
+        created_at=moment(created_at),
+        reply=decoded(str(reply), Reply) or Reply(),
     )
 
 
@@ -138,10 +136,10 @@ def _conversation(row: sqlite3.Row | tuple[object, ...]) -> Conversation:
     for name in ("title", "folder", "draft", "system_prompt"):
         values[name] = str(values[name] or "")
     for name in ("created_at", "updated_at"):
-        values[name] = _moment(values[name])
+        values[name] = moment(values[name])
     if values["deleted_at"] is not None:
-        values["deleted_at"] = _moment(values["deleted_at"])
-    values["sampling"] = _decoded(values["sampling"], SamplingSettings) if values["sampling"] else None
+        values["deleted_at"] = moment(values["deleted_at"])
+    values["sampling"] = decoded(values["sampling"], SamplingSettings) if values["sampling"] else None
     return Conversation(**values)
 
 
@@ -151,19 +149,6 @@ def _row(conversation: Conversation) -> tuple[object, ...]:
     sampling = conversation.sampling
     values["sampling"] = msgspec.json.encode(sampling).decode("utf-8") if sampling is not None else ""
     return tuple(values.values())
-
-
-def _moment(value: object) -> float:
-    """A time that a calendar can show: a damaged one counts as the beginning of time."""
-    return float(value) if isinstance(value, int | float) and 0 <= value < _YEAR_9999 else 0.0
-
-
-def _decoded(text: str, kind: type[Kind]) -> Kind | None:
-    """None where the text is of another version of the app, or damaged: the words beside it can still be read."""
-    try:
-        return msgspec.json.decode(text, type=kind)
-    except (AppError, ValueError, RecursionError):
-        return None
 
 
 def _reply_text(reply: Reply) -> str:

@@ -1,4 +1,4 @@
-"""Mends what refers to rows that are lost, so that every message kept can be seen where it belongs."""
+"""Mends what refers to rows that are lost, so that every message and lane kept can be seen where it belongs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sqlite3
 from chatapp.core.chat import MessageState, Role, title_of
 
 UNTITLED = "Recovered chat"
+UNTITLED_COMPARISON = "Recovered comparison"
 _LATEST = "(SELECT id FROM message m WHERE m.conversation_id = conversation.id ORDER BY m.rowid DESC LIMIT 1)"
 
 
@@ -14,6 +15,7 @@ def mend_links(connection: sqlite3.Connection) -> None:
     """Within a transaction of the caller's, with foreign keys off; any version of the tables will do."""
     _mend_states(connection)
     _drop_lost_tokens(connection)
+    _add_lost_comparisons(connection)
     _add_lost_conversations(connection)
     # a message without the one it followed goes on from the one written before it
     connection.execute(
@@ -29,8 +31,24 @@ def mend_links(connection: sqlite3.Connection) -> None:
 
 def _drop_lost_tokens(connection: sqlite3.Connection) -> None:
     """What is known of a reply that is lost could not be seen or deleted any more."""
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'token_part'").fetchone() is not None:
+    if _has(connection, "token_part"):
         connection.execute("DELETE FROM token_part WHERE message_id NOT IN (SELECT id FROM message)")
+
+
+def _add_lost_comparisons(connection: sqlite3.Connection) -> None:
+    """The lanes have the texts; what they were an answer to is lost."""
+    if _has(connection, "comparison"):
+        connection.execute(
+            "INSERT INTO comparison (id, title, together, model, prompt, created_at)"
+            " SELECT DISTINCT comparison_id, ?, 1, '', '', 0.0 FROM comparison_lane"
+            " WHERE comparison_id NOT IN (SELECT id FROM comparison)",
+            (UNTITLED_COMPARISON,),
+        )
+
+
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+    return found.fetchone() is not None
 
 
 def _mend_states(connection: sqlite3.Connection) -> None:

@@ -109,6 +109,26 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (message_id, first)
     ) STRICT;
     """,
+    # Comparisons: prompt and lane are JSON, tokens are packed, of no bytes where there are none. The order of columns
+    # tells their rows from those of other tables, also where the end of a row is lost: no other table begins with a
+    # whole number, and of those that begin with two texts none has a whole number and a text then.
+    """
+    CREATE TABLE comparison (
+        id TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        together INTEGER NOT NULL,
+        model TEXT NOT NULL,
+        prompt TEXT NOT NULL,
+        created_at REAL NOT NULL
+    ) STRICT;
+    CREATE TABLE comparison_lane (
+        place INTEGER NOT NULL,
+        comparison_id TEXT NOT NULL REFERENCES comparison (id) ON DELETE CASCADE,
+        lane TEXT NOT NULL,
+        tokens BLOB NOT NULL,
+        PRIMARY KEY (comparison_id, place)
+    ) STRICT;
+    """,
 )
 
 

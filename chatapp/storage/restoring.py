@@ -18,7 +18,7 @@ from chatapp.storage.database import Database
 from chatapp.storage.migrations import columns_of
 
 _LOOKED_AT = 3  # backups, the newest first
-_TABLES = ("conversation", "message", "model")
+_TABLES = ("conversation", "message", "model", "comparison")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,7 @@ def bring_back(database: Database, backup: Path) -> ErrorInfo:
                 links,
             )
             _add_missing_records(old.connection, now)
+            _add_missing_lanes(old.connection, now)
     except (OSError, sqlite3.Error) as problem:
         raise error(BACKUP_UNREADABLE, path=backup, reason=problem) from problem
     return error(BACKUP_RESTORED, conversations=added[0], messages=added[1], path=backup).info
@@ -98,6 +99,16 @@ def _add_missing_records(old: sqlite3.Connection, now: sqlite3.Connection) -> No
     for message_id, first, data, text in rows:
         if message_id not in known and texts.get(message_id) == text:
             now.execute("INSERT INTO token_part (message_id, first, data) VALUES (?, ?, ?)", (message_id, first, data))
+
+
+def _add_missing_lanes(old: sqlite3.Connection, now: sqlite3.Connection) -> None:
+    """Also in place of those that a repair has only the beginning of; and the tokens of those that have none."""
+    now.executemany(
+        "INSERT INTO comparison_lane (place, comparison_id, lane, tokens) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (comparison_id, place) DO UPDATE SET lane = excluded.lane, tokens = excluded.tokens"
+        " WHERE NOT json_valid(lane) OR (lane = excluded.lane AND tokens = x'')",
+        old.execute("SELECT place, comparison_id, lane, tokens FROM comparison_lane"),
+    )
 
 
 def _insert(now: sqlite3.Connection, table: str, values: dict[str, object]) -> None:

@@ -1,4 +1,7 @@
-"""Token records in the database: in parts while a reply streams, in one part when it is whole."""
+"""Token records in the database: in parts while a reply streams, in one part when it is whole.
+
+Those of comparisons are stored with them (comparisons.py); they are measured and deleted here with the others.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from chatapp.storage.packed_tokens import packed, unpacked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecords:
-    """How many bytes of records there are, of how many replies."""
+    """How many bytes of records there are, of how many replies; each lane of a comparison is one."""
 
     n_bytes: int
     n_replies: int
@@ -76,11 +79,15 @@ class TokenStore:
             n_bytes, n_replies = connection.execute(
                 "SELECT coalesce(sum(length(data)), 0), count(DISTINCT message_id) FROM token_part"
             ).fetchone()
-        return StoredRecords(n_bytes=int(n_bytes), n_replies=int(n_replies))
+            n_lane_bytes, n_lanes = connection.execute(
+                "SELECT coalesce(sum(length(tokens)), 0), count(*) FROM comparison_lane WHERE length(tokens) > 0"
+            ).fetchone()
+        return StoredRecords(n_bytes=int(n_bytes + n_lane_bytes), n_replies=int(n_replies + n_lanes))
 
     def purge(self) -> None:
         """Removes all records; the texts stay. The file gets smaller where that can be done now."""
         with self._database.durable() as connection:
             connection.execute("DELETE FROM token_part")
+            connection.execute("UPDATE comparison_lane SET tokens = x'' WHERE length(tokens) > 0")
         with suppress(AppError):  # else the room is used for what is written next
             self._database.shrink()

@@ -1,4 +1,4 @@
-"""A database of chats as real use leaves it, ways to damage it, and which rows a damage has left untouched.
+"""A database of chats and comparisons as real use leaves it, ways to damage it, which rows a damage left untouched.
 
 The last is found without any of the app's code: SQLite's own dbstat says which pages belong to which row.
 """
@@ -13,9 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatapp.core.chat import Conversation, Message, MessageState, Reply, Role
+from chatapp.core.comparison import ComparedPrompt, Comparison, LaneResult, LaneState
 from chatapp.core.sampling import SamplingSettings
 from chatapp.storage.chats import ChatStore
+from chatapp.storage.comparisons import ComparisonStore
 from chatapp.storage.database import Database
+from tests.unit.test_storage_packed_tokens import some_tokens
 
 PAGE = 4096
 WORDS = (
@@ -44,7 +47,8 @@ def text_of(rng: random.Random) -> str:
 
 
 def write_chats(path: Path, rng: random.Random, conversations: int) -> None:
-    """Conversations with branches, folders, drafts; some deleted for good, so that there are free pages; ten models."""
+    """Conversations with branches, folders, drafts; some deleted for good, so that there are free pages; ten models;
+    half as many comparisons as conversations."""
     database = Database(path)
     store = ChatStore(database)
     for number in range(conversations):
@@ -56,7 +60,29 @@ def write_chats(path: Path, rng: random.Random, conversations: int) -> None:
         for number in range(10):
             row = (f"/models/{number}.gguf", f"model {number}", "llama", "Q4_1", number, 2048, "ab" * 32, 1.5)
             connection.execute("INSERT INTO model VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    comparisons = ComparisonStore(database)
+    for _ in range(conversations // 2):
+        comparisons.save(f"{rng.getrandbits(128):032x}", comparison(rng))
     database.close()
+
+
+def comparison(rng: random.Random) -> Comparison:
+    return Comparison(
+        prompt=ComparedPrompt(text=text_of(rng)),
+        model="/models/0.gguf",
+        lanes=tuple(lane(rng) for _ in range(rng.choice([2, 4, 16]))),
+    )
+
+
+def lane(rng: random.Random) -> LaneResult:
+    """Mostly of a few tokens, sometimes with its tokens over many pages."""
+    tokens = some_tokens(rng, rng.choice([0, 3, 3, 200]))
+    return LaneResult(
+        sampling=SamplingSettings(max_tokens=rng.randrange(1, 1_000_000), seed=7),  # unlike all others, see _ROWS
+        state=LaneState.ENDED,
+        tokens=tuple(tokens),
+        text=text_of(rng),
+    )
 
 
 def conversation(rng: random.Random, number: int) -> Conversation:
@@ -95,6 +121,9 @@ _ROWS = {
     " FROM message",
     "conversation": "SELECT rowid, id, id || title, title, created_at, folder, draft, system_prompt FROM conversation",
     "model": "SELECT rowid, path, path || name, name, architecture, size_bytes, sha256 FROM model",
+    "comparison": "SELECT rowid, id, id || title, title, together, model, prompt, created_at FROM comparison",
+    "comparison_lane": "SELECT rowid, comparison_id || ' ' || place, comparison_id || lane, lane, tokens"
+    " FROM comparison_lane",
 }
 
 
