@@ -23,7 +23,7 @@ class WordDiff(Translated, QWidget):
         self._stretches: list[Stretch] = []
         self._is_busy = False
         self.summary = named(QLabel(wordWrap=True), "muted")
-        self.text = QTextEdit(readOnly=True)
+        self.text = named(QTextEdit(readOnly=True), "detail")
         self.text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )

@@ -220,7 +220,7 @@ def _text(pair: Pair, column: int) -> str:
     if column == _PLACE:
         return _place_text(pair)
     if column == _KL:
-        if not pair.is_counted:
+        if _is_due(pair):
             return _LATER
         return _UNKNOWN if pair.kl is None else "∞" if math.isinf(pair.kl) else f"{pair.kl:.4f}"
     token = pair.token_a if column < _TOKEN_B else pair.token_b

@@ -20,7 +20,7 @@ class DivergencePage(Translated, QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = DivergenceModel(self)
-        self.table = TableView(self.model)
+        self.table = TableView(self.model, "pairs")
         self.table.activated.connect(self._on_chosen)
         self.table.clicked.connect(self._on_chosen)
         self.note = named(QLabel(wordWrap=True), "muted")

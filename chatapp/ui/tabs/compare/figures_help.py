@@ -6,19 +6,19 @@ from chatapp.core.options import QT_TRANSLATE_NOOP
 
 HEADINGS = (
     QT_TRANSLATE_NOOP("FiguresTable", "Lane"),
-    QT_TRANSLATE_NOOP("FiguresTable", "Temperature"),
+    QT_TRANSLATE_NOOP("FiguresTable", "Temp."),
     QT_TRANSLATE_NOOP("FiguresTable", "Top-k"),
     QT_TRANSLATE_NOOP("FiguresTable", "Top-p"),
     QT_TRANSLATE_NOOP("FiguresTable", "Min-p"),
     QT_TRANSLATE_NOOP("FiguresTable", "Seed"),
     QT_TRANSLATE_NOOP("FiguresTable", "Tokens"),
     QT_TRANSLATE_NOOP("FiguresTable", "Perplexity"),
-    QT_TRANSLATE_NOOP("FiguresTable", "Entropy (nat)"),
+    QT_TRANSLATE_NOOP("FiguresTable", "Entropy"),
     QT_TRANSLATE_NOOP("FiguresTable", "Distinct-1"),
     QT_TRANSLATE_NOOP("FiguresTable", "Distinct-2"),
     QT_TRANSLATE_NOOP("FiguresTable", "Repetition"),
     QT_TRANSLATE_NOOP("FiguresTable", "Tok/s"),
-    QT_TRANSLATE_NOOP("FiguresTable", "Why it ended"),
+    QT_TRANSLATE_NOOP("FiguresTable", "Ended"),
 )
 HELP = (
     QT_TRANSLATE_NOOP(
@@ -27,7 +27,8 @@ HELP = (
         "confidence interval, mean ± t · s / √n.",
     ),
     QT_TRANSLATE_NOOP(
-        "FiguresTable", "Divides the logits before the softmax: p = softmax(logit / T). 0 takes the likeliest token."
+        "FiguresTable",
+        "The temperature divides the logits before the softmax: p = softmax(logit / T). 0 takes the likeliest token.",
     ),
     QT_TRANSLATE_NOOP("FiguresTable", "Only the k most likely tokens may be drawn. 0 is off."),
     QT_TRANSLATE_NOOP(
@@ -61,8 +62,8 @@ HELP = (
     ),
     QT_TRANSLATE_NOOP(
         "FiguresTable",
-        "Tokens of this lane per second: n / t. Lanes that are written together share that time, so that all of them "
-        "are faster than each.",
+        "Tokens of this lane per second: n / t. Lanes that are written together share that time, so all of them "
+        "together are faster than each.",
     ),
     QT_TRANSLATE_NOOP(
         "FiguresTable",

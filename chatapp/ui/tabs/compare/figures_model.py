@@ -23,9 +23,9 @@ _LANE, _SEED, _ENDED = 0, 5, 13
 _TEXTS = (_LANE, _ENDED)
 _DIGITS: dict[int, str] = {6: ",.0f", 7: ".3f", 8: ".3f", 9: ".3f", 10: ".3f", 11: ".3f", 12: ".1f"}
 _FIRST_FIGURE = min(_DIGITS)
-_MEAN = QT_TRANSLATE_NOOP("FiguresTable", "Mean of lanes {lanes}")
+_MEAN = QT_TRANSLATE_NOOP("FiguresTable", "Mean {lanes}")
 _SEEDS = QT_TRANSLATE_NOOP("FiguresTable", "{count} seeds")
-_COUNTED = QT_TRANSLATE_NOOP("FiguresTable", "{count} of {all} at their end")
+_COUNTED = QT_TRANSLATE_NOOP("FiguresTable", "{count} of {all}")
 _STATES = {
     LaneState.WAITING: QT_TRANSLATE_NOOP("FiguresTable", "waits"),
     LaneState.WRITING: QT_TRANSLATE_NOOP("FiguresTable", "being written"),
@@ -34,7 +34,7 @@ _STATES = {
 }
 _REASONS = {
     FinishReason.STOP: QT_TRANSLATE_NOOP("FiguresTable", "finished"),
-    FinishReason.LENGTH: QT_TRANSLATE_NOOP("FiguresTable", "length limit reached"),
+    FinishReason.LENGTH: QT_TRANSLATE_NOOP("FiguresTable", "length limit"),
     FinishReason.CANCELLED: QT_TRANSLATE_NOOP("FiguresTable", "stopped"),
 }
 
@@ -173,7 +173,7 @@ def _mean_text(row: _Row, column: int) -> str | None:
     """None for what all its lanes have in common."""
     count = max((mean.n for mean in row.means if mean is not None), default=0)
     if column == _LANE:
-        return _translated(_MEAN).format(lanes=", ".join(str(place + 1) for place in row.places))
+        return _translated(_MEAN).format(lanes=_ranges(row.places))
     if column == _SEED:
         return _translated(_SEEDS).format(count=len(row.places))
     if column == _ENDED:
@@ -185,6 +185,17 @@ def _mean_text(row: _Row, column: int) -> str | None:
         return _UNKNOWN
     reach = "" if mean.interval is None else f" ± {mean.interval[1] - mean.value:{digits}}"
     return f"{mean.value:{digits}}{reach}"
+
+
+def _ranges(places: Sequence[int]) -> str:
+    """Their numbers: 1, 3–5"""
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return ", ".join(f"{run[0] + 1}–{run[-1] + 1}" if len(run) > 1 else str(run[0] + 1) for run in runs)
 
 
 def _value(row: _Row, column: int) -> float | None:

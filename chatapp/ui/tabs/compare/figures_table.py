@@ -16,7 +16,7 @@ class FiguresPage(Translated, QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = FiguresModel(self)
-        self.table = TableView(self.model)
+        self.table = TableView(self.model, "candidates")
         self.together = named(QLabel(wordWrap=True), "muted")
         self._bleu: float | None = None
         self._speed: float | None = None

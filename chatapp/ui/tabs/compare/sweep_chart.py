@@ -90,9 +90,9 @@ class SweepChart(Translated, QWidget):
     def plots(self) -> tuple[QRectF, QRectF]:
         """The upper and the lower one; a line of words above each, the scale's below both."""
         line, left = self.fontMetrics().lineSpacing(), self.fontMetrics().horizontalAdvance("00,000") + 8
-        high = (self.height() - 6.2 * line) / 2
+        high = (self.height() - 6.6 * line) / 2
         wide = self.width() - left - 6.0
-        return QRectF(left + 0.5, 1.5 * line, wide, high), QRectF(left + 0.5, 3.2 * line + high, wide, high)
+        return QRectF(left + 0.5, 1.7 * line, wide, high), QRectF(left + 0.5, 3.6 * line + high, wide, high)
 
     def x_of(self, place: int) -> float:
         """Of a point, in both plots."""
@@ -178,7 +178,7 @@ class SweepChart(Translated, QWidget):
     def _paint_key(self, painter: QPainter, x: float, top: float, words: str, *, is_dashed: bool = False) -> float:
         """What a line is, above a plot; returns where the next one begins."""
         line = self.fontMetrics().lineSpacing()
-        y = top - 0.7 * line
+        y = top - 0.95 * line
         painter.setPen(self._pen(is_dashed=is_dashed))
         painter.drawLine(QPointF(x, y), QPointF(x + 28, y))
         self._paint_mark(painter, QPointF(x + 14, y), is_dashed=is_dashed)

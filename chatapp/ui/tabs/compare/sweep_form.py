@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
 
 from chatapp.core.errors import AppError
@@ -13,6 +14,7 @@ from chatapp.ui.widgets.exact_text import exact_text
 
 _SEEDS, _LENGTH, _LONGEST = 4, 64, 4096
 _LINES = 5
+_TEXT_MARGIN = 6  # pixels; a style sheet's padding does not reach the text of a spin box
 
 
 class SweepForm(Translated, QWidget):
@@ -24,7 +26,7 @@ class SweepForm(Translated, QWidget):
         self.prompt = named(QPlainTextEdit(tabChangesFocus=True), "detail")
         self.raw = QCheckBox()
         self.temperatures = QLineEdit(" ".join(f"{t:g}" for t in TEMPERATURES))
-        self.seeds, self.length = QSpinBox(), QSpinBox()
+        self.seeds, self.length = _Spin(), _Spin()
         self.seeds.setRange(1, MOST_SEEDS)
         self.seeds.setValue(_SEEDS)
         self.length.setRange(1, _LONGEST)
@@ -65,9 +67,11 @@ class SweepForm(Translated, QWidget):
         )
         self.prompt.setPlaceholderText(self.tr("Write a prompt"))
         self.prompt.setAccessibleName(self.tr("Prompt"))
-        self.raw.setText(self.tr("Continue it as it is, without the chat template"))
+        self.raw.setText(self.tr("Without the chat template"))
+        self.raw.setToolTip(self.tr("The text itself is continued, for models that do not chat"))
         names = (self.tr("Temperatures"), self.tr("Seeds for each"), self.tr("Reply length (tokens)"))
-        for label, box, name in zip(self._labels, (self.temperatures, self.seeds, self.length), names, strict=True):
+        boxes: tuple[QWidget, ...] = (self.temperatures, self.seeds, self.length)
+        for label, box, name in zip(self._labels, boxes, names, strict=True):
             label.setText(name)
             box.setAccessibleName(name)
         self.temperatures.setToolTip(self.tr("Numbers from 0 to 5 with blanks between them"))
@@ -78,19 +82,18 @@ class SweepForm(Translated, QWidget):
         self.prompt.setFixedHeight(self.fontMetrics().lineSpacing() * _LINES + 12)
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
-        for row, (label, box) in enumerate(
-            zip(self._labels, (self.temperatures, self.seeds, self.length), strict=True)
-        ):
-            label.setBuddy(box)
+        self.temperatures.setCursorPosition(0)
+        for row, (label, box) in enumerate(zip(self._labels[1:], (self.seeds, self.length), strict=True)):
             grid.addWidget(label, row, 0)
             grid.addWidget(box, row, 1)
+            label.setBuddy(box)
+        self._labels[0].setBuddy(self.temperatures)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(10)
-        for widget in (self._intro, self.prompt, self.raw):
+        for widget in (self._intro, self.prompt, self.raw, self._labels[0], self.temperatures, self.problem):
             rows.addWidget(widget)
         rows.addLayout(grid)
-        rows.addWidget(self.problem)
         rows.addWidget(self.sum)
 
     def _on_changed(self) -> None:
@@ -108,3 +111,12 @@ class SweepForm(Translated, QWidget):
         self.sum.setVisible(bool(count))
         self.sum.setText(self.tr("{count} lanes in all.").format(count=count))
         self.temperatures.setAccessibleDescription(self.problem.text())
+
+
+class _Spin(QSpinBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(_TEXT_MARGIN, 0, 0, 0)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # the wheel scrolls the page and changes no number by accident

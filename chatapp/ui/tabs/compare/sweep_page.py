@@ -135,7 +135,7 @@ class SweepPage(Translated, QScrollArea):
         self._rows.addLayout(buttons)
         self._rows.addWidget(self.progress)
         self._rows.addWidget(self.note)
-        self._rows.addStretch()
+        self._rows.addStretch(1)
         below = QHBoxLayout()
         below.addWidget(self.reading, 1)
         below.addWidget(self.picture_button, 0, Qt.AlignmentFlag.AlignTop)

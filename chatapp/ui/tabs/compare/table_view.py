@@ -42,9 +42,10 @@ class SortedRows(QSortFilterProxyModel):
 class TableView(QTreeView):
     """Until a heading is clicked rows stand as they come."""
 
-    def __init__(self, model: CopiedModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: CopiedModel, name: str, parent: QWidget | None = None) -> None:
+        """name: by which the style sheet knows it."""
         super().__init__(parent)
-        self.setObjectName("candidates")  # its rows are as narrow
+        self.setObjectName(name)
         self.rows = SortedRows(self)
         self.rows.setSourceModel(model)
         self._model = model
