@@ -1728,15 +1728,15 @@
     <name>SweepForm</name>
     <message>
         <source>Continues one prompt at several temperatures, with several seeds each, and shows what becomes of diversity and perplexity. All other sampling options are those of the chat.</source>
-        <translation>用几个温度、每个温度几个种子续写同一个提示，并显示多样性和困惑度如何变化。其他采样选项与聊天相同。</translation>
+        <translation>用几个温度、每个温度几个种子续写同一个提示词，并显示多样性和困惑度如何变化。其他采样选项与聊天相同。</translation>
     </message>
     <message>
         <source>Write a prompt</source>
-        <translation>写一个提示</translation>
+        <translation>写一个提示词</translation>
     </message>
     <message>
         <source>Prompt</source>
-        <translation>提示</translation>
+        <translation>提示词</translation>
     </message>
     <message>
         <source>Without the chat template</source>
@@ -1803,7 +1803,7 @@
     </message>
     <message>
         <source>Nothing has been swept yet. Write a prompt and press Run: a point per temperature.</source>
-        <translation>还没有扫描过。写一个提示，再按“运行”：每个温度一个点。</translation>
+        <translation>还没有扫描过。写一个提示词，再按“运行”：每个温度一个点。</translation>
     </message>
     <message>
         <source>Save picture…</source>
@@ -1846,7 +1846,7 @@
     </message>
     <message>
         <source>{count}; the prompt is read: {percent} %</source>
-        <translation>{count}；正在读取提示：{percent} %</translation>
+        <translation>{count}；正在读取提示词：{percent} %</translation>
     </message>
     <message>
         <source>{count}; {time} left.</source>

@@ -22,6 +22,7 @@ _UNKNOWN = "–"
 _LANE, _SEED, _ENDED = 0, 5, 13
 _TEXTS = (_LANE, _ENDED)
 _DIGITS: dict[int, str] = {6: ",.0f", 7: ".3f", 8: ".3f", 9: ".3f", 10: ".3f", 11: ".3f", 12: ".1f"}
+_MEAN_DIGITS = {6: ",.1f", 12: ".1f"}  # they stand beside half an interval
 _FIRST_FIGURE = min(_DIGITS)
 _MEAN = QT_TRANSLATE_NOOP("FiguresTable", "Mean {lanes}")
 _SEEDS = QT_TRANSLATE_NOOP("FiguresTable", "{count} seeds")
@@ -180,7 +181,7 @@ def _mean_text(row: _Row, column: int) -> str | None:
         return _translated(_COUNTED).format(count=count, all=len(row.places))
     if column < _FIRST_FIGURE:
         return None
-    mean, digits = row.means[column - _FIRST_FIGURE], _DIGITS[column].replace(".0f", ".1f")
+    mean, digits = row.means[column - _FIRST_FIGURE], _MEAN_DIGITS.get(column, ".2f")
     if mean is None:
         return _UNKNOWN
     reach = "" if mean.interval is None else f" ± {mean.interval[1] - mean.value:{digits}}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QTreeView, QWidget
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -58,7 +58,9 @@ class TableView(QTreeView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
-        header = self.header()
+        header = _Header(Qt.Orientation.Horizontal, self)
+        self.setHeader(header)
+        header.setSectionsClickable(True)
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSortIndicatorClearable(True)
@@ -81,6 +83,20 @@ class TableView(QTreeView):
             QGuiApplication.clipboard().setText(self.as_text())
         else:
             super().keyPressEvent(event)
+
+
+class _Header(QHeaderView):
+    """Keeps room for the arrow only where it is: with many columns all that room is a column's."""
+
+    def __init__(self, orientation: Qt.Orientation, parent: QWidget) -> None:
+        super().__init__(orientation, parent)
+        self.sortIndicatorChanged.connect(lambda _section, _order: self.resizeSections())
+
+    def sectionSizeFromContents(self, section: int) -> QSize:
+        size = super().sectionSizeFromContents(section)
+        if section != self.sortIndicatorSection():
+            size.setWidth(size.width() - self.style().pixelMetric(QStyle.PixelMetric.PM_HeaderMarkSize, None, self))
+        return size
 
 
 def _cell(value: object) -> str:
