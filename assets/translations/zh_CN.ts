@@ -83,6 +83,25 @@
     </message>
 </context>
 <context>
+    <name>ComparisonFoot</name>
+    <message>
+        <source>The lanes compared</source>
+        <translation>各通道的比较</translation>
+    </message>
+    <message>
+        <source>Figures</source>
+        <translation>指标</translation>
+    </message>
+    <message>
+        <source>Where they part</source>
+        <translation>分歧处</translation>
+    </message>
+    <message>
+        <source>Word differences</source>
+        <translation>逐词差异</translation>
+    </message>
+</context>
+<context>
     <name>ContextPage</name>
     <message>
         <source>Context</source>
@@ -364,13 +383,106 @@
         <source>Close</source>
         <translation>关闭</translation>
     </message>
+</context>
+<context>
+    <name>DiffPage</name>
     <message>
-        <source>The two are the same.</source>
-        <translation>两者相同。</translation>
+        <source>From lane</source>
+        <translation>从通道</translation>
     </message>
     <message>
-        <source>Struck through: words that went ({removed}). Underlined: words that came ({added}).</source>
-        <translation>删除线：去掉的词（{removed}）。下划线：新增的词（{added}）。</translation>
+        <source>to lane</source>
+        <translation>到通道</translation>
+    </message>
+</context>
+<context>
+    <name>DivergencePage</name>
+    <message>
+        <source>Where two lanes part; Enter shows the place, Ctrl+C copies the rows</source>
+        <translation>两个通道的分歧处；回车键显示该处，Ctrl+C 复制各行</translation>
+    </message>
+    <message>
+        <source>Click a row, or press Enter, to see the place in the lanes.</source>
+        <translation>点击一行或按回车键，即可在各通道中看到该处。</translation>
+    </message>
+    <message>
+        <source>Two lanes are needed to see where they part.</source>
+        <translation>至少需要两个通道才能看到分歧处。</translation>
+    </message>
+</context>
+<context>
+    <name>DivergenceTable</name>
+    <message>
+        <source>Lanes</source>
+        <translation>通道</translation>
+    </message>
+    <message>
+        <source>Part at token</source>
+        <translation>分歧词元</translation>
+    </message>
+    <message>
+        <source>Token of the first</source>
+        <translation>前者的词元</translation>
+    </message>
+    <message>
+        <source>p</source>
+        <translation>p</translation>
+    </message>
+    <message>
+        <source>Sampled</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>Token of the second</source>
+        <translation>后者的词元</translation>
+    </message>
+    <message>
+        <source>Mean KL (nat)</source>
+        <translation>平均 KL (nat)</translation>
+    </message>
+    <message>
+        <source>Two lanes, by their numbers.</source>
+        <translation>两个通道的编号。</translation>
+    </message>
+    <message>
+        <source>The first token in which they differ, counted from 1. Up to there both have the same text.</source>
+        <translation>两者第一个不同的词元，从 1 数起。在此之前两者文本相同。</translation>
+    </message>
+    <message>
+        <source>What the first of the two wrote there.</source>
+        <translation>两者中的前者在此处写的词元。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s own probability of it, before any sampler.</source>
+        <translation>模型自身给它的概率，未经任何采样器。</translation>
+    </message>
+    <message>
+        <source>The probability with which this lane&apos;s settings could draw it, after all samplers.</source>
+        <translation>经过所有采样器之后，按此通道的设置抽到它的概率。</translation>
+    </message>
+    <message>
+        <source>What the second of the two wrote there.</source>
+        <translation>两者中的后者在此处写的词元。</translation>
+    </message>
+    <message>
+        <source>How far apart the two draw: the mean of KL = Σ a ln(a / b) over the steps up to where they part, a and b being the probabilities after the samplers. ∞: the first could draw what the second had cut.</source>
+        <translation>两者的抽取分布相差多远：直到分歧处各步 KL = Σ a ln(a / b) 的平均值，a 和 b 是经过采样器之后的概率。∞：前者可能抽到后者已截去的词元。</translation>
+    </message>
+    <message>
+        <source>equal</source>
+        <translation>相同</translation>
+    </message>
+    <message>
+        <source>equal so far</source>
+        <translation>至今相同</translation>
+    </message>
+    <message>
+        <source>{place}: part at the end</source>
+        <translation>{place}：在末尾分歧</translation>
+    </message>
+    <message>
+        <source>ends the text</source>
+        <translation>结束文本</translation>
     </message>
 </context>
 <context>
@@ -390,6 +502,176 @@
     <message>
         <source>Details of the error</source>
         <translation>错误详情</translation>
+    </message>
+</context>
+<context>
+    <name>FiguresPage</name>
+    <message>
+        <source>Figures of the lanes; Ctrl+C copies them</source>
+        <translation>各通道的指标；Ctrl+C 复制</translation>
+    </message>
+    <message>
+        <source>Self-BLEU is the mean over the lanes of BLEU-4 of each against all others, counted over tokens. 100 means that all are the same, 0 that they have no token in common.</source>
+        <translation>Self-BLEU 是每个通道相对于其他所有通道的 BLEU-4 的平均值，按词元计算。100 表示全部相同，0 表示没有共同的词元。</translation>
+    </message>
+    <message>
+        <source>All lanes: self-BLEU {bleu} of 100, {speed} tokens per second in all</source>
+        <translation>所有通道：Self-BLEU {bleu}（满分 100），合计每秒 {speed} 个词元</translation>
+    </message>
+</context>
+<context>
+    <name>FiguresTable</name>
+    <message>
+        <source>Lane</source>
+        <translation>通道</translation>
+    </message>
+    <message>
+        <source>Temp.</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>困惑度</translation>
+    </message>
+    <message>
+        <source>Entropy</source>
+        <translation>熵</translation>
+    </message>
+    <message>
+        <source>Distinct-1</source>
+        <translation>Distinct-1</translation>
+    </message>
+    <message>
+        <source>Distinct-2</source>
+        <translation>Distinct-2</translation>
+    </message>
+    <message>
+        <source>Repetition</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>Tok/s</source>
+        <translation>词元/秒</translation>
+    </message>
+    <message>
+        <source>Ended</source>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>The number of the lane. Where lanes differ in the seed only, a row below has their mean with its 95 % confidence interval, mean ± t · s / √n.</source>
+        <translation>通道的编号。若几个通道只有种子不同，下方有一行给出它们的平均值及其 95 % 置信区间：平均值 ± t · s / √n。</translation>
+    </message>
+    <message>
+        <source>The temperature divides the logits before the softmax: p = softmax(logit / T). 0 takes the likeliest token.</source>
+        <translation>温度在 softmax 之前除 logits：p = softmax(logit / T)。0 总是取最可能的词元。</translation>
+    </message>
+    <message>
+        <source>Only the k most likely tokens may be drawn. 0 is off.</source>
+        <translation>只能抽取最可能的 k 个词元。0 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Only the smallest set of tokens whose probabilities add up to p may be drawn. 1 is off.</source>
+        <translation>只能抽取概率之和达到 p 的最小词元集合。1 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Tokens less likely than this share of the most likely one are cut. 0 is off.</source>
+        <translation>概率低于最可能词元这一比例的词元会被截去。0 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Where the random numbers begin. The same seed and settings draw the same numbers again.</source>
+        <translation>随机数的起点。相同的种子和设置会再次抽出相同的随机数。</translation>
+    </message>
+    <message>
+        <source>How many tokens the text has. One that only ends the text is not counted.</source>
+        <translation>文本有多少个词元。只表示文本结束的词元不计在内。</translation>
+    </message>
+    <message>
+        <source>How surprised the model is by its own text: exp(−1/n · Σ ln p), p being its probability of each token before any sampler. 1 is no surprise, k is as if it had guessed among k tokens at each step.</source>
+        <translation>模型对自己的文本有多意外：exp(−1/n · Σ ln p)，p 是未经任何采样器时模型给每个词元的概率。1 表示毫不意外，k 相当于每一步在 k 个词元中猜测。</translation>
+    </message>
+    <message>
+        <source>How undecided the model was on average: the mean over the steps of H = −Σ p ln p, in nats. 0 is certain.</source>
+        <translation>模型平均有多犹豫：各步 H = −Σ p ln p 的平均值，单位为 nat。0 表示完全确定。</translation>
+    </message>
+    <message>
+        <source>How varied the words are: different tokens / tokens. 1 means that none occurs twice.</source>
+        <translation>用词有多丰富：不同词元数 / 词元数。1 表示没有词元出现两次。</translation>
+    </message>
+    <message>
+        <source>How varied the phrases are: different pairs of neighbouring tokens / pairs. 1 means that none occurs twice.</source>
+        <translation>搭配有多丰富：不同的相邻词元对数 / 词元对数。1 表示没有词元对出现两次。</translation>
+    </message>
+    <message>
+        <source>How much the text repeats itself: 1 − different runs of four tokens / runs of four (seq-rep-4). 0 means that none occurs twice.</source>
+        <translation>文本重复了多少：1 − 不同的四词元串数 / 四词元串数 (seq-rep-4)。0 表示没有串出现两次。</translation>
+    </message>
+    <message>
+        <source>Tokens of this lane per second: n / t. Lanes that are written together share that time, so all of them together are faster than each.</source>
+        <translation>此通道每秒的词元数：n / t。一起生成的通道共用这段时间，因此合计比单个更快。</translation>
+    </message>
+    <message>
+        <source>Whether the model ended the text, the length limit did, or a person. Lanes that did not come to their end are not part of a mean.</source>
+        <translation>文本由模型、长度上限还是用户结束。没有写到末尾的通道不计入平均值。</translation>
+    </message>
+    <message>
+        <source>Mean {lanes}</source>
+        <translation>平均 {lanes}</translation>
+    </message>
+    <message>
+        <source>{count} seeds</source>
+        <translation>{count} 个种子</translation>
+    </message>
+    <message>
+        <source>{count} of {all}</source>
+        <translation>{count} / {all}</translation>
+    </message>
+    <message>
+        <source>waits</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>being written</source>
+        <translation>生成中</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
+        <source>finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>length limit</source>
+        <translation>长度上限</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
     </message>
 </context>
 <context>
@@ -1404,6 +1686,194 @@
     </message>
 </context>
 <context>
+    <name>SweepChart</name>
+    <message>
+        <source>T = {temperature:g}, {n} of {all} lanes</source>
+        <translation>T = {temperature:g}，{n} / {all} 个通道</translation>
+    </message>
+    <message>
+        <source>distinct-2 {value}</source>
+        <translation>distinct-2 {value}</translation>
+    </message>
+    <message>
+        <source>self-BLEU {value}</source>
+        <translation>self-BLEU {value}</translation>
+    </message>
+    <message>
+        <source>perplexity {value}</source>
+        <translation>困惑度 {value}</translation>
+    </message>
+    <message>
+        <source>Temperature against diversity and perplexity; arrow keys walk the temperatures</source>
+        <translation>温度与多样性和困惑度；方向键逐个查看温度</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>distinct-2</source>
+        <translation>distinct-2</translation>
+    </message>
+    <message>
+        <source>self-BLEU / 100</source>
+        <translation>self-BLEU / 100</translation>
+    </message>
+    <message>
+        <source>perplexity (logarithmic)</source>
+        <translation>困惑度（对数）</translation>
+    </message>
+</context>
+<context>
+    <name>SweepForm</name>
+    <message>
+        <source>Continues one prompt at several temperatures, with several seeds each, and shows what becomes of diversity and perplexity. All other sampling options are those of the chat.</source>
+        <translation>用几个温度、每个温度几个种子续写同一个提示词，并显示多样性和困惑度如何变化。其他采样选项与聊天相同。</translation>
+    </message>
+    <message>
+        <source>Write a prompt</source>
+        <translation>写一个提示词</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Without the chat template</source>
+        <translation>不用聊天模板</translation>
+    </message>
+    <message>
+        <source>The text itself is continued, for models that do not chat</source>
+        <translation>直接续写文本本身，适用于不能聊天的模型</translation>
+    </message>
+    <message>
+        <source>Temperatures</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Seeds for each</source>
+        <translation>每个温度的种子数</translation>
+    </message>
+    <message>
+        <source>Reply length (tokens)</source>
+        <translation>回复长度（词元）</translation>
+    </message>
+    <message>
+        <source>Numbers from 0 to 5 with blanks between them</source>
+        <translation>0 到 5 的数字，用空格分隔</translation>
+    </message>
+    <message>
+        <source>Each temperature is tried with the seeds 1, 2, … up to this number</source>
+        <translation>每个温度都用种子 1、2、…… 直到此数各试一次</translation>
+    </message>
+    <message>
+        <source>{count} lanes in all.</source>
+        <translation>共 {count} 个通道。</translation>
+    </message>
+</context>
+<context>
+    <name>SweepPage</name>
+    <message>
+        <source>Run</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>Begin a new sweep; the one on show is replaced (Ctrl+Enter)</source>
+        <translation>开始新的扫描，替换当前显示的结果 (Ctrl+Enter)</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stop; what is written is kept (Esc)</source>
+        <translation>停止；已写的内容会保留 (Esc)</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Go on with the lanes that did not come to their end</source>
+        <translation>继续没有写到末尾的通道</translation>
+    </message>
+    <message>
+        <source>How many lanes are written</source>
+        <translation>已写完多少个通道</translation>
+    </message>
+    <message>
+        <source>Nothing has been swept yet. Write a prompt and press Run: a point per temperature.</source>
+        <translation>还没有扫描过。写一个提示词，再按“运行”：每个温度一个点。</translation>
+    </message>
+    <message>
+        <source>Save picture…</source>
+        <translation>保存图片…</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>The points as CSV: the mean and the 95 % interval of each figure</source>
+        <translation>把各点存为 CSV：每个指标的平均值和 95 % 区间</translation>
+    </message>
+    <message>
+        <source>Bars: 95 % intervals over the seeds. Click a point, or walk with ← →.</source>
+        <translation>竖线：各种子的 95 % 区间。点击一个点，或用 ← → 逐个查看。</translation>
+    </message>
+    <message>
+        <source>Save picture</source>
+        <translation>保存图片</translation>
+    </message>
+    <message>
+        <source>temperature sweep</source>
+        <translation>温度扫描</translation>
+    </message>
+    <message>
+        <source>Export points</source>
+        <translation>导出各点</translation>
+    </message>
+</context>
+<context>
+    <name>SweepPresenter</name>
+    <message>
+        <source>A reply is being written; the sweep goes on after it.</source>
+        <translation>正在写回复；之后扫描会继续。</translation>
+    </message>
+    <message>
+        <source>{done} of {all} lanes are written</source>
+        <translation>已写完 {done} / {all} 个通道</translation>
+    </message>
+    <message>
+        <source>{count}; the prompt is read: {percent} %</source>
+        <translation>{count}；正在读取提示词：{percent} %</translation>
+    </message>
+    <message>
+        <source>{count}; {time} left.</source>
+        <translation>{count}；剩余{time}。</translation>
+    </message>
+    <message>
+        <source>about {count} s</source>
+        <translation>约 {count} 秒</translation>
+    </message>
+    <message>
+        <source>about {count} min</source>
+        <translation>约 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>All {all} lanes are written.</source>
+        <translation>全部 {all} 个通道已写完。</translation>
+    </message>
+    <message>
+        <source>{done} of {all} lanes are written, some failed: {reason}</source>
+        <translation>已写完 {done} / {all} 个通道，有的失败了：{reason}</translation>
+    </message>
+    <message>
+        <source>Ended early: {done} of {all} lanes are written and counted.</source>
+        <translation>提前结束：已写完并计入 {done} / {all} 个通道。</translation>
+    </message>
+</context>
+<context>
     <name>ThoughtView</name>
     <message>
         <source>Thought ({words} words)</source>
@@ -1527,6 +1997,21 @@
     <message>
         <source>Write on from here with these settings</source>
         <translation>用这些设置从此处续写</translation>
+    </message>
+</context>
+<context>
+    <name>WordDiff</name>
+    <message>
+        <source>Differences, word by word</source>
+        <translation>逐词差异</translation>
+    </message>
+    <message>
+        <source>The two are the same.</source>
+        <translation>两者相同。</translation>
+    </message>
+    <message>
+        <source>Struck through: words that went ({removed}). Underlined: words that came ({added}).</source>
+        <translation>删除线：去掉的词（{removed}）。下划线：新增的词（{added}）。</translation>
     </message>
 </context>
 <context>
@@ -2437,6 +2922,30 @@
     <message>
         <source>What was written is kept. Make the grammar less ambiguous, or remove it.</source>
         <translation>已写出的内容会保留。请减少语法的歧义，或将其删除。</translation>
+    </message>
+    <message>
+        <source>{text} is not a temperature.</source>
+        <translation>{text} 不是温度。</translation>
+    </message>
+    <message>
+        <source>Write numbers with blanks between them, as in 0 0.5 1.</source>
+        <translation>请写用空格分隔的数字，例如 0 0.5 1。</translation>
+    </message>
+    <message>
+        <source>The temperature {value} is there twice.</source>
+        <translation>温度 {value} 出现了两次。</translation>
+    </message>
+    <message>
+        <source>Name each once; how often it is tried is the number of seeds.</source>
+        <translation>每个温度只写一次；试几次由种子数决定。</translation>
+    </message>
+    <message>
+        <source>The list has {count} temperatures.</source>
+        <translation>列表中有 {count} 个温度。</translation>
+    </message>
+    <message>
+        <source>Name at least one and at most {limit}, with blanks between them.</source>
+        <translation>请写 1 到 {limit} 个温度，用空格分隔。</translation>
     </message>
     <message>
         <source>chatapp did not end properly last time.</source>

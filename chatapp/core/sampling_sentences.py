@@ -69,3 +69,18 @@ GRAMMAR_TOO_WIDE = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "The grammar can read the reply so far in more than {limit} ways."),
     hint=QT_TRANSLATE_NOOP("errors", "What was written is kept. Make the grammar less ambiguous, or remove it."),
 )
+TEMPERATURE_UNREADABLE = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "{text} is not a temperature."),
+    hint=QT_TRANSLATE_NOOP("errors", "Write numbers with blanks between them, as in 0 0.5 1."),
+)
+TEMPERATURE_TWICE = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "The temperature {value} is there twice."),
+    hint=QT_TRANSLATE_NOOP("errors", "Name each once; how often it is tried is the number of seeds."),
+)
+TEMPERATURES_COUNT = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "The list has {count} temperatures."),
+    hint=QT_TRANSLATE_NOOP("errors", "Name at least one and at most {limit}, with blanks between them."),
+)

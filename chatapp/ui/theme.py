@@ -137,6 +137,8 @@ QTreeView::item:hover { background: @hover; }
 QTreeView::item:selected { background: @soft; color: @text; }
 #candidates::item { padding: 3px 2px; }
 #candidates QHeaderView::section { padding: 4px 3px; }
+#pairs::item { padding: 3px 9px; }
+#pairs QHeaderView::section { padding: 4px 11px; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border;
     padding: 8px 9px; }

@@ -145,7 +145,7 @@ def test_versions_are_compared_word_by_word(app: App, chat: ChatView, qtbot: QtB
     qtbot.waitUntil(lambda: texts(chat)[1:] == ["the new mill"])
     QTest.keyClick(chat.prompt.edit, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     (dialog,) = chat.findChildren(DiffDialog)
-    qtbot.waitUntil(lambda: dialog.text.toPlainText() == "the old new mill", timeout=3000)
+    qtbot.waitUntil(lambda: dialog.diff.text.toPlainText() == "the old new mill", timeout=3000)
     dialog.close()
 
 
