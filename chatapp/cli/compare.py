@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import argparse
 import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import product
-
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Table
+from pathlib import Path
 
 from chatapp.cli.engine import ctrl_c_cancels, loaded_engine
-from chatapp.cli.generate import check_probs, make_prompt, read_stdin
+from chatapp.cli.generate import check_probs, read_stdin
+from chatapp.cli.lane_words import print_lanes, print_sweep
 from chatapp.cli.options import add_model, add_sampling, sampling_of
 from chatapp.cli.output import Output, progress_bar
-from chatapp.core.checks import checked_text
-from chatapp.core.comparison import MOST_LANES, LaneResult, LaneState
+from chatapp.core.checks import checked_prompt, checked_text
+from chatapp.core.comparison import LANES_AT_ONCE, MOST_LANES, ComparedPrompt, Comparison, LaneResult, LaneState
 from chatapp.core.comparison_export import comparison_values
 from chatapp.core.errors import error
 from chatapp.core.generation import FinishReason
-from chatapp.core.lanes import divergences, figures_of, self_bleu, text_ids
 from chatapp.core.options import options_of
 from chatapp.core.sampling import MAX_SEED, SamplingSettings
-from chatapp.core.sentences import LANE_UNREADABLE, TOO_MANY_LANES
+from chatapp.core.sentences import LANE_UNREADABLE, STATE_WITHOUT_LANES, TOO_MANY_LANES
+from chatapp.core.sweep import TEMPERATURES, part_done, points_of
 from chatapp.core.token_export import token_values, usage_values
 from chatapp.core.token_record import MOST_CANDIDATES
 from chatapp.protocol.engine import (
@@ -32,18 +29,25 @@ from chatapp.protocol.engine import (
     LaneFailed,
     LaneFinished,
     LaneStart,
-    Prompt,
     PromptProgress,
     TokensEmitted,
+    as_prompt,
 )
+from chatapp.storage.comparisons import ComparisonStore
+from chatapp.storage.database import Database
 from chatapp.workers.client import EngineClient
 
+_STORED = "comparison"  # its id in a state file
+_SWEEP_SEEDS = 4
 _SEVERAL = ("temperature", "top_p")  # options that take several values
 _RECORDED = ("logprob", "entropy", "rank", "p", "p_sampled", "top", "others", "logit")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prompt", required=True, metavar="TEXT|-", help="the prompt; - reads it from stdin")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--prompt", metavar="TEXT|-", help="the prompt; - reads it from stdin")
+    source.add_argument("--resume", metavar="F", help="go on with the lanes of a --state file that have not ended")
+    parser.add_argument("--state", metavar="F", help="keep the lanes in this file as they are written")
     parser.add_argument("--system", default="", metavar="TEXT", help="a system prompt put before it")
     parser.add_argument("--raw", action="store_true", help="continue the text itself, without a chat template")
     parser.add_argument(
@@ -55,28 +59,61 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--lane", action="append", default=[], metavar="NAME=X[,NAME=X...]",
         help="one more lane, with these options in place of the others', for example temperature=0.7,top_p=0.9,seed=3",
     )  # fmt: skip
+    parser.add_argument(
+        "--sweep", action="store_true",
+        help="any number of lanes, in batches, and the figures of each temperature; default: "
+        f"{', '.join(f'{t:g}' for t in TEMPERATURES)} with seeds 1 to {_SWEEP_SEEDS}",
+    )  # fmt: skip
     add_model(parser)
     add_sampling(parser, several=_SEVERAL)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Raises AppError."""
-    text = read_stdin() if arguments.prompt == "-" else arguments.prompt
-    prompt = make_prompt(text, checked_text(arguments.system), raw=arguments.raw)
     check_probs(arguments.probs)
-    samplings = lanes_of(arguments)
-    if len(samplings) > MOST_LANES:
-        raise error(TOO_MANY_LANES, lanes=len(samplings), most=MOST_LANES)
-    with loaded_engine(arguments, chats=not arguments.raw) as client:
-        lanes, together = compared(client, prompt, samplings, arguments.probs, output)
-    speed = together.n_tokens / together.generate_ms * 1000 if together.generate_ms > 0 else None
-    output.record("comparison", **comparison_values(lanes, speed))
-    _print_lanes(lanes, output)
-    failed = [lane.error for lane in lanes if lane.error is not None]
+    store = _store(arguments.state or arguments.resume)
+    begun = _resumed(store, arguments.resume) if arguments.resume else _begun(arguments)
+    with loaded_engine(arguments, chats=not begun.prompt.raw) as client:
+        ended, speed = compared(client, begun, arguments.probs, output, store)
+    output.record("comparison", **comparison_values(ended.lanes, speed))
+    if arguments.sweep:
+        for point in points_of(ended):
+            output.record("point", **asdict(point))
+        print_sweep(ended, output)
+    else:
+        print_lanes(ended.lanes, output)
+    failed = [lane.error for lane in ended.lanes if lane.error is not None]
     if failed:
         output.error(failed[0])
         return 1
-    return 130 if any(lane.finish_reason is FinishReason.CANCELLED for lane in lanes) else 0
+    return 130 if any(lane.finish_reason is FinishReason.CANCELLED for lane in ended.lanes) else 0
+
+
+def _begun(arguments: argparse.Namespace) -> Comparison:
+    """Raises AppError(BAD_INPUT)."""
+    text = checked_prompt(read_stdin() if arguments.prompt == "-" else arguments.prompt)
+    prompt = ComparedPrompt(text=text, system=checked_text(arguments.system), raw=arguments.raw)
+    samplings = lanes_of(arguments)
+    if len(samplings) > MOST_LANES and not arguments.sweep:
+        raise error(TOO_MANY_LANES, lanes=len(samplings), most=MOST_LANES)
+    return Comparison(prompt=prompt, model="", lanes=tuple(LaneResult(sampling=each) for each in samplings))
+
+
+def _store(path: str | None) -> ComparisonStore | None:
+    """Raises AppError(STORAGE)."""
+    return None if path is None else ComparisonStore(Database(Path(path)))
+
+
+def _resumed(store: ComparisonStore | None, path: str) -> Comparison:
+    """Raises AppError(BAD_INPUT) where the file holds no comparison."""
+    known = store.load(_STORED) if store is not None else None
+    if known is None:
+        raise error(STATE_WITHOUT_LANES, path=path)
+    lanes = (
+        replace(lane, state=LaneState.WAITING, finish_reason=None, error=None) if lane.can_go_on else lane
+        for lane in known.lanes
+    )
+    return replace(known, lanes=tuple(lanes))
 
 
 def lanes_of(arguments: argparse.Namespace) -> list[SamplingSettings]:
@@ -85,10 +122,12 @@ def lanes_of(arguments: argparse.Namespace) -> list[SamplingSettings]:
     given = {name: getattr(arguments, name) for name in _SEVERAL}
     defaults = SamplingSettings()
     values = {name: several or [getattr(defaults, name)] for name, several in given.items()}
+    if arguments.sweep and not given["temperature"]:
+        values["temperature"] = list(TEMPERATURES)
     common = sampling_of(argparse.Namespace(**{**vars(arguments), **{name: some[0] for name, some in values.items()}}))
     found: list[SamplingSettings] = []
     if any(given.values()) or arguments.seeds or not arguments.lane:
-        seeds = arguments.seeds or [arguments.seed]
+        seeds = arguments.seeds or (range(1, _SWEEP_SEEDS + 1) if arguments.sweep else [arguments.seed])
         for temperature, top_p, seed in product(values["temperature"], values["top_p"], seeds):
             found.append(replace(common, temperature=temperature, top_p=top_p, seed=seed))
     found += [_lane(common, text) for text in arguments.lane]
@@ -111,34 +150,59 @@ def _lane(common: SamplingSettings, text: str) -> SamplingSettings:
 
 
 def compared(
-    client: EngineClient, prompt: Prompt, samplings: Sequence[SamplingSettings], probs: int, output: Output
-) -> tuple[list[LaneResult], Compared]:
-    """The lanes as they ended; prints their tokens as they come with --json. Ctrl+C ends them early and keeps what is
-    there. Raises AppError."""
-    lanes = [LaneResult(sampling=sampling) for sampling in samplings]
-    starts = [LaneStart(number=number, sampling=sampling) for number, sampling in enumerate(samplings)]
-    most, n_tokens = sum(sampling.max_tokens for sampling in samplings), 0
-    with progress_bar(f"{len(lanes)} lanes") as bar, ctrl_c_cancels(client):
-        for event in client.compare(prompt, starts, max(1, probs)):
-            match event:
-                case PromptProgress():
-                    pass
-                case TokensEmitted(lane=number, tokens=tokens):
-                    lanes[number] = replace(lanes[number], tokens=(*lanes[number].tokens, *tokens))
-                    n_tokens += len(tokens)
-                    bar.set(min(0.999, n_tokens / most))
-                    for token in tokens:
-                        values = token_values(token)
-                        output.record("token", **{k: v for k, v in values.items() if probs or k not in _RECORDED})
-                case LaneFinished():
-                    lanes[event.lane] = _finished(lanes[event.lane], event)
-                    _print_done(event, output)
-                case LaneFailed(lane=number, error=info):
-                    lanes[number] = replace(lanes[number], state=LaneState.FAILED, error=info)
-                case Compared():
-                    bar.set(1.0)
-                    return lanes, event
-    raise AssertionError  # compare ends with Compared or raises
+    client: EngineClient, begun: Comparison, probs: int, output: Output, store: ComparisonStore | None
+) -> tuple[Comparison, float | None]:
+    """The lanes as they ended, in batches where they are many, and how many tokens a second all of them were; with
+    --json their tokens are printed as they come. Ctrl+C ends them early and keeps what is there. Raises AppError."""
+    lanes = list(begun.lanes)
+    waiting = [number for number, lane in enumerate(lanes) if lane.state is LaneState.WAITING]
+    at_once = MOST_LANES if len(waiting) <= MOST_LANES else LANES_AT_ONCE
+    n_tokens, milliseconds, together = 0, 0.0, begun.together
+    if store is not None:
+        store.save(_STORED, begun)
+    with progress_bar(f"{len(waiting)} lanes") as bar, ctrl_c_cancels(client):
+        for first in range(0, len(waiting), at_once):
+            batch = waiting[first : first + at_once]
+            for event in client.compare(as_prompt(begun.prompt), [_start(n, lanes[n]) for n in batch], max(1, probs)):
+                if isinstance(event, Compared):
+                    n_tokens += event.n_tokens
+                    milliseconds += event.generate_ms
+                    together = event.together
+                    continue
+                _take(event, lanes, probs, output)
+                if store is not None and isinstance(event, LaneFinished | LaneFailed):
+                    store.save_lane(_STORED, event.lane, lanes[event.lane])
+                bar.set(min(0.999, part_done(lanes, [len(lane.tokens) for lane in lanes])))
+            if any(lanes[number].finish_reason is FinishReason.CANCELLED for number in batch):
+                break
+        bar.set(1.0)
+    speed = n_tokens / milliseconds * 1000 if milliseconds > 0 else None
+    return replace(begun, lanes=tuple(lanes), together=together), speed
+
+
+def _start(number: int, lane: LaneResult) -> LaneStart:
+    return LaneStart(number=number, sampling=lane.sampling, before=lane.ids)
+
+
+def _take(
+    event: PromptProgress | TokensEmitted | LaneFinished | LaneFailed,
+    lanes: list[LaneResult],
+    probs: int,
+    output: Output,
+) -> None:
+    match event:
+        case PromptProgress():
+            pass
+        case TokensEmitted(lane=number, tokens=tokens):
+            lanes[number] = replace(lanes[number], tokens=(*lanes[number].tokens, *tokens))
+            for token in tokens:
+                values = token_values(token)
+                output.record("token", **{k: v for k, v in values.items() if probs or k not in _RECORDED})
+        case LaneFinished():
+            lanes[event.lane] = _finished(lanes[event.lane], event)
+            _print_done(event, output)
+        case LaneFailed(lane=number, error=info):
+            lanes[number] = replace(lanes[number], state=LaneState.FAILED, error=info)
 
 
 def _finished(lane: LaneResult, event: LaneFinished) -> LaneResult:
@@ -162,58 +226,3 @@ def _print_done(event: LaneFinished, output: Output) -> None:
         reproducible=event.reproducible,
         usage=usage_values(event.usage),
     )
-
-
-def _print_lanes(lanes: Sequence[LaneResult], output: Output) -> None:
-    """Each text, then a table of figures and where the lanes part."""
-    if output.json:
-        return
-    for number, lane in enumerate(lanes):
-        sampling = lane.sampling
-        output.words(f"── lane {number}: temperature {sampling.temperature:g}, seed {sampling.seed} ──")
-        output.words(f"{lane.text}\n")
-    names = ("lane", "T", "top-p", "seed", "tokens", "perplexity", "entropy", "dist-1", "dist-2", "ended by")
-    table = Table(*names, box=SIMPLE, padding=0, collapse_padding=True)
-    for column in table.columns:
-        column.overflow = "fold"
-    for number, lane in enumerate(lanes):
-        figures, sampling = figures_of(lane), lane.sampling
-        table.add_row(
-            str(number),
-            f"{sampling.temperature:g}",
-            f"{sampling.top_p:g}",
-            str(sampling.seed),
-            str(figures.n_tokens),
-            _figure(figures.perplexity, 2),
-            _figure(figures.mean_entropy, 2),
-            _figure(figures.distinct_1, 3),
-            _figure(figures.distinct_2, 3),
-            lane.finish_reason.value if lane.finish_reason is not None else lane.state.value,
-        )
-    Console(highlight=False).print(table)
-    for line in _partings(lanes):
-        output.words(line)
-    score = self_bleu([text_ids(lane) for lane in lanes])
-    if score is not None:
-        output.words(f"self-BLEU {score:.1f} of 100")
-
-
-def _partings(lanes: Sequence[LaneResult]) -> Iterator[str]:
-    for a, b, place in divergences([lane.ids for lane in lanes]):
-        if place is None:
-            yield f"lanes {a} and {b}: equal"
-        else:
-            yield f"lanes {a} and {b} part at token {place}: {_token(lanes[a], place)} and {_token(lanes[b], place)}"
-
-
-def _token(lane: LaneResult, place: int) -> str:
-    """With its probability under the model."""
-    if place >= len(lane.tokens):
-        return "the end"
-    token = lane.tokens[place]
-    words = repr(token.text) if token.data else "end of text"
-    return words if token.record is None else f"{words} ({token.record.p * 100:.1f} %)"
-
-
-def _figure(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"

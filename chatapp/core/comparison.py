@@ -9,7 +9,8 @@ from chatapp.core.errors import ErrorInfo
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.sampling import SamplingSettings
 
-MOST_LANES = 16
+MOST_LANES = 16  # that can be decoded together
+LANES_AT_ONCE = 8  # of more than those
 
 
 class LaneState(str, Enum):
@@ -44,6 +45,12 @@ class LaneResult:
     reproducible: bool = False
     usage: Usage | None = None
     error: ErrorInfo | None = None
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it ended before its time."""
+        before_its_end = self.state in (LaneState.INTERRUPTED, LaneState.FAILED, LaneState.WAITING, LaneState.WRITING)
+        return before_its_end or self.finish_reason is FinishReason.CANCELLED
 
     @property
     def ids(self) -> tuple[int, ...]:

@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from chatapp.core.chat import ChatMessage, WhenFull
+from chatapp.core.chat import ChatMessage, Role, WhenFull
+from chatapp.core.comparison import ComparedPrompt
 from chatapp.core.errors import ErrorInfo
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
@@ -54,6 +55,14 @@ class RawPrompt(_Envelope, frozen=True, kw_only=True):
 
 
 Prompt: TypeAlias = ChatPrompt | RawPrompt
+
+
+def as_prompt(prompt: ComparedPrompt) -> Prompt:
+    """What the lanes of a comparison are given."""
+    if prompt.raw:
+        return RawPrompt(text=prompt.text)
+    first = (ChatMessage(role=Role.SYSTEM, text=prompt.system),) if prompt.system else ()
+    return ChatPrompt(messages=(*first, ChatMessage(role=Role.USER, text=prompt.text)))
 
 
 class Generate(_Envelope, frozen=True, kw_only=True):

@@ -13,30 +13,26 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from chatapp.core.chat import ChatMessage, Role
-from chatapp.core.comparison import ComparedPrompt, Comparison, LaneResult, LaneState
+from chatapp.core.comparison import LANES_AT_ONCE, ComparedPrompt, Comparison, LaneResult, LaneState
 from chatapp.core.errors import AppError, ErrorInfo
 from chatapp.core.generation import FinishReason, Token
 from chatapp.core.sampling import MAX_SEED, SamplingSettings
 from chatapp.protocol.engine import (
-    ChatPrompt,
     Compare,
     Compared,
     Failed,
     LaneFailed,
     LaneFinished,
     LaneStart,
-    Prompt,
     PromptProgress,
-    RawPrompt,
     TokensEmitted,
+    as_prompt,
 )
 from chatapp.services.inference import InferenceService
 from chatapp.services.pending_writes import PendingWrites
 from chatapp.services.replies import Replies
 from chatapp.storage.comparisons import ComparisonStore
 
-LANES_AT_ONCE = 8
 SAVE_EVERY_MS = 1_000
 
 
@@ -204,7 +200,7 @@ class ComparisonService(QObject):
             )
             for place in batch
         )
-        prompt, probs = _as_prompt(self._prompt), self._probs
+        prompt, probs = as_prompt(self._prompt), self._probs
         try:
             self._asked = self._inference.ask(lambda i: Compare(request_id=i, prompt=prompt, lanes=lanes, probs=probs))
         except AppError as problem:
@@ -315,10 +311,3 @@ class ComparisonService(QObject):
 
 def _seeded(sampling: SamplingSettings) -> SamplingSettings:
     return sampling if sampling.seed is not None else replace(sampling, seed=secrets.randbelow(MAX_SEED + 1))
-
-
-def _as_prompt(prompt: ComparedPrompt) -> Prompt:
-    if prompt.raw:
-        return RawPrompt(text=prompt.text)
-    first = (ChatMessage(role=Role.SYSTEM, text=prompt.system),) if prompt.system else ()
-    return ChatPrompt(messages=(*first, ChatMessage(role=Role.USER, text=prompt.text)))
