@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import time
 from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
@@ -16,11 +17,11 @@ from chatapp.cli.output import Output, progress_bar
 from chatapp.core.checks import checked_prompt, checked_text
 from chatapp.core.comparison import LANES_AT_ONCE, MOST_LANES, ComparedPrompt, Comparison, LaneResult, LaneState
 from chatapp.core.comparison_export import comparison_values
-from chatapp.core.errors import error
+from chatapp.core.errors import AppError, error
 from chatapp.core.generation import FinishReason
 from chatapp.core.options import options_of
 from chatapp.core.sampling import MAX_SEED, SamplingSettings
-from chatapp.core.sentences import LANE_UNREADABLE, STATE_WITHOUT_LANES, TOO_MANY_LANES
+from chatapp.core.sentences import LANE_UNREADABLE, STATE_FILE_UNUSABLE, TOO_MANY_LANES
 from chatapp.core.sweep import TEMPERATURES, part_done, points_of
 from chatapp.core.token_export import token_values, usage_values
 from chatapp.core.token_record import MOST_CANDIDATES
@@ -39,6 +40,7 @@ from chatapp.workers.client import EngineClient
 
 _STORED = "comparison"  # its id in a state file
 _SWEEP_SEEDS = 4
+_SAVE_SECONDS = 1.0
 _SEVERAL = ("temperature", "top_p")  # options that take several values
 _RECORDED = ("logprob", "entropy", "rank", "p", "p_sampled", "top", "others", "logit")
 
@@ -71,8 +73,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Raises AppError."""
     check_probs(arguments.probs)
-    store = _store(arguments.state or arguments.resume)
-    begun = _resumed(store, arguments.resume) if arguments.resume else _begun(arguments)
+    store, known = None, None
+    if path := arguments.resume or arguments.state:
+        store, known = _store(path, resumes=arguments.resume is not None)
+    begun = _begun(arguments) if known is None else _resumed(known)
     with loaded_engine(arguments, chats=not begun.prompt.raw) as client:
         ended, speed = compared(client, begun, arguments.probs, output, store)
     output.record("comparison", **comparison_values(ended.lanes, speed))
@@ -99,16 +103,22 @@ def _begun(arguments: argparse.Namespace) -> Comparison:
     return Comparison(prompt=prompt, model="", lanes=tuple(LaneResult(sampling=each) for each in samplings))
 
 
-def _store(path: str | None) -> ComparisonStore | None:
-    """Raises AppError(STORAGE)."""
-    return None if path is None else ComparisonStore(Database(Path(path)))
+def _store(path: str, *, resumes: bool) -> tuple[ComparisonStore, Comparison | None]:
+    """And the comparison in it. Raises AppError(BAD_INPUT) where there is none to go on with, or one to be kept."""
+    if resumes and not Path(path).is_file():
+        raise error(STATE_FILE_UNUSABLE, path=path, reason="there is no such file")
+    try:
+        store = ComparisonStore(Database(Path(path)))
+        known = store.load(_STORED)
+    except AppError as problem:
+        raise error(STATE_FILE_UNUSABLE, path=path, reason="it can't be read", detail=problem.info.message) from None
+    if resumes == (known is None):
+        reason = "it holds no comparison" if resumes else "it holds a comparison already"
+        raise error(STATE_FILE_UNUSABLE, path=path, reason=reason)
+    return store, known
 
 
-def _resumed(store: ComparisonStore | None, path: str) -> Comparison:
-    """Raises AppError(BAD_INPUT) where the file holds no comparison."""
-    known = store.load(_STORED) if store is not None else None
-    if known is None:
-        raise error(STATE_WITHOUT_LANES, path=path)
+def _resumed(known: Comparison) -> Comparison:
     lanes = (
         replace(lane, state=LaneState.WAITING, finish_reason=None, error=None) if lane.can_go_on else lane
         for lane in known.lanes
@@ -158,6 +168,7 @@ def compared(
     waiting = [number for number, lane in enumerate(lanes) if lane.state is LaneState.WAITING]
     at_once = MOST_LANES if len(waiting) <= MOST_LANES else LANES_AT_ONCE
     n_tokens, milliseconds, together = 0, 0.0, begun.together
+    save_at = 0.0
     if store is not None:
         store.save(_STORED, begun)
     with progress_bar(f"{len(waiting)} lanes") as bar, ctrl_c_cancels(client):
@@ -170,8 +181,10 @@ def compared(
                     together = event.together
                     continue
                 _take(event, lanes, probs, output)
-                if store is not None and isinstance(event, LaneFinished | LaneFailed):
-                    store.save_lane(_STORED, event.lane, lanes[event.lane])
+                if store is not None and (isinstance(event, LaneFinished | LaneFailed) or time.monotonic() >= save_at):
+                    for number in batch:
+                        store.save_lane(_STORED, number, lanes[number])
+                    save_at = time.monotonic() + _SAVE_SECONDS
                 bar.set(min(0.999, part_done(lanes, [len(lane.tokens) for lane in lanes])))
             if any(lanes[number].finish_reason is FinishReason.CANCELLED for number in batch):
                 break

@@ -147,10 +147,10 @@ LANE_UNREADABLE = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "In the lane {text!r} the part {part!r} can't be read."),
     hint=QT_TRANSLATE_NOOP("errors", "Write options with their values, for example temperature=0.7,top_p=0.9,seed=3."),
 )
-STATE_WITHOUT_LANES = Sentence(
+STATE_FILE_UNUSABLE = Sentence(
     kind=ErrorKind.BAD_INPUT,
-    text=QT_TRANSLATE_NOOP("errors", "{path} holds no comparison to go on with."),
-    hint=QT_TRANSLATE_NOOP("errors", "Name the file that --state wrote."),
+    text=QT_TRANSLATE_NOOP("errors", "{path} can't be used as a state file: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Go on with --resume and a file that --state wrote, or name a new file."),
 )
 TOO_MANY_LANES = Sentence(
     kind=ErrorKind.BAD_INPUT,
