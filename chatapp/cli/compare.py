@@ -15,7 +15,15 @@ from chatapp.cli.lane_words import print_lanes, print_sweep
 from chatapp.cli.options import add_model, add_sampling, sampling_of
 from chatapp.cli.output import Output, progress_bar
 from chatapp.core.checks import checked_prompt, checked_text
-from chatapp.core.comparison import LANES_AT_ONCE, MOST_LANES, ComparedPrompt, Comparison, LaneResult, LaneState
+from chatapp.core.comparison import (
+    LANES_AT_ONCE,
+    MOST_IN_SWEEP,
+    MOST_LANES,
+    ComparedPrompt,
+    Comparison,
+    LaneResult,
+    LaneState,
+)
 from chatapp.core.comparison_export import comparison_values
 from chatapp.core.errors import AppError, error
 from chatapp.core.generation import FinishReason
@@ -98,8 +106,9 @@ def _begun(arguments: argparse.Namespace) -> Comparison:
     text = checked_prompt(read_stdin() if arguments.prompt == "-" else arguments.prompt)
     prompt = ComparedPrompt(text=text, system=checked_text(arguments.system), raw=arguments.raw)
     samplings = lanes_of(arguments)
-    if len(samplings) > MOST_LANES and not arguments.sweep:
-        raise error(TOO_MANY_LANES, lanes=len(samplings), most=MOST_LANES)
+    most = MOST_IN_SWEEP if arguments.sweep else MOST_LANES
+    if len(samplings) > most:
+        raise error(TOO_MANY_LANES, lanes=len(samplings), most=most)
     return Comparison(prompt=prompt, model="", lanes=tuple(LaneResult(sampling=each) for each in samplings))
 
 

@@ -10,7 +10,8 @@ from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.sampling import SamplingSettings
 
 MOST_LANES = 16  # that can be decoded together
-LANES_AT_ONCE = 8  # of more than those
+LANES_AT_ONCE = 8  # of more than those, in a sweep
+MOST_IN_SWEEP = 384
 
 
 class LaneState(str, Enum):

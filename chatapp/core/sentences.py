@@ -154,8 +154,8 @@ STATE_FILE_UNUSABLE = Sentence(
 )
 TOO_MANY_LANES = Sentence(
     kind=ErrorKind.BAD_INPUT,
-    text=QT_TRANSLATE_NOOP("errors", "{lanes} lanes are more than the {most} that can be decoded together."),
-    hint=QT_TRANSLATE_NOOP("errors", "Take fewer values, or make a sweep, which runs them in batches."),
+    text=QT_TRANSLATE_NOOP("errors", "{lanes} lanes are more than the {most} that are possible."),
+    hint=QT_TRANSLATE_NOOP("errors", "Take fewer values; a sweep, which runs in batches, may have more lanes."),
 )
 STATE_NOT_SAVED = Sentence(
     kind=ErrorKind.STORAGE,

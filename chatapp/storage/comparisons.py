@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from chatapp.core.chat import title_of
-from chatapp.core.comparison import MOST_LANES, ComparedPrompt, Comparison, LaneResult, LaneState
+from chatapp.core.comparison import MOST_IN_SWEEP, ComparedPrompt, Comparison, LaneResult, LaneState
 from chatapp.core.generation import Token
 from chatapp.core.sampling import SamplingSettings
 from chatapp.storage.column_values import decoded, moment
@@ -76,7 +76,7 @@ class ComparisonStore:
                 "SELECT id, created_at, title, model, count(place) FROM comparison"
                 " LEFT JOIN comparison_lane ON comparison_id = id AND place BETWEEN 0 AND ?"
                 " GROUP BY id ORDER BY created_at DESC, comparison.rowid DESC",
-                (MOST_LANES - 1,),
+                (MOST_IN_SWEEP - 1,),
             ).fetchall()
         return [
             StoredComparison(
@@ -95,7 +95,7 @@ class ComparisonStore:
             ).fetchone()
             rows = connection.execute(
                 "SELECT place, lane, tokens FROM comparison_lane WHERE comparison_id = ? AND place BETWEEN 0 AND ?",
-                (comparison_id, MOST_LANES - 1),
+                (comparison_id, MOST_IN_SWEEP - 1),
             ).fetchall()
         if found is None:
             return None

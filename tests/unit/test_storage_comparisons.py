@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp.core.comparison import MOST_LANES, ComparedPrompt, Comparison, LaneResult, LaneState
+from chatapp.core.comparison import MOST_IN_SWEEP, ComparedPrompt, Comparison, LaneResult, LaneState
 from chatapp.core.errors import error
 from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.sampling import LogitBias, SamplingSettings
@@ -177,7 +177,7 @@ def test_a_database_from_before_comparisons_is_brought_up(paths: Paths) -> None:
 
 
 def test_a_repair_keeps_comparisons_and_mends_what_is_lost(paths: Paths) -> None:
-    many = replace(COMPARED, lanes=(DONE,) * MOST_LANES)
+    many = replace(COMPARED, lanes=(DONE,) * MOST_IN_SWEEP)
     with closing(Database(paths.database)) as database:
         store = ComparisonStore(database)
         store.save("a", many)
