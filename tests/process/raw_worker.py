@@ -15,6 +15,7 @@ from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.codec import COMMANDS, EVENTS, FrameReader
 from chatapp.protocol.engine import (
     Command,
+    Compared,
     Event,
     Failed,
     Finished,
@@ -87,7 +88,7 @@ class RawWorker:
             events.append(self.next_event(seconds))
             last = events[-1]
             if (
-                isinstance(last, Loaded | Finished | PromptShown | StateSaved | Scored | Failed)
+                isinstance(last, Loaded | Finished | PromptShown | StateSaved | Scored | Compared | Failed)
                 and last.request_id == request_id
             ):
                 return events

@@ -19,10 +19,16 @@ from chatapp.protocol.codec import COMMANDS
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
     Cancel,
+    CancelLane,
+    Compare,
+    Compared,
     Explain,
     Explained,
     Failed,
     Finished,
+    LaneFailed,
+    LaneFinished,
+    LaneStart,
     Loaded,
     LoadModel,
     LoadProgress,
@@ -305,3 +311,36 @@ def test_a_burst_of_commands_is_one_stream() -> None:
         for start in range(0, len(data), 7):
             worker.send_bytes(data[start : start + 7])
         assert isinstance(worker.until_terminal(201)[-1], Finished)
+
+
+def lanes_of(request_id: int, text: str, count: int) -> Compare:
+    starts = tuple(LaneStart(number=n, sampling=SamplingSettings(seed=n + 1)) for n in range(count))
+    return Compare(request_id=request_id, prompt=RawPrompt(text=text), lanes=starts)
+
+
+def test_every_lane_ends_once_before_the_one_end_of_all(worker: RawWorker) -> None:
+    worker.send(lanes_of(2, "say one lane three", 3), lanes_of(3, "refuse and go on", 2), ask(4, "say last"))
+    events = worker.until_terminal(4)
+    for request_id, failing in ((2, set()), (3, {0})):
+        mine = [e for e in events if getattr(e, "request_id", None) == request_id]
+        assert [isinstance(e, Compared) for e in mine] == [False] * (len(mine) - 1) + [True]
+        ends = [e for e in mine if isinstance(e, LaneFinished | LaneFailed)]
+        assert sorted(e.lane for e in ends) == list(range(3 if request_id == 2 else 2))
+        assert {e.lane for e in ends if isinstance(e, LaneFailed)} == failing
+    texts = {e.lane: e.text for e in events if isinstance(e, LaneFinished) and e.request_id == 2}
+    assert texts == {n: f"one {n} three" for n in range(3)}
+
+
+def test_a_lane_is_cancelled_while_it_waits_or_runs_and_no_other(worker: RawWorker) -> None:
+    worker.send(lanes_of(2, "slow 60", 3), lanes_of(3, "say hello", 2), CancelLane(request_id=3, lane=0))
+    while not isinstance(worker.next_event(), TokensEmitted):
+        pass
+    worker.send(CancelLane(request_id=2, lane=1), CancelLane(request_id=9, lane=0), CancelLane(request_id=2, lane=7))
+    events = worker.until_terminal(3)
+    reasons = {(e.request_id, e.lane): e.finish_reason for e in events if isinstance(e, LaneFinished)}
+    cancelled = {at for at, reason in reasons.items() if reason is FinishReason.CANCELLED}
+    assert cancelled == {(2, 1), (3, 0)}
+    assert set(reasons) == {(2, 0), (2, 1), (2, 2), (3, 0), (3, 1)}
+    worker.send(lanes_of(4, "say again", 2))
+    again = worker.until_terminal(4)
+    assert {e.finish_reason for e in again if isinstance(e, LaneFinished)} == {FinishReason.STOP}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -64,3 +65,27 @@ def test_what_was_written_before_an_error_is_sent() -> None:
     with pytest.raises(ZeroDivisionError):
         take_all()
     assert found == [0, 1, 2, 3, 4]
+
+
+def test_tokens_of_several_lanes_travel_by_lane_with_the_records_of_their_own_steps() -> None:
+    def steps() -> Iterator[TokensEmitted]:
+        for index in range(4):
+            for lane in (3, 5):
+                data = f" {lane}.{index}"
+                one = Token(lane=lane, index=index, id=index, text=data, data=data.encode())
+                yield TokensEmitted(request_id=1, tokens=(one,), text=data, lane=lane)
+        yield TokensEmitted(request_id=1, tokens=(), text="rest", lane=5)
+
+    seen: list[str] = []
+
+    def completed(tokens: Sequence[Token]) -> list[Token]:
+        seen.extend(token.text for token in tokens)
+        return [replace(token, cut=len(seen)) for token in tokens]
+
+    events = list(gathered(steps(), completed, 1000, lambda: 0.0))
+    assert seen == [f" {lane}.{index}" for index in range(4) for lane in (3, 5)]  # as they were drawn
+    for lane in (3, 5):
+        mine = [event for event in events if event.lane == lane]
+        assert len(mine) <= 2  # the first token at once
+        assert [token.text for event in mine for token in event.tokens] == [f" {lane}.{index}" for index in range(4)]
+        assert "".join(event.text for event in mine) == f" {lane}.0 {lane}.1 {lane}.2 {lane}.3" + "rest" * (lane == 5)
