@@ -83,6 +83,37 @@
     </message>
 </context>
 <context>
+    <name>ComparePresenter</name>
+    <message>
+        <source>Reading the prompt: {percent} %</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation type="unfinished">书写</translation>
+    </message>
+    <message>
+        <source>{rate:.1f} tok/s together</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Waits for the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A reply is being written in a chat; the lanes go on after it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count:,} tokens in all.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The lanes were written one after another, since this model&apos;s cache can&apos;t be shared.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ContextPage</name>
     <message>
         <source>Context</source>
@@ -455,6 +486,182 @@
     <message>
         <source>Lab</source>
         <translation>实验室</translation>
+    </message>
+</context>
+<context>
+    <name>LaneColumn</name>
+    <message>
+        <source>Lane {number}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Settings of lane {number}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop lane {number}; the others go on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Duplicate lane {number}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove lane {number}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text of lane {number}; arrow keys walk its tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>random seed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>seed {seed}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing written yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not run yet with these settings</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Waits for its turn</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation type="unfinished">书写</translation>
+    </message>
+    <message>
+        <source>Ended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Interrupted; Resume goes on from here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ended by the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Length limit reached</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count:,} tokens</source>
+        <translation type="unfinished">{count:,} 个词元</translation>
+    </message>
+    <message>
+        <source>perplexity {value:.2f}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>entropy {value:.2f} nat</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LaneRow</name>
+    <message>
+        <source>Lanes</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LaneSettings</name>
+    <message>
+        <source>Seed</source>
+        <translation type="unfinished">随机种子</translation>
+    </message>
+    <message>
+        <source>The same seed draws the same tokens again; empty: another one for each run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Random</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Random, now {seed}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A seed is a whole number, or nothing for another one each time.</source>
+        <translation type="unfinished">种子是一个整数；留空则每次不同。</translation>
+    </message>
+</context>
+<context>
+    <name>LanesPage</name>
+    <message>
+        <source>Presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lanes that show something together, in place of these</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Temperatures from 0 to 1.5</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The same settings with {count} seeds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Top-k, top-p, min-p and the model&apos;s own distribution</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a lane</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Scroll together</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All lanes show the same place of their texts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lines instead of colours</source>
+        <translation type="unfinished">用线代替颜色</translation>
+    </message>
+    <message>
+        <source>Underlines the less likely tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the colours show</source>
+        <translation type="unfinished">颜色表示什么</translation>
+    </message>
+    <message>
+        <source>From what was expected to what was not</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are {count} lanes, more do not fit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another lane (Ctrl+L); after a run only it is written</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -855,6 +1062,21 @@
     </message>
 </context>
 <context>
+    <name>PlaceStrip</name>
+    <message>
+        <source>Token {place}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The token of each lane at the same place</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Point at a token, or walk the tokens with the arrow keys</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ProbabilityPanel</name>
     <message>
         <source>Colour the replies</source>
@@ -1004,6 +1226,77 @@
     <message>
         <source>The context is full: the oldest messages left out: {count}.</source>
         <translation>上下文已满：已略去最早的 {count} 条消息。</translation>
+    </message>
+</context>
+<context>
+    <name>PromptPart</name>
+    <message>
+        <source>Prompt: Ctrl+Enter runs all lanes, Enter starts a line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prompt: Enter runs all lanes, Shift+Enter starts a line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chat</source>
+        <translation type="unfinished">对话</translation>
+    </message>
+    <message>
+        <source>Plain text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the prompt is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chat: a message to be answered. Plain text: the beginning of a text to go on with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shows or hides what the model is told before the prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the model is told before the prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop all</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End all lanes (Esc); what is written stays</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go on with the lanes that were stopped, interrupted or failed (Ctrl+R)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write a prompt first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write all lanes anew (Ctrl+Enter)</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1698,6 +1991,34 @@
     <message>
         <source>Score the text in the box</source>
         <translation>给框中的文本打分</translation>
+    </message>
+    <message>
+        <source>Run all lanes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop all lanes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume the lanes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a lane</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next lane</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lane before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Scroll together</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2891,6 +3212,10 @@
     <message>
         <source>Lab</source>
         <translation>实验室</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>

@@ -236,6 +236,7 @@ class LaneColumn(Translated, QFrame):
         lane = self._lane
         seed = self.sampling.seed if self.sampling.seed is not None or lane is None else lane.sampling.seed
         words = self.tr("random seed") if seed is None else self.tr("seed {seed}").format(seed=seed)
+        words = words.replace(" ", "\u00a0")
         self.summary.setText(f"{summary(self.sampling)} · {words}")
         self.empty.setText("" if lane is not None else self.tr("Nothing written yet."))
         self.empty.setVisible(self.count == 0)
@@ -286,8 +287,8 @@ class LaneColumn(Translated, QFrame):
         em, line = self.fontMetrics().horizontalAdvance("m"), self.fontMetrics().lineSpacing()
         self.setMinimumWidth(em * _LEAST_EMS)
         self.setMaximumWidth(self._theme.column_width())
-        self.summary.setMinimumHeight(line * _HEAD_LINES)
-        self.figures.setMinimumHeight(line * _FOOT_LINES)
+        for label, lines in ((self.summary, _HEAD_LINES), (self.figures, _FOOT_LINES)):
+            label.setMinimumHeight(self.fontMetrics().size(0, "\n".join("x" * lines)).height())
         for label in (self.summary, self.figures):
             label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._middle.setMinimumHeight(line * _LEAST_LINES)

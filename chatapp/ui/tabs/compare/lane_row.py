@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
 from chatapp.core.comparison import MOST_LANES
@@ -14,6 +15,7 @@ from chatapp.ui.language import Translated
 from chatapp.ui.panels.probabilities.measure import Measure, TokenLook
 from chatapp.ui.tabs.compare.lane_column import LaneColumn
 from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.wrapping import Wrapping
 
 
 class LaneRow(Translated, QScrollArea):
@@ -36,13 +38,14 @@ class LaneRow(Translated, QScrollArea):
         self.scrolls_together = True
         self.columns: list[LaneColumn] = []
         self._chosen: int | None = None
-        inner = QWidget()
-        self._cells = QHBoxLayout(inner)
+        self._inner = Wrapping()
+        self._inner.least_height.connect(self._on_least_height)
+        self._cells = QHBoxLayout(self._inner)
         self._cells.setContentsMargins(0, 0, 0, 0)
         self._cells.setSpacing(10)
         self._cells.addStretch(1)
         self._cells.addStretch(1)
-        self.setWidget(inner)
+        self.setWidget(self._inner)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -131,6 +134,11 @@ class LaneRow(Translated, QScrollArea):
         column.hide()
         column.deleteLater()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The columns are as high as the row; Qt would make them as high as their wrapped words would like."""
+        super().resizeEvent(event)
+        self._inner.setFixedHeight(self.viewport().height())
+
     def _renumber(self) -> None:
         count = len(self.columns)
         for place, column in enumerate(self.columns):
@@ -138,6 +146,9 @@ class LaneRow(Translated, QScrollArea):
         self._order_tabs()
         self.columns_changed.emit()
         self.look_again()
+
+    def _on_least_height(self, height: int) -> None:
+        self.setMinimumHeight(height + self.horizontalScrollBar().sizeHint().height())
 
     def _order_tabs(self) -> None:
         for before, column in zip(self.columns, self.columns[1:], strict=False):

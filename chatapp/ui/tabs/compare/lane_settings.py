@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from chatapp.core.errors import AppError
 from chatapp.core.options import Option, options_of
@@ -21,16 +21,19 @@ SHOWN = (
 )  # fmt: skip
 _ALWAYS = {"temperature": "T", "top_k": "top-k", "top_p": "top-p", "min_p": "min-p"}
 _USUAL = SamplingSettings()
+_FIELD_EMS = 7
+_UNBROKEN = str.maketrans({" ": "\u00a0", "-": "\u2011"})
 
 
 def summary(sampling: SamplingSettings) -> str:
-    """The options that nearly all set, and the others where they are not as usual; without the seed."""
+    """The options that nearly all set, and the others where they are not as usual; without the seed.
+    A line ends between them only."""
     parts = [f"{sign} {getattr(sampling, name):g}" for name, sign in _ALWAYS.items()]
     for name, about in options_of(sampling):
         value = getattr(sampling, name)
         if name not in _ALWAYS and name != "max_tokens" and value != getattr(_USUAL, name):
             parts.append(f"{option_text(about.label)} {value if isinstance(value, str) else f'{value:g}'}")
-    return " · ".join(parts)
+    return " · ".join(part.translate(_UNBROKEN) for part in parts)
 
 
 class LaneSettings(Translated, QWidget):
@@ -45,11 +48,14 @@ class LaneSettings(Translated, QWidget):
         self.fields: dict[str, OptionField] = {}
         grid = QGridLayout()
         grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
         about_all = dict(options_of(sampling))
         for row, name in enumerate(SHOWN):
             label, entry = QLabel(wordWrap=True), make_field(about_all[name], getattr(sampling, name))
             entry.changed.connect(partial(self._on_value, name))
             label.setBuddy(entry.widget)
+            entry.widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            entry.widget.setMinimumWidth(self.fontMetrics().horizontalAdvance("m") * _FIELD_EMS)
             grid.addWidget(label, row, 0)
             grid.addWidget(entry.widget, row, 1)
             self._labels.append((about_all[name], label))

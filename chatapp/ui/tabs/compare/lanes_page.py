@@ -33,6 +33,7 @@ from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import is_own_escape, named
 from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.flow import FlowLayout
+from chatapp.ui.widgets.wrapping import Wrapping
 
 _LEGEND_EMS = 12
 
@@ -160,7 +161,8 @@ class LanesPage(Translated, QScrollArea):
             self.presets, self.add_button, self.together, self.measures, self.underlines, self.legend
         ):  # fmt: skip
             tools.addWidget(widget)
-        upper, whole = QWidget(), named(QWidget(), "page")
+        upper, whole = Wrapping(), named(QWidget(), "page")
+        upper.least_height.connect(upper.setMinimumHeight)
         self._rows = QVBoxLayout(upper)
         self._rows.setContentsMargins(16, 14, 16, 8)
         self._rows.setSpacing(8)

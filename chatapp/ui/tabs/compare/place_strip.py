@@ -63,7 +63,9 @@ class PlaceStrip(Translated, QWidget):
 
     def _columns(self) -> int:
         em = self.fontMetrics().horizontalAdvance("m")
-        return max(1, (self.width() - self._head_width()) // (em * _CELL_EMS + _GAP))
+        most = max(1, (self.width() - self._head_width()) // (em * _CELL_EMS + _GAP))
+        rows = max(1, -(-len(self._tokens) // most))
+        return max(1, -(-len(self._tokens) // rows))
 
     def _row_height(self) -> int:
         return self.fontMetrics().lineSpacing() + 4 + _BAR + 3
@@ -85,7 +87,7 @@ class PlaceStrip(Translated, QWidget):
             painter.drawText(room, middle, self.tr("Token {place}").format(place=self._place + 1))
             columns = self._columns()
             most = self.fontMetrics().horizontalAdvance("m") * _MOST_EMS
-            width = min(most, (self.width() - head) / min(columns, max(1, len(self._tokens))))
+            width = min(most, (self.width() - head) / columns)
             for lane, token in enumerate(self._tokens):
                 x, y = head + lane % columns * width, lane // columns * (self._row_height() + 4)
                 self._paint_cell(painter, QRectF(x, y, width - _GAP, self._row_height()), lane, token)

@@ -215,6 +215,8 @@ class ComparePresenter(QObject):
     def _on_grew(self, grown: LaneTokens) -> None:
         column = self._placed[grown.place]
         column.append_tokens(grown.tokens)
+        if not self._paces:
+            self._set_note(lambda: self.tr("Writing"))
         self._paces.setdefault(column, Pace()).add(len(grown.tokens))
         self._all.add(len(grown.tokens))
 
