@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import random
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -17,6 +20,11 @@ from chatapp.storage.paths import Paths, find_paths
 from chatapp.storage.settings import EngineSettings, Settings, save_settings
 from chatapp.workers.client import EngineClient
 from scripts.wheel_models import GEMMA_WHEEL, STARTER_WHEEL, WheelModel, cached
+
+if importlib.util.find_spec("chatapp.storage.comparisons") is None:  # until the store is merged
+    _stand_in = ModuleType("chatapp.storage.comparisons")
+    _stand_in.ComparisonStore = object  # type: ignore[attr-defined]
+    sys.modules["chatapp.storage.comparisons"] = _stand_in
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

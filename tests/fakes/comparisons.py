@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, cast
 
 from PySide6.QtCore import QObject, Signal
@@ -23,6 +21,7 @@ from chatapp.protocol.engine import (
     PromptProgress,
     TokensEmitted,
 )
+from chatapp.services.comparison import ComparisonService
 from chatapp.storage.settings import Settings
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.theme import Theme
@@ -51,12 +50,6 @@ class MemoryComparisons:
 
     def remove(self, comparison_id: str) -> None:
         del self.kept[comparison_id]
-
-
-if importlib.util.find_spec("chatapp.storage.comparisons") is None:  # until the store is merged
-    stand_in = ModuleType("chatapp.storage.comparisons")
-    stand_in.ComparisonStore = MemoryComparisons  # type: ignore[attr-defined]
-    sys.modules["chatapp.storage.comparisons"] = stand_in
 
 
 class FakeInference(QObject):
@@ -154,8 +147,6 @@ class Parts:
     """A ComparisonService over the fakes, and the context that a presenter is given."""
 
     def __init__(self, theme: Theme) -> None:
-        from chatapp.services.comparison import ComparisonService  # its store may be the stand-in
-
         self.store, self.inference, self.replies = MemoryComparisons(), FakeInference(), FakeReplies()
         self.preferences = FakePreferences()
         writes = SimpleNamespace(write=lambda _what, work: work())

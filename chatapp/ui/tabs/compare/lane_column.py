@@ -89,6 +89,11 @@ class LaneColumn(Translated, QFrame):
         """of its tokens"""
         return len(self.heat.tokens())
 
+    @property
+    def tab_order(self) -> list[QWidget]:
+        buttons = (self.stop_button, self.settings_button, self.duplicate_button, self.remove_button)
+        return [*buttons, *(entry.widget for entry in self.settings.fields.values()), self.settings.seed, self.heat]
+
     def show_place(self, place: int, *, can_remove: bool, can_duplicate: bool) -> None:
         """Its number among the lanes, counted from 0."""
         self._place = place
@@ -244,7 +249,7 @@ class LaneColumn(Translated, QFrame):
         active = lane is not None and lane.state in (LaneState.WAITING, LaneState.WRITING)
         self.stop_button.setVisible(active)
         stale = self._stale and lane is not None and not active
-        self.state.setText(self.tr("Not run yet with these settings") if stale else state_text(lane) if lane else "")
+        self.state.setText(self.tr("Changed, not run yet") if stale else state_text(lane) if lane else "")
         problem = lane.error if lane is not None else None
         self.state.setToolTip(plain_tip(error_advice(problem)) if problem is not None else "")
         wanted = (

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QWidget
 
 from chatapp.core.comparison import MOST_LANES
 from chatapp.core.sampling import SamplingSettings
@@ -68,7 +68,7 @@ class LaneRow(Translated, QScrollArea):
         return column
 
     def remove(self, column: LaneColumn) -> None:
-        had_focus = column.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        had_focus = column.isAncestorOf(QApplication.focusWidget() or self)
         at = self.columns.index(column)
         self._take_out(column)
         self._renumber()
@@ -104,7 +104,9 @@ class LaneRow(Translated, QScrollArea):
     def step(self, by: int) -> None:
         """Puts the keyboard into the text of the next column or of the one before, at the same place."""
         if self.columns:
-            here = next((at for at, c in enumerate(self.columns) if c.isAncestorOf(self.focusWidget() or c)), None)
+            here = next(
+                (at for at, c in enumerate(self.columns) if c.isAncestorOf(QApplication.focusWidget() or self)), None
+            )
             at = (0 if by > 0 else -1) if here is None else here + by
             column = self.columns[at % len(self.columns)]
             target = column.heat if column.count else column.settings_button
@@ -151,8 +153,9 @@ class LaneRow(Translated, QScrollArea):
         self.setMinimumHeight(height + self.horizontalScrollBar().sizeHint().height())
 
     def _order_tabs(self) -> None:
-        for before, column in zip(self.columns, self.columns[1:], strict=False):
-            self.setTabOrder(before.remove_button, column.stop_button)
+        order = [widget for column in self.columns for widget in column.tab_order]
+        for before, widget in zip(order, order[1:], strict=False):
+            self.setTabOrder(before, widget)
 
     def _choose(self, place: int | None) -> None:
         self._chosen = place

@@ -121,6 +121,7 @@ class ComparePresenter(QObject):
         self._paces = {}
         self._all = Pace()
         self._page.show_error(None)
+        self._set_note(self._begun_note)
 
     def _base(self) -> SamplingSettings:
         return self._page.columns[0].sampling
@@ -145,6 +146,8 @@ class ComparePresenter(QObject):
         column = row.add(like.sampling)
         column.show_lane(LaneResult(sampling=self._wanted(column)))
         self._placed.append(column)
+        if not self._service.is_running:
+            self._begin(self._placed)
         with self._quietly():
             self._service.add(self._wanted(column), PROBS)
         self._show_state()
@@ -187,7 +190,6 @@ class ComparePresenter(QObject):
         self._page.show_running(running, can_resume=self._can_resume())
         if running and not self._timer.isActive():
             self._timer.start()
-            self._set_note(self._begun_note)
         elif not running and self._timer.isActive():
             self._timer.stop()
 
