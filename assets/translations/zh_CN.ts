@@ -86,31 +86,31 @@
     <name>ComparePresenter</name>
     <message>
         <source>Reading the prompt: {percent} %</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取提示词：{percent} %</translation>
     </message>
     <message>
         <source>Writing</source>
-        <translation type="unfinished">书写</translation>
+        <translation>正在写</translation>
     </message>
     <message>
         <source>{rate:.1f} tok/s together</source>
-        <translation type="unfinished"></translation>
+        <translation>合计 {rate:.1f} tok/s</translation>
     </message>
     <message>
         <source>Waits for the model</source>
-        <translation type="unfinished"></translation>
+        <translation>等待模型</translation>
     </message>
     <message>
         <source>A reply is being written in a chat; the lanes go on after it.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话中正在写回复；各路在其之后继续。</translation>
     </message>
     <message>
         <source>{count:,} tokens in all.</source>
-        <translation type="unfinished"></translation>
+        <translation>共 {count:,} 个词元。</translation>
     </message>
     <message>
         <source>The lanes were written one after another, since this model&apos;s cache can&apos;t be shared.</source>
-        <translation type="unfinished"></translation>
+        <translation>各路是依次写成的，因为此模型的缓存无法共享。</translation>
     </message>
 </context>
 <context>
@@ -492,176 +492,176 @@
     <name>LaneColumn</name>
     <message>
         <source>Lane {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {number} 路</translation>
     </message>
     <message>
         <source>Settings of lane {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {number} 路的设置</translation>
     </message>
     <message>
         <source>Stop lane {number}; the others go on</source>
-        <translation type="unfinished"></translation>
+        <translation>停止第 {number} 路；其余各路继续</translation>
     </message>
     <message>
         <source>Duplicate lane {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>复制第 {number} 路</translation>
     </message>
     <message>
         <source>Remove lane {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>移除第 {number} 路</translation>
     </message>
     <message>
         <source>Text of lane {number}; arrow keys walk its tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {number} 路的文本；用方向键逐个查看词元</translation>
     </message>
     <message>
         <source>random seed</source>
-        <translation type="unfinished"></translation>
+        <translation>随机种子</translation>
     </message>
     <message>
         <source>seed {seed}</source>
-        <translation type="unfinished"></translation>
+        <translation>种子 {seed}</translation>
     </message>
     <message>
         <source>Nothing written yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未写任何内容。</translation>
     </message>
     <message>
-        <source>Not run yet with these settings</source>
-        <translation type="unfinished"></translation>
+        <source>Changed, not run yet</source>
+        <translation>已更改，尚未运行</translation>
     </message>
     <message>
         <source>Waits for its turn</source>
-        <translation type="unfinished"></translation>
+        <translation>等待轮到它</translation>
     </message>
     <message>
         <source>Writing</source>
-        <translation type="unfinished">书写</translation>
+        <translation>正在写</translation>
     </message>
     <message>
         <source>Ended</source>
-        <translation type="unfinished"></translation>
+        <translation>已结束</translation>
     </message>
     <message>
         <source>Failed</source>
-        <translation type="unfinished"></translation>
+        <translation>失败</translation>
     </message>
     <message>
         <source>Interrupted; Resume goes on from here</source>
-        <translation type="unfinished"></translation>
+        <translation>已中断；按“继续”可从此处写下去</translation>
     </message>
     <message>
         <source>Ended by the model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型自行结束</translation>
     </message>
     <message>
         <source>Length limit reached</source>
-        <translation type="unfinished"></translation>
+        <translation>达到长度上限</translation>
     </message>
     <message>
         <source>Stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止</translation>
     </message>
     <message>
         <source>{count:,} tokens</source>
-        <translation type="unfinished">{count:,} 个词元</translation>
+        <translation>{count:,} 个词元</translation>
     </message>
     <message>
         <source>perplexity {value:.2f}</source>
-        <translation type="unfinished"></translation>
+        <translation>困惑度 {value:.2f}</translation>
     </message>
     <message>
         <source>entropy {value:.2f} nat</source>
-        <translation type="unfinished"></translation>
+        <translation>熵 {value:.2f} nat</translation>
     </message>
 </context>
 <context>
     <name>LaneRow</name>
     <message>
         <source>Lanes</source>
-        <translation type="unfinished"></translation>
+        <translation>各路</translation>
     </message>
 </context>
 <context>
     <name>LaneSettings</name>
     <message>
         <source>Seed</source>
-        <translation type="unfinished">随机种子</translation>
+        <translation>随机种子</translation>
     </message>
     <message>
         <source>The same seed draws the same tokens again; empty: another one for each run</source>
-        <translation type="unfinished"></translation>
+        <translation>相同的种子会再次抽出相同的词元；留空则每次运行换一个</translation>
     </message>
     <message>
         <source>Random</source>
-        <translation type="unfinished"></translation>
+        <translation>随机</translation>
     </message>
     <message>
         <source>Random, now {seed}</source>
-        <translation type="unfinished"></translation>
+        <translation>随机，当前为 {seed}</translation>
     </message>
     <message>
         <source>A seed is a whole number, or nothing for another one each time.</source>
-        <translation type="unfinished">种子是一个整数；留空则每次不同。</translation>
+        <translation>种子是一个整数；留空则每次不同。</translation>
     </message>
 </context>
 <context>
     <name>LanesPage</name>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>预设</translation>
     </message>
     <message>
         <source>Lanes that show something together, in place of these</source>
-        <translation type="unfinished"></translation>
+        <translation>用一组对照鲜明的路替换现有各路</translation>
     </message>
     <message>
         <source>Temperatures from 0 to 1.5</source>
-        <translation type="unfinished"></translation>
+        <translation>温度从 0 到 1.5</translation>
     </message>
     <message>
         <source>The same settings with {count} seeds</source>
-        <translation type="unfinished"></translation>
+        <translation>相同设置，{count} 个种子</translation>
     </message>
     <message>
         <source>Top-k, top-p, min-p and the model&apos;s own distribution</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-k、top-p、min-p 与模型自身的分布</translation>
     </message>
     <message>
         <source>Add a lane</source>
-        <translation type="unfinished"></translation>
+        <translation>添加一路</translation>
     </message>
     <message>
         <source>Scroll together</source>
-        <translation type="unfinished"></translation>
+        <translation>同步滚动</translation>
     </message>
     <message>
         <source>All lanes show the same place of their texts</source>
-        <translation type="unfinished"></translation>
+        <translation>各路显示文本的同一位置</translation>
     </message>
     <message>
         <source>Lines instead of colours</source>
-        <translation type="unfinished">用线代替颜色</translation>
+        <translation>用线代替颜色</translation>
     </message>
     <message>
         <source>Underlines the less likely tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>为不太可能的词元加下划线</translation>
     </message>
     <message>
         <source>What the colours show</source>
-        <translation type="unfinished">颜色表示什么</translation>
+        <translation>颜色表示什么</translation>
     </message>
     <message>
         <source>From what was expected to what was not</source>
-        <translation type="unfinished"></translation>
+        <translation>从意料之中到意料之外</translation>
     </message>
     <message>
         <source>There are {count} lanes, more do not fit</source>
-        <translation type="unfinished"></translation>
+        <translation>已有 {count} 路，不能再多</translation>
     </message>
     <message>
         <source>Another lane (Ctrl+L); after a run only it is written</source>
-        <translation type="unfinished"></translation>
+        <translation>再加一路（Ctrl+L）；运行之后只写这一路</translation>
     </message>
 </context>
 <context>
@@ -1065,15 +1065,15 @@
     <name>PlaceStrip</name>
     <message>
         <source>Token {place}</source>
-        <translation type="unfinished"></translation>
+        <translation>词元 {place}</translation>
     </message>
     <message>
         <source>The token of each lane at the same place</source>
-        <translation type="unfinished"></translation>
+        <translation>各路在同一位置的词元</translation>
     </message>
     <message>
         <source>Point at a token, or walk the tokens with the arrow keys</source>
-        <translation type="unfinished"></translation>
+        <translation>指向一个词元，或用方向键逐个查看</translation>
     </message>
 </context>
 <context>
@@ -1232,71 +1232,71 @@
     <name>PromptPart</name>
     <message>
         <source>Prompt: Ctrl+Enter runs all lanes, Enter starts a line</source>
-        <translation type="unfinished"></translation>
+        <translation>提示词：Ctrl+Enter 运行所有路，Enter 换行</translation>
     </message>
     <message>
         <source>Prompt: Enter runs all lanes, Shift+Enter starts a line</source>
-        <translation type="unfinished"></translation>
+        <translation>提示词：Enter 运行所有路，Shift+Enter 换行</translation>
     </message>
     <message>
         <source>Prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>提示词</translation>
     </message>
     <message>
         <source>Chat</source>
-        <translation type="unfinished">对话</translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Plain text</source>
-        <translation type="unfinished"></translation>
+        <translation>纯文本</translation>
     </message>
     <message>
         <source>What the prompt is</source>
-        <translation type="unfinished"></translation>
+        <translation>提示词的类型</translation>
     </message>
     <message>
         <source>Chat: a message to be answered. Plain text: the beginning of a text to go on with.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话：等待回答的消息。纯文本：要接着写下去的开头。</translation>
     </message>
     <message>
         <source>System prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>系统提示词</translation>
     </message>
     <message>
         <source>Shows or hides what the model is told before the prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>显示或隐藏在提示词之前告诉模型的内容</translation>
     </message>
     <message>
         <source>What the model is told before the prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>在提示词之前告诉模型的内容</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>Stop all</source>
-        <translation type="unfinished"></translation>
+        <translation>全部停止</translation>
     </message>
     <message>
         <source>End all lanes (Esc); what is written stays</source>
-        <translation type="unfinished"></translation>
+        <translation>结束所有路（Esc）；已写的内容保留</translation>
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>Go on with the lanes that were stopped, interrupted or failed (Ctrl+R)</source>
-        <translation type="unfinished"></translation>
+        <translation>接着写被停止、中断或失败的路（Ctrl+R）</translation>
     </message>
     <message>
         <source>Write a prompt first</source>
-        <translation type="unfinished"></translation>
+        <translation>请先写提示词</translation>
     </message>
     <message>
         <source>Write all lanes anew (Ctrl+Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>重新写所有路（Ctrl+Enter）</translation>
     </message>
 </context>
 <context>
@@ -1994,31 +1994,31 @@
     </message>
     <message>
         <source>Run all lanes</source>
-        <translation type="unfinished"></translation>
+        <translation>运行所有路</translation>
     </message>
     <message>
         <source>Stop all lanes</source>
-        <translation type="unfinished"></translation>
+        <translation>停止所有路</translation>
     </message>
     <message>
         <source>Resume the lanes</source>
-        <translation type="unfinished"></translation>
+        <translation>继续写各路</translation>
     </message>
     <message>
         <source>Add a lane</source>
-        <translation type="unfinished"></translation>
+        <translation>添加一路</translation>
     </message>
     <message>
         <source>Next lane</source>
-        <translation type="unfinished"></translation>
+        <translation>下一路</translation>
     </message>
     <message>
         <source>Lane before</source>
-        <translation type="unfinished"></translation>
+        <translation>上一路</translation>
     </message>
     <message>
         <source>Scroll together</source>
-        <translation type="unfinished"></translation>
+        <translation>同步滚动</translation>
     </message>
 </context>
 <context>
@@ -3215,7 +3215,7 @@
     </message>
     <message>
         <source>Compare</source>
-        <translation type="unfinished"></translation>
+        <translation>对比</translation>
     </message>
 </context>
 </TS>

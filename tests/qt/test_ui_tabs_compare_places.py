@@ -187,6 +187,7 @@ def test_a_foot_takes_the_place_of_the_one_before(page: LanesPage) -> None:
 def test_tab_reaches_everything_and_everything_has_a_name(page: LanesPage, parts: Parts) -> None:
     write(page, parts, ["A"], ["B"])
     page.columns[0].settings_button.click()
+    QApplication.processEvents()
     kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QPlainTextEdit)
     controls = [widget for kind in kinds for widget in page.findChildren(kind) if widget.isVisible()]
     assert [widget for widget in controls if not (widget.accessibleName() or _text_of(widget))] == []
