@@ -52,6 +52,10 @@ def run(page: LanesPage, text: str = "Once") -> None:
     page.prompt.run_button.click()
 
 
+def unbroken(*parts: str) -> str:
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts)
+
+
 def states(parts: Parts) -> list[LaneState]:
     return [lane.state for lane in parts.service.comparison.lanes]
 
@@ -62,6 +66,7 @@ def texts(page: LanesPage) -> list[str]:
 
 def test_an_empty_prompt_can_not_be_run_and_it_is_said_why(page: LanesPage, parts: Parts) -> None:
     assert len(page.columns) == 2
+    assert "prompt" in page.note.text()
     assert page.columns[0].empty.isVisible()
     for text in ("", "  \n"):
         page.prompt.box.setPlainText(text)
@@ -85,7 +90,7 @@ def test_all_lanes_stream_at_once_into_their_columns(page: LanesPage, parts: Par
     parts.inference.write(1, "One")
     parts.inference.write(0, " ago", first=2)
     assert texts(page) == ["A day ago", "One"]
-    assert page.columns[0].figures.text() == "3 tokens · perplexity 2.00 · entropy 1.00 nat"
+    assert page.columns[0].figures.text() == unbroken("3 tokens", "perplexity 2.00", "entropy 1.00 nat")
     assert page.columns[0].empty.isHidden()
     assert page.prompt.stop_button.isVisible()
     assert page.prompt.run_button.isHidden()
@@ -93,7 +98,7 @@ def test_all_lanes_stream_at_once_into_their_columns(page: LanesPage, parts: Par
     parts.inference.end_lane(0, "A day ago")
     parts.inference.end_lane(1, "One", FinishReason.LENGTH)
     assert [column.state.text() for column in page.columns] == ["Ended by the model", "Length limit reached"]
-    assert page.columns[0].figures.text().endswith("20.0 tok/s")
+    assert page.columns[0].figures.text().endswith("20.0\u00a0tok/s")
     parts.inference.end(together=False)
     assert page.note.text().startswith("4 tokens in all. The lanes were written one after another")
     assert page.prompt.run_button.isVisible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -154,7 +155,7 @@ class LaneRow(Translated, QScrollArea):
 
     def _order_tabs(self) -> None:
         order = [widget for column in self.columns for widget in column.tab_order]
-        for before, widget in zip(order, order[1:], strict=False):
+        for before, widget in pairwise(order):
             self.setTabOrder(before, widget)
 
     def _choose(self, place: int | None) -> None:

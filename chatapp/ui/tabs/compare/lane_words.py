@@ -35,7 +35,7 @@ def state_text(lane: LaneResult) -> str:
 
 
 def figures_text(count: int, figures: ReplyFigures | None, rate: float) -> str:
-    """rate: tokens a second, 0 where it is not known."""
+    """rate: tokens a second, 0 where it is not known. A line ends between the figures only."""
     parts = [_tr(QT_TRANSLATE_NOOP("LaneColumn", "{count:,} tokens")).format(count=count)] if count else []
     if figures is not None:
         perplexity = _tr(QT_TRANSLATE_NOOP("LaneColumn", "perplexity {value:.2f}"))
@@ -43,7 +43,7 @@ def figures_text(count: int, figures: ReplyFigures | None, rate: float) -> str:
         parts += [perplexity.format(value=figures.perplexity), entropy.format(value=figures.mean_entropy)]
     if rate > 0:
         parts.append(f"{rate:.1f} tok/s")
-    return " · ".join(parts)
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts)
 
 
 def _tr(text: str) -> str:

@@ -39,7 +39,7 @@ class ComparePresenter(QObject):
         self._marks = ""
         self._paces: dict[LaneColumn, Pace] = {}
         self._all = Pace()
-        self._note: Callable[[], str] = str  # said anew in another language
+        self._note = self._first_note  # said anew in another language
         self._timer = QTimer(self, interval=_RATE_MS)
         self._timer.timeout.connect(self._show_rates)
         base = context.preferences.settings.sampling
@@ -55,6 +55,7 @@ class ComparePresenter(QObject):
         context.inference.status_changed.connect(lambda _status: self._show_state())
         context.preferences.changed.connect(self._on_settings)
         self._on_settings(context.preferences.settings)
+        self._say()
         self._show_state()
 
     def run(self) -> None:
@@ -205,7 +206,7 @@ class ComparePresenter(QObject):
             page.prompt.show_max_tokens(comparison.lanes[0].sampling.max_tokens)
         for column, lane in zip(self._placed, comparison.lanes, strict=True):
             column.show_lane(lane)
-        self._set_note(str)
+        self._set_note(self._first_note)
         self._show_state()
 
     def _on_waits(self, waits: bool) -> None:
@@ -260,6 +261,9 @@ class ComparePresenter(QObject):
 
     def _say(self) -> None:
         self._page.note.setText(self._note())
+
+    def _first_note(self) -> str:
+        return self.tr("Each lane goes on from the same prompt with settings of its own.")
 
     def _begun_note(self) -> str:
         return self.tr("Waits for the model")
