@@ -97,6 +97,10 @@
         <translation>合计 {rate:.1f} tok/s</translation>
     </message>
     <message>
+        <source>Each lane goes on from the same prompt with settings of its own.</source>
+        <translation>各路从同一提示词写下去，设置各不相同。</translation>
+    </message>
+    <message>
         <source>Waits for the model</source>
         <translation>等待模型</translation>
     </message>
