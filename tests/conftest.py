@@ -24,7 +24,7 @@ from scripts.wheel_models import GEMMA_WHEEL, STARTER_WHEEL, WheelModel, cached
 
 if importlib.util.find_spec("chatapp.storage.comparisons") is None:  # until the store is merged
     _stand_in = ModuleType("chatapp.storage.comparisons")
-    _stand_in.ComparisonStore = MagicMock  # type: ignore[attr-defined]
+    _stand_in.ComparisonStore = lambda _database: MagicMock()  # type: ignore[attr-defined]
     sys.modules["chatapp.storage.comparisons"] = _stand_in
 
 
