@@ -551,8 +551,8 @@
         <translation>失败</translation>
     </message>
     <message>
-        <source>Interrupted; Resume goes on from here</source>
-        <translation>已中断；按“继续”可从此处写下去</translation>
+        <source>Interrupted</source>
+        <translation>已中断</translation>
     </message>
     <message>
         <source>Ended by the model</source>

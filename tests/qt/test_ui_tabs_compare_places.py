@@ -172,7 +172,9 @@ def test_lanes_share_the_width_and_nothing_is_cut_off(
 def test_a_small_window_scrolls_the_page(page: LanesPage, parts: Parts, qtbot: QtBot) -> None:
     page.resize(700, 300)
     qtbot.waitUntil(lambda: page.verticalScrollBar().maximum() > 0, timeout=3000)
-    assert page.widget().width() <= page.viewport().width()
+    whole = page.widget()
+    assert whole is not None
+    assert whole.width() <= page.viewport().width()
     assert page.columns[0].figures.geometry().bottom() < page.columns[0].height()
 
 

@@ -145,7 +145,8 @@ class HeatText(GrowingText):
 
     def place_at_height(self, y: int) -> int | None:
         """The first token of the line at that height of the text, or of the nearest line."""
-        position = self.document().documentLayout().hitTest(QPointF(0, y), Qt.HitTestAccuracy.FuzzyHit)
+        inside = min(y, self.document().size().height() - 1)
+        position = self.document().documentLayout().hitTest(QPointF(0, inside), Qt.HitTestAccuracy.FuzzyHit)
         return self._place_at(max(0, position)) if self._starts else None
 
     def _place_at(self, position: int) -> int:

@@ -16,7 +16,7 @@ _STATES = {
     LaneState.WRITING: QT_TRANSLATE_NOOP("LaneColumn", "Writing"),
     LaneState.ENDED: QT_TRANSLATE_NOOP("LaneColumn", "Ended"),
     LaneState.FAILED: QT_TRANSLATE_NOOP("LaneColumn", "Failed"),
-    LaneState.INTERRUPTED: QT_TRANSLATE_NOOP("LaneColumn", "Interrupted; Resume goes on from here"),
+    LaneState.INTERRUPTED: QT_TRANSLATE_NOOP("LaneColumn", "Interrupted"),
 }
 _ENDS = {
     FinishReason.STOP: QT_TRANSLATE_NOOP("LaneColumn", "Ended by the model"),

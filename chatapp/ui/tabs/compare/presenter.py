@@ -178,7 +178,8 @@ class ComparePresenter(QObject):
 
     def _goes_on(self) -> bool:
         """Whether there is one that the model in use can go on with."""
-        return bool(self._placed) and self._service.comparison.model == self._inference.status.path
+        model = self._inference.status.path
+        return bool(self._placed and model) and self._service.comparison.model == model
 
     def _can_resume(self) -> bool:
         lanes = [column.lane for column in self._placed]
@@ -232,7 +233,7 @@ class ComparePresenter(QObject):
     def _on_ended(self, comparison: Comparison) -> None:
         alone = not comparison.together and len(comparison.lanes) > 1
         count = sum(len(lane.tokens) for lane in comparison.lanes)
-        self._set_note(lambda: self._end_note(count, alone=alone))
+        self._set_note((lambda: self._end_note(count, alone=alone)) if count else self._first_note)
         self._show_state()
 
     def _on_failed(self, info: ErrorInfo) -> None:
