@@ -145,9 +145,12 @@ class HeatText(GrowingText):
 
     def place_at_height(self, y: int) -> int | None:
         """The first token of the line at that height of the text, or of the nearest line."""
-        inside = min(y, self.document().size().height() - 1)
-        position = self.document().documentLayout().hitTest(QPointF(0, inside), Qt.HitTestAccuracy.FuzzyHit)
-        return self._place_at(max(0, position)) if self._starts else None
+        if not self._starts:
+            return None
+        position = max(0, self.document().documentLayout().hitTest(QPointF(0, y), Qt.HitTestAccuracy.FuzzyHit))
+        block = self.document().findBlock(position)  # between two lines its end is what is hit
+        line = block.layout().lineForTextPosition(position - block.position())
+        return self._place_at(block.position() + line.textStart() if line.isValid() else position)
 
     def _place_at(self, position: int) -> int:
         place = bisect_right(self._starts, position) - 1
