@@ -17,6 +17,7 @@ from chatapp.core.storage_sentences import INSTANCE_SILENT, NOT_AN_ORDINARY_FILE
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.services.background import Background
 from chatapp.services.collection import Collection
+from chatapp.services.comparison import ComparisonService
 from chatapp.services.conversation import ConversationService
 from chatapp.services.crash_watch import CrashWatch
 from chatapp.services.inference import InferenceService
@@ -34,6 +35,7 @@ from chatapp.services.token_records import TokenRecords
 from chatapp.services.worker_access import EngineCommand, WorkerAccess
 from chatapp.storage.chat_search import ChatSearch
 from chatapp.storage.chats import ChatStore
+from chatapp.storage.comparisons import ComparisonStore
 from chatapp.storage.log_file import open_log
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.new_draft import NewDraft
@@ -99,6 +101,7 @@ class App:
             shelf=shelf,
             replies=replies,
             records=self._records,
+            comparison=ComparisonService(ComparisonStore(self._database), inference, replies, self._writes),
             inference=inference,
             library=library_service,
             model_choice=ModelChoice(inference, library_service, preferences, notifier, session),
@@ -140,6 +143,7 @@ class App:
         self.context.conversations.close()
         self._records.close()
         self.context.replies.close()
+        self.context.comparison.close()
         self.context.shelf.close()
         self.context.preferences.close()
         self._writes.close()

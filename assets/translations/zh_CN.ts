@@ -83,6 +83,41 @@
     </message>
 </context>
 <context>
+    <name>ComparePresenter</name>
+    <message>
+        <source>Reading the prompt: {percent} %</source>
+        <translation>正在读取提示词：{percent} %</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>正在写</translation>
+    </message>
+    <message>
+        <source>{rate:.1f} tok/s together</source>
+        <translation>合计 {rate:.1f} tok/s</translation>
+    </message>
+    <message>
+        <source>Each lane goes on from the same prompt with settings of its own.</source>
+        <translation>各路从同一提示词写下去，设置各不相同。</translation>
+    </message>
+    <message>
+        <source>Waits for the model</source>
+        <translation>等待模型</translation>
+    </message>
+    <message>
+        <source>A reply is being written in a chat; the lanes go on after it.</source>
+        <translation>对话中正在写回复；各路在其之后继续。</translation>
+    </message>
+    <message>
+        <source>{count:,} tokens in all.</source>
+        <translation>共 {count:,} 个词元。</translation>
+    </message>
+    <message>
+        <source>The lanes were written one after another, since this model&apos;s cache can&apos;t be shared.</source>
+        <translation>各路是依次写成的，因为此模型的缓存无法共享。</translation>
+    </message>
+</context>
+<context>
     <name>ComparisonFoot</name>
     <message>
         <source>The lanes compared</source>
@@ -740,6 +775,182 @@
     </message>
 </context>
 <context>
+    <name>LaneColumn</name>
+    <message>
+        <source>Lane {number}</source>
+        <translation>第 {number} 路</translation>
+    </message>
+    <message>
+        <source>Settings of lane {number}</source>
+        <translation>第 {number} 路的设置</translation>
+    </message>
+    <message>
+        <source>Stop lane {number}; the others go on</source>
+        <translation>停止第 {number} 路；其余各路继续</translation>
+    </message>
+    <message>
+        <source>Duplicate lane {number}</source>
+        <translation>复制第 {number} 路</translation>
+    </message>
+    <message>
+        <source>Remove lane {number}</source>
+        <translation>移除第 {number} 路</translation>
+    </message>
+    <message>
+        <source>Text of lane {number}; arrow keys walk its tokens</source>
+        <translation>第 {number} 路的文本；用方向键逐个查看词元</translation>
+    </message>
+    <message>
+        <source>random seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>seed {seed}</source>
+        <translation>种子 {seed}</translation>
+    </message>
+    <message>
+        <source>Nothing written yet.</source>
+        <translation>尚未写任何内容。</translation>
+    </message>
+    <message>
+        <source>Changed, not run yet</source>
+        <translation>已更改，尚未运行</translation>
+    </message>
+    <message>
+        <source>Waits for its turn</source>
+        <translation>等待轮到它</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>正在写</translation>
+    </message>
+    <message>
+        <source>Ended</source>
+        <translation>已结束</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>Interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
+        <source>Ended by the model</source>
+        <translation>模型自行结束</translation>
+    </message>
+    <message>
+        <source>Length limit reached</source>
+        <translation>达到长度上限</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>{count:,} tokens</source>
+        <translation>{count:,} 个词元</translation>
+    </message>
+    <message>
+        <source>perplexity {value:.2f}</source>
+        <translation>困惑度 {value:.2f}</translation>
+    </message>
+    <message>
+        <source>entropy {value:.2f} nat</source>
+        <translation>熵 {value:.2f} nat</translation>
+    </message>
+</context>
+<context>
+    <name>LaneRow</name>
+    <message>
+        <source>Lanes</source>
+        <translation>各路</translation>
+    </message>
+</context>
+<context>
+    <name>LaneSettings</name>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>The same seed draws the same tokens again; empty: another one for each run</source>
+        <translation>相同的种子会再次抽出相同的词元；留空则每次运行换一个</translation>
+    </message>
+    <message>
+        <source>Random</source>
+        <translation>随机</translation>
+    </message>
+    <message>
+        <source>Random, now {seed}</source>
+        <translation>随机，当前为 {seed}</translation>
+    </message>
+    <message>
+        <source>A seed is a whole number, or nothing for another one each time.</source>
+        <translation>种子是一个整数；留空则每次不同。</translation>
+    </message>
+</context>
+<context>
+    <name>LanesPage</name>
+    <message>
+        <source>Presets</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>Lanes that show something together, in place of these</source>
+        <translation>用一组对照鲜明的路替换现有各路</translation>
+    </message>
+    <message>
+        <source>Temperatures from 0 to 1.5</source>
+        <translation>温度从 0 到 1.5</translation>
+    </message>
+    <message>
+        <source>The same settings with {count} seeds</source>
+        <translation>相同设置，{count} 个种子</translation>
+    </message>
+    <message>
+        <source>Top-k, top-p, min-p and the model&apos;s own distribution</source>
+        <translation>Top-k、top-p、min-p 与模型自身的分布</translation>
+    </message>
+    <message>
+        <source>Add a lane</source>
+        <translation>添加一路</translation>
+    </message>
+    <message>
+        <source>Scroll together</source>
+        <translation>同步滚动</translation>
+    </message>
+    <message>
+        <source>All lanes show the same place of their texts</source>
+        <translation>各路显示文本的同一位置</translation>
+    </message>
+    <message>
+        <source>Lines instead of colours</source>
+        <translation>用线代替颜色</translation>
+    </message>
+    <message>
+        <source>Underlines the less likely tokens</source>
+        <translation>为不太可能的词元加下划线</translation>
+    </message>
+    <message>
+        <source>What the colours show</source>
+        <translation>颜色表示什么</translation>
+    </message>
+    <message>
+        <source>From what was expected to what was not</source>
+        <translation>从意料之中到意料之外</translation>
+    </message>
+    <message>
+        <source>There are {count} lanes, more do not fit</source>
+        <translation>已有 {count} 路，不能再多</translation>
+    </message>
+    <message>
+        <source>Another lane (Ctrl+L); after a run only it is written</source>
+        <translation>再加一路（Ctrl+L）；运行之后只写这一路</translation>
+    </message>
+</context>
+<context>
     <name>LinkDialog</name>
     <message>
         <source>Open a link</source>
@@ -1137,6 +1348,21 @@
     </message>
 </context>
 <context>
+    <name>PlaceStrip</name>
+    <message>
+        <source>Token {place}</source>
+        <translation>词元 {place}</translation>
+    </message>
+    <message>
+        <source>The token of each lane at the same place</source>
+        <translation>各路在同一位置的词元</translation>
+    </message>
+    <message>
+        <source>Point at a token, or walk the tokens with the arrow keys</source>
+        <translation>指向一个词元，或用方向键逐个查看</translation>
+    </message>
+</context>
+<context>
     <name>ProbabilityPanel</name>
     <message>
         <source>Colour the replies</source>
@@ -1286,6 +1512,77 @@
     <message>
         <source>The context is full: the oldest messages left out: {count}.</source>
         <translation>上下文已满：已略去最早的 {count} 条消息。</translation>
+    </message>
+</context>
+<context>
+    <name>PromptPart</name>
+    <message>
+        <source>Prompt: Ctrl+Enter runs all lanes, Enter starts a line</source>
+        <translation>提示词：Ctrl+Enter 运行所有路，Enter 换行</translation>
+    </message>
+    <message>
+        <source>Prompt: Enter runs all lanes, Shift+Enter starts a line</source>
+        <translation>提示词：Enter 运行所有路，Shift+Enter 换行</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Plain text</source>
+        <translation>纯文本</translation>
+    </message>
+    <message>
+        <source>What the prompt is</source>
+        <translation>提示词的类型</translation>
+    </message>
+    <message>
+        <source>Chat: a message to be answered. Plain text: the beginning of a text to go on with.</source>
+        <translation>对话：等待回答的消息。纯文本：要接着写下去的开头。</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Shows or hides what the model is told before the prompt</source>
+        <translation>显示或隐藏在提示词之前告诉模型的内容</translation>
+    </message>
+    <message>
+        <source>What the model is told before the prompt</source>
+        <translation>在提示词之前告诉模型的内容</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>Stop all</source>
+        <translation>全部停止</translation>
+    </message>
+    <message>
+        <source>End all lanes (Esc); what is written stays</source>
+        <translation>结束所有路（Esc）；已写的内容保留</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Go on with the lanes that were stopped, interrupted or failed (Ctrl+R)</source>
+        <translation>接着写被停止、中断或失败的路（Ctrl+R）</translation>
+    </message>
+    <message>
+        <source>Write a prompt first</source>
+        <translation>请先写提示词</translation>
+    </message>
+    <message>
+        <source>Write all lanes anew (Ctrl+Enter)</source>
+        <translation>重新写所有路（Ctrl+Enter）</translation>
     </message>
 </context>
 <context>
@@ -2184,6 +2481,34 @@
         <source>Score the text in the box</source>
         <translation>给框中的文本打分</translation>
     </message>
+    <message>
+        <source>Run all lanes</source>
+        <translation>运行所有路</translation>
+    </message>
+    <message>
+        <source>Stop all lanes</source>
+        <translation>停止所有路</translation>
+    </message>
+    <message>
+        <source>Resume the lanes</source>
+        <translation>继续写各路</translation>
+    </message>
+    <message>
+        <source>Add a lane</source>
+        <translation>添加一路</translation>
+    </message>
+    <message>
+        <source>Next lane</source>
+        <translation>下一路</translation>
+    </message>
+    <message>
+        <source>Lane before</source>
+        <translation>上一路</translation>
+    </message>
+    <message>
+        <source>Scroll together</source>
+        <translation>同步滚动</translation>
+    </message>
 </context>
 <context>
     <name>errors</name>
@@ -2382,6 +2707,38 @@
     <message>
         <source>Load that model to try other settings.</source>
         <translation>请加载该模型以试用其他设置。</translation>
+    </message>
+    <message>
+        <source>{lanes} lanes may need {needed} tokens with the prompt&apos;s {prompt}; the context has {n_ctx}, enough for {fitting} of them.</source>
+        <translation>{lanes} 条通道连同提示词的 {prompt} 个词元最多需要 {needed} 个词元；上下文只有 {n_ctx} 个，够其中 {fitting} 条使用。</translation>
+    </message>
+    <message>
+        <source>Take fewer lanes, a lower reply length limit, or a larger context length in Settings.</source>
+        <translation>请减少通道、调低回复长度上限，或在设置中加大上下文长度。</translation>
+    </message>
+    <message>
+        <source>In the lane {text!r} the part {part!r} can&apos;t be read.</source>
+        <translation>通道 {text!r} 中的 {part!r} 无法识别。</translation>
+    </message>
+    <message>
+        <source>Write options with their values, for example temperature=0.7,top_p=0.9,seed=3.</source>
+        <translation>请写成选项加取值，例如 temperature=0.7,top_p=0.9,seed=3。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be used as a state file: {reason}.</source>
+        <translation>{path} 不能用作状态文件：{reason}。</translation>
+    </message>
+    <message>
+        <source>Go on with --resume and a file that --state wrote, or name a new file.</source>
+        <translation>请用 --resume 指定由 --state 写出的文件以继续，或另取一个新文件名。</translation>
+    </message>
+    <message>
+        <source>{lanes} lanes are more than the {most} that are possible.</source>
+        <translation>{lanes} 条通道超过了上限 {most} 条。</translation>
+    </message>
+    <message>
+        <source>Take fewer values; a sweep, which runs in batches, may have more lanes.</source>
+        <translation>请减少取值；扫描会分批进行，可以有更多通道。</translation>
     </message>
     <message>
         <source>The prompt is empty.</source>
@@ -3400,6 +3757,10 @@
     <message>
         <source>Lab</source>
         <translation>实验室</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>对比</translation>
     </message>
 </context>
 </TS>

@@ -84,6 +84,8 @@ class ComparisonService(QObject):
         self._prompt, self._model = ComparedPrompt(text=""), ""
         self._lanes: list[LaneResult] = []
         self._tokens: list[list[Token]] = []
+        self._numbers: list[int] = []  # by which the engine knows them: places change when a lane is taken out
+        self._next_number = 0
         self._together = True
         self._probs = 0
         self._asked: int | None = None
@@ -125,20 +127,27 @@ class ComparisonService(QObject):
         """One from the disk; nothing is written until that is asked for."""
         self._show(comparison_id, comparison)
 
-    def add(self, sampling: SamplingSettings) -> None:
-        """One more lane of the same prompt."""
+    def add(self, sampling: SamplingSettings, probs: int) -> None:
+        """One more lane of the same prompt; probs: see Compare."""
+        self._probs = probs
         self._lanes.append(LaneResult(sampling=_seeded(sampling)))
         self._tokens.append([])
+        self._numbers.append(self._next_number)
+        self._next_number += 1
         self.shown.emit(self.comparison)
         self._save_all()
         self._go_on()
 
     def remove(self, place: int) -> None:
-        """Takes a lane that is not being written out of the comparison."""
-        if self._asked is None:
-            del self._lanes[place], self._tokens[place]
-            self.shown.emit(self.comparison)
-            self._save_all()
+        """Takes a lane out of the comparison; one that is being written is ended first."""
+        if self._lanes[place].state is LaneState.WRITING and self._asked is not None:
+            self._inference.cancel_asked(self._asked, self._numbers[place])
+        was_running = self.is_running
+        del self._lanes[place], self._tokens[place], self._numbers[place]
+        self.shown.emit(self.comparison)
+        self._save_all()
+        if was_running:
+            self._tell_end()
 
     def resume(self, probs: int) -> None:
         """Goes on with the lanes that were interrupted, failed, or stopped by a person."""
@@ -159,7 +168,7 @@ class ComparisonService(QObject):
         """Ends one lane, the others go on."""
         lane = self._lanes[place]
         if lane.state is LaneState.WRITING and self._asked is not None:
-            self._inference.cancel_asked(self._asked, place)
+            self._inference.cancel_asked(self._asked, self._numbers[place])
         elif lane.state is LaneState.WAITING:
             self._change(place, replace(lane, state=LaneState.ENDED, finish_reason=FinishReason.CANCELLED))
             self._tell_end()
@@ -181,6 +190,8 @@ class ComparisonService(QObject):
         self._id, self._prompt, self._model = comparison_id, comparison.prompt, comparison.model
         self._lanes, self._together = list(comparison.lanes), comparison.together
         self._tokens = [list(lane.tokens) for lane in self._lanes]
+        self._numbers = list(range(len(self._lanes)))
+        self._next_number = len(self._lanes)
         self._gives_way = False
         self.shown.emit(comparison)
 
@@ -196,7 +207,9 @@ class ComparisonService(QObject):
         batch = waiting[:LANES_AT_ONCE]
         lanes = tuple(
             LaneStart(
-                number=place, sampling=self._lanes[place].sampling, before=tuple(t.id for t in self._tokens[place])
+                number=self._numbers[place],
+                sampling=self._lanes[place].sampling,
+                before=tuple(token.id for token in self._tokens[place]),
             )
             for place in batch
         )
@@ -224,16 +237,25 @@ class ComparisonService(QObject):
         match event:
             case PromptProgress(request_id=self._asked):
                 self.read.emit(event.done / event.total)
-            case TokensEmitted(request_id=self._asked, lane=place, tokens=tokens):
+            case TokensEmitted() | LaneFinished() | LaneFailed() if event.request_id == self._asked:
+                self._on_lane(event)
+            case _:
+                pass
+
+    def _on_lane(self, event: TokensEmitted | LaneFinished | LaneFailed) -> None:
+        """What is told of a lane that was taken out is passed over."""
+        if event.lane not in self._numbers:
+            return
+        place = self._numbers.index(event.lane)
+        match event:
+            case TokensEmitted(tokens=tokens):
                 self._tokens[place] += tokens
                 self._unsaved.add(place)
                 self.grew.emit(LaneTokens(place=place, tokens=tokens))
-            case LaneFinished(request_id=self._asked, lane=place):
+            case LaneFinished():
                 self._on_lane_finished(place, event)
-            case LaneFailed(request_id=self._asked, lane=place, error=info):
+            case LaneFailed(error=info):
                 self._change(place, replace(self._lanes[place], state=LaneState.FAILED, error=info))
-            case _:
-                pass
 
     def _on_lane_finished(self, place: int, event: LaneFinished) -> None:
         lane = self._lanes[place]

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Sequence
 
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QTextCharFormat, QTextCursor
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QTextCharFormat, QTextCursor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
 from chatapp.ui.panels.probabilities.heat_text import HeatText, HeatToken
@@ -243,3 +244,30 @@ def test_paragraphs_of_the_text_itself_stay_as_they_are(light: Theme, qtbot: QtB
     tokens = [HeatToken(1, "\n\n" if place % 50 == 49 else " word.", record) for place in range(500)]
     heat = shown(light, qtbot, tokens)
     assert heat.document().toPlainText() == "".join(token.text for token in tokens)
+
+
+def test_it_tells_of_the_token_below_the_mouse_once(heat: HeatText, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QToolTip, "showText", lambda *_: None)
+    seen: list[object] = []
+    heat.token_hovered.connect(seen.append)
+    for shift in (4, 5):
+        event = QMouseEvent(
+            QMouseEvent.Type.MouseMove,
+            QPointF(heat.rect_of(0).center() + QPoint(shift, 0)),
+            QPointF(),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        heat.mouseMoveEvent(event)
+    heat.leaveEvent(QEvent(QEvent.Type.Leave))
+    assert seen == [0, None]
+
+
+def test_the_token_at_a_height_begins_its_line(light: Theme, qtbot: QtBot) -> None:
+    tokens = [HeatToken(at, text, None) for at, text in enumerate(("one", " two\n", "\n", "three", " four"))]
+    heat = shown(light, qtbot, tokens)
+    heights = [heat.rect_of(place).center().y() for place in (0, 3)]
+    assert [heat.place_at_height(y) for y in (0, *heights, 10_000)] == [0, 0, 3, 3]
+    heat.set_tokens(())
+    assert heat.place_at_height(0) is None

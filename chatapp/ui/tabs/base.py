@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QWidget
 
+from chatapp.services.comparison import ComparisonService
 from chatapp.services.conversation import ConversationService
 from chatapp.services.inference import InferenceService
 from chatapp.services.library import LibraryService
@@ -32,6 +33,7 @@ class AppContext:
     shelf: Shelf
     replies: Replies
     records: TokenRecords
+    comparison: ComparisonService
     inference: InferenceService
     library: LibraryService
     model_choice: ModelChoice

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QMimeData, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -60,6 +60,8 @@ def as_shown(tokens: Sequence[HeatToken], text: str) -> list[HeatToken] | None:
 class HeatText(GrowingText):
     token_chosen = Signal(object)
     """int: its place among the tokens"""
+    token_hovered = Signal(object)
+    """int below the mouse, or None"""
     details_requested = Signal()
     """of the chosen token"""
 
@@ -74,6 +76,7 @@ class HeatText(GrowingText):
         self._since_break = 0  # tokens
         self._formats: dict[int, QTextCharFormat] = {}
         self._chosen: int | None = None
+        self._hovered: int | None = None
         self._range: tuple[int, int] | None = None
         super().__init__(parent)
         self.setMouseTracking(True)
@@ -84,7 +87,7 @@ class HeatText(GrowingText):
         self.set_text("")
         self._tokens, self._starts, self._length = [], [], 0
         self._breaks, self._since_break = [], 0
-        self._chosen = self._range = None
+        self._chosen = self._hovered = self._range = None
         self.append_tokens(tokens)
 
     def append_tokens(self, tokens: Sequence[HeatToken]) -> None:
@@ -138,12 +141,27 @@ class HeatText(GrowingText):
     def token_at(self, point: QPoint) -> int | None:
         """The place of the token at `point` of the viewport."""
         position = self.document().documentLayout().hitTest(point.toPointF(), Qt.HitTestAccuracy.ExactHit)
-        if position < 0 or not self._starts:
+        return self._place_at(position) if position >= 0 and self._starts else None
+
+    def place_at_height(self, y: int) -> int | None:
+        """The first token of the line at that height of the text, or of the nearest line."""
+        if not self._starts:
             return None
+        position = max(0, self.document().documentLayout().hitTest(QPointF(0, y), Qt.HitTestAccuracy.FuzzyHit))
+        block = self.document().findBlock(position)  # between two lines its end is what is hit
+        line = block.layout().lineForTextPosition(position - block.position())
+        return self._place_at(block.position() + line.textStart() if line.isValid() else position)
+
+    def _place_at(self, position: int) -> int:
         place = bisect_right(self._starts, position) - 1
         while place > 0 and not self._tokens[place].text:  # it ends inside a character: the next one shows it
             place -= 1
         return place
+
+    def _hover(self, place: int | None) -> None:
+        if place != self._hovered:
+            self._hovered = place
+            self.token_hovered.emit(place)
 
     def _is_time_for_a_break(self, text: str) -> bool:
         """Qt lays out a paragraph as a whole for each token that is added, so long ones are divided: after a sentence,
@@ -246,10 +264,15 @@ class HeatText(GrowingText):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         place = self.token_at(event.position().toPoint())
+        self._hover(place)
         if place is None:
             QToolTip.hideText()
         else:
             QToolTip.showText(event.globalPosition().toPoint(), plain_tip(self._described(place)), self)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = _STEPS.get(Qt.Key(event.key()))
