@@ -2710,15 +2710,15 @@
     </message>
     <message>
         <source>{lanes} lanes may need {needed} tokens with the prompt&apos;s {prompt}; the context has {n_ctx}, enough for {fitting} of them.</source>
-        <translation>{lanes} 条通道连同提示词的 {prompt} 个词元最多需要 {needed} 个词元；上下文只有 {n_ctx} 个，够其中 {fitting} 条使用。</translation>
+        <translation>{lanes} 路连同提示词的 {prompt} 个词元最多需要 {needed} 个词元；上下文只有 {n_ctx} 个，够其中 {fitting} 路使用。</translation>
     </message>
     <message>
         <source>Take fewer lanes, a lower reply length limit, or a larger context length in Settings.</source>
-        <translation>请减少通道、调低回复长度上限，或在设置中加大上下文长度。</translation>
+        <translation>请减少路数、调低回复长度上限，或在设置中加大上下文长度。</translation>
     </message>
     <message>
         <source>In the lane {text!r} the part {part!r} can&apos;t be read.</source>
-        <translation>通道 {text!r} 中的 {part!r} 无法识别。</translation>
+        <translation>{text!r} 这一路中的 {part!r} 无法识别。</translation>
     </message>
     <message>
         <source>Write options with their values, for example temperature=0.7,top_p=0.9,seed=3.</source>
@@ -2734,11 +2734,11 @@
     </message>
     <message>
         <source>{lanes} lanes are more than the {most} that are possible.</source>
-        <translation>{lanes} 条通道超过了上限 {most} 条。</translation>
+        <translation>{lanes} 路超过了上限 {most} 路。</translation>
     </message>
     <message>
         <source>Take fewer values; a sweep, which runs in batches, may have more lanes.</source>
-        <translation>请减少取值；扫描会分批进行，可以有更多通道。</translation>
+        <translation>请减少取值；扫描会分批进行，可以有更多路。</translation>
     </message>
     <message>
         <source>The prompt is empty.</source>
