@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -23,6 +23,7 @@ from chatapp.ui.tabs.compare.table_view import TableView
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.rich_text import Typesetting
 from tests.lanes import comparison, lane, token
+from tests.qt.conftest import ChooseInMenu
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 FIGURES, PARTINGS, WORDS = range(3)
@@ -119,6 +120,25 @@ def test_a_heading_sorts_and_means_and_unknown_stay_below(foot: ComparisonFoot, 
     ):
         table.sortByColumn(7, order)
         assert [row[0] for row in cells(table)] == wanted
+
+
+def test_headings_and_the_menu_sort(foot: ComparisonFoot, qtbot: QtBot, choose_in_menu: ChooseInMenu) -> None:
+    table = foot.figures.table
+    figures(
+        foot, qtbot, lane("a b", seed=1, temperature=0.2), lane("a", seed=2), lane("a b c", seed=3, temperature=0.3)
+    )
+    names = headings(table)
+    tokens = names.index("Tokens")
+    header = table.header()
+    middle = QPoint(header.sectionViewportPosition(tokens) + header.sectionSize(tokens) // 2, header.height() // 2)
+    for heading, wanted in (("Tokens ↑", "213"), ("Tokens ↓", "312")):
+        QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+        assert "".join(row[0] for row in cells(table)) == wanted
+        assert headings(table)[tokens] == heading
+    for text, wanted in (("Sort by Temp.", "132"), ("Sort by Temp.", "231"), ("Unsorted", "123")):
+        choose_in_menu(table, text)
+        assert "".join(row[0] for row in cells(table)) == wanted
+    assert headings(table) == names
 
 
 def test_the_table_is_copied_with_tabs_between(foot: ComparisonFoot, qtbot: QtBot) -> None:
