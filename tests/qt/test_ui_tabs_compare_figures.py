@@ -207,6 +207,18 @@ def test_of_what_comes_while_it_counts_only_the_newest_is_counted(
     assert counts == [1, 6]
 
 
+def test_a_count_is_followed_by_a_rest(foot: ComparisonFoot, qtbot: QtBot) -> None:
+    one = lane("a", state=LaneState.WRITING)
+    figures(foot, qtbot, one)
+    rest = foot.figures._counter._rest
+    rest.start(60_000)
+    foot.set_comparison(comparison(grown(one, "b")))
+    qtbot.wait(100)
+    assert cells(foot.figures.table)[0][6] == "1"
+    rest.start(0)
+    qtbot.waitUntil(lambda: cells(foot.figures.table)[0][6] == "2", timeout=2000)
+
+
 def test_figures_of_a_growing_lane_stay_until_they_are_counted_and_those_of_another_go(
     foot: ComparisonFoot, qtbot: QtBot
 ) -> None:
