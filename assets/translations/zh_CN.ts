@@ -2171,6 +2171,21 @@
     </message>
 </context>
 <context>
+    <name>TableView</name>
+    <message>
+        <source>Copy rows</source>
+        <translation>复制各行</translation>
+    </message>
+    <message>
+        <source>Sort by {heading}</source>
+        <translation>按 {heading} 排序</translation>
+    </message>
+    <message>
+        <source>Unsorted</source>
+        <translation>不排序</translation>
+    </message>
+</context>
+<context>
     <name>ThoughtView</name>
     <message>
         <source>Thought ({words} words)</source>

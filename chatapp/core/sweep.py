@@ -91,7 +91,7 @@ def samplings_of(
 
 def is_whole(lane: LaneResult) -> bool:
     """Whether it came to its own end: the model's, or the length limit."""
-    return lane.state is LaneState.ENDED and lane.finish_reason in (FinishReason.STOP, FinishReason.LENGTH)
+    return lane.finish_reason in (FinishReason.STOP, FinishReason.LENGTH)
 
 
 def mean_of(values: Iterable[float | None]) -> Mean | None:

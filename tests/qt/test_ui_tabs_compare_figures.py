@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -17,12 +17,13 @@ from chatapp.core.errors import error
 from chatapp.core.generation import FinishReason, Token
 from chatapp.core.sentences import NO_MODEL_LOADED
 from chatapp.services.background import Background
-from chatapp.ui.tabs.compare import divergence_model, figures_model
+from chatapp.ui.tabs.compare import divergence_model, figure_counter
 from chatapp.ui.tabs.compare.foot import ComparisonFoot
 from chatapp.ui.tabs.compare.table_view import TableView
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.rich_text import Typesetting
 from tests.lanes import comparison, lane, token
+from tests.qt.conftest import ChooseInMenu
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 FIGURES, PARTINGS, WORDS = range(3)
@@ -58,15 +59,22 @@ def counted(foot: ComparisonFoot, qtbot: QtBot) -> list[list[str]]:
     return cells(foot.divergence.table)
 
 
+def figures(foot: ComparisonFoot, qtbot: QtBot, *lanes: LaneResult, together: bool = True) -> list[list[str]]:
+    """The table of these lanes, once they are counted."""
+    shown = comparison(*lanes, together=together)
+    foot.set_comparison(shown)
+    qtbot.waitUntil(lambda: foot.figures._counter.last.lanes is shown.lanes, timeout=5000)
+    return cells(foot.figures.table)
+
+
 def grown(before: LaneResult, text: str) -> LaneResult:
     """The same tokens and more."""
     return lane(text, tokens=before.tokens, state=LaneState.WRITING, seed=before.sampling.seed)
 
 
-def test_each_lane_has_its_settings_and_figures(foot: ComparisonFoot) -> None:
+def test_each_lane_has_its_settings_and_figures(foot: ComparisonFoot, qtbot: QtBot) -> None:
     failed = replace(lane(state=LaneState.FAILED, seed=None), error=error(NO_MODEL_LOADED).info)
-    foot.set_comparison(comparison(lane("a b a b", temperature=0.5, seed=7, p=0.25), failed))
-    first, second = cells(foot.figures.table)
+    first, second = figures(foot, qtbot, lane("a b a b", temperature=0.5, seed=7, p=0.25), failed)
     assert first == [
         "1", "0.5", "40", "0.95", "0.05", "7", "4", "4.000", "1.000", "0.500", "0.667", "0.000", "10.0",
         "length limit",
@@ -76,40 +84,35 @@ def test_each_lane_has_its_settings_and_figures(foot: ComparisonFoot) -> None:
     assert "No model is loaded" in tip
 
 
-def test_lanes_that_differ_in_the_seed_have_a_mean_with_its_interval(foot: ComparisonFoot) -> None:
+def test_lanes_that_differ_in_the_seed_have_a_mean_with_its_interval(foot: ComparisonFoot, qtbot: QtBot) -> None:
     lanes = [
         lane("a b c d", temperature=0.5, seed=1, p=0.25),
         lane("a b c e", temperature=0.5, seed=2, p=0.125),
         lane("a b", temperature=0.5, seed=3, reason=FinishReason.CANCELLED),
         lane("x", temperature=0.9, seed=1),
     ]
-    foot.set_comparison(comparison(*lanes))
-    rows = cells(foot.figures.table)
+    rows = figures(foot, qtbot, *lanes)
     assert len(rows) == 5
     mean = rows[-1]
     assert (mean[0], mean[1], mean[5], mean[13]) == ("Mean 1–3", "0.5", "3 seeds", "2 of 3")
     assert mean[7] == "6.00 ± 25.41"  # the mean of 4 and 8: t of one degree of freedom is 12.706, the error 2
-    foot.set_comparison(comparison(lanes[0], lanes[3]))
-    assert len(cells(foot.figures.table)) == 2
+    assert len(figures(foot, qtbot, lanes[0], lanes[3])) == 2
 
 
-def test_what_is_told_of_all_lanes_together(foot: ComparisonFoot) -> None:
+def test_what_is_told_of_all_lanes_together(foot: ComparisonFoot, qtbot: QtBot) -> None:
     same = [lane("one two three four five", seed=seed) for seed in (1, 2)]
-    foot.set_comparison(comparison(*same))
+    figures(foot, qtbot, *same)
     assert "self-BLEU 100.0 of 100, 20.0 tokens per second" in foot.figures.together.text()
-    foot.set_comparison(comparison(*same, together=False))
+    figures(foot, qtbot, *same, together=False)
     assert "10.0 tokens per second" in foot.figures.together.text()
-    foot.set_comparison(comparison(same[0]))
+    figures(foot, qtbot, same[0])
     assert "self-BLEU – of 100" in foot.figures.together.text()
 
 
-def test_a_heading_sorts_and_means_and_unknown_stay_below(foot: ComparisonFoot) -> None:
+def test_a_heading_sorts_and_means_and_unknown_stay_below(foot: ComparisonFoot, qtbot: QtBot) -> None:
     table = foot.figures.table
-    foot.set_comparison(
-        comparison(
-            lane("a", p=0.5, seed=1), lane("a", p=0.1, seed=2), lane("", temperature=0.1), lane("a", p=0.2, seed=3)
-        )
-    )
+    unknown = lane("", temperature=0.1)
+    figures(foot, qtbot, lane("a", seed=1), lane("a", p=0.1, seed=2), unknown, lane("a", p=0.2, seed=3))
     assert [row[0] for row in cells(table)] == ["1", "2", "3", "4", "Mean 1–2, 4"]
     for order, wanted in (
         (Qt.SortOrder.AscendingOrder, ["1", "4", "2", "3", "Mean 1–2, 4"]),
@@ -119,10 +122,27 @@ def test_a_heading_sorts_and_means_and_unknown_stay_below(foot: ComparisonFoot) 
         assert [row[0] for row in cells(table)] == wanted
 
 
-def test_the_table_is_copied_with_tabs_between(foot: ComparisonFoot) -> None:
-    foot.set_comparison(
-        comparison(lane("a b", seed=1, p=0.3), lane("b", seed=4_000_000_000), lane("c", temperature=0.0))
+def test_headings_and_the_menu_sort(foot: ComparisonFoot, qtbot: QtBot, choose_in_menu: ChooseInMenu) -> None:
+    table = foot.figures.table
+    figures(
+        foot, qtbot, lane("a b", seed=1, temperature=0.2), lane("a", seed=2), lane("a b c", seed=3, temperature=0.3)
     )
+    names = headings(table)
+    tokens = names.index("Tokens")
+    header = table.header()
+    middle = QPoint(header.sectionViewportPosition(tokens) + header.sectionSize(tokens) // 2, header.height() // 2)
+    for heading, wanted in (("Tokens ↑", "213"), ("Tokens ↓", "312")):
+        QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+        assert "".join(row[0] for row in cells(table)) == wanted
+        assert headings(table)[tokens] == heading
+    for text, wanted in (("Sort by Temp.", "132"), ("Sort by Temp.", "231"), ("Unsorted", "123")):
+        choose_in_menu(table, text)
+        assert "".join(row[0] for row in cells(table)) == wanted
+    assert headings(table) == names
+
+
+def test_the_table_is_copied_with_tabs_between(foot: ComparisonFoot, qtbot: QtBot) -> None:
+    figures(foot, qtbot, lane("a b", seed=1, p=0.3), lane("b", seed=4_000_000_000), lane("c", temperature=0.0))
     table = foot.figures.table
     table.setFocus()
     QTest.keyClick(table, Qt.Key.Key_C, CONTROL)
@@ -149,21 +169,65 @@ def test_every_heading_explains_itself(foot: ComparisonFoot, chinese: Callable[[
     assert foot.tabText(FIGURES) == "指标"
 
 
-def test_only_lanes_that_changed_are_counted_anew(foot: ComparisonFoot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_lanes_that_changed_are_counted_anew(
+    foot: ComparisonFoot, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[LaneResult] = []
-    count = figures_model.figures_of
+    count = figure_counter.figures_of
 
     def spy(counted: LaneResult) -> object:
         asked.append(counted)
         return count(counted)
 
-    monkeypatch.setattr(figures_model, "figures_of", spy)
+    monkeypatch.setattr(figure_counter, "figures_of", spy)
     first, second = lane("a b", seed=1), lane("a", seed=2, state=LaneState.WRITING)
-    foot.set_comparison(comparison(first, second))
+    figures(foot, qtbot, first, second)
     longer = grown(second, "b c")
-    foot.set_comparison(comparison(replace(first), longer))
+    assert figures(foot, qtbot, replace(first), longer)[1][6] == "3"
     assert asked == [first, second, longer]
-    assert cells(foot.figures.table)[1][6] == "3"
+
+
+def test_of_what_comes_while_it_counts_only_the_newest_is_counted(
+    foot: ComparisonFoot, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    count = figure_counter._count
+
+    def spy(lanes: tuple[LaneResult, ...], before: figure_counter.Counted) -> figure_counter.Counted:
+        counts.append(len(lanes[0].tokens))
+        return count(lanes, before)
+
+    monkeypatch.setattr(figure_counter, "_count", spy)
+    growing = [lane("a", state=LaneState.WRITING)]
+    for _ in range(5):
+        growing.append(grown(growing[-1], "b"))
+    for one in growing:
+        foot.set_comparison(comparison(one))
+    qtbot.waitUntil(lambda: cells(foot.figures.table)[0][6] == "6", timeout=5000)
+    assert counts == [1, 6]
+
+
+def test_a_count_is_followed_by_a_rest(foot: ComparisonFoot, qtbot: QtBot) -> None:
+    one = lane("a", state=LaneState.WRITING)
+    figures(foot, qtbot, one)
+    rest = foot.figures._counter._rest
+    rest.start(60_000)
+    foot.set_comparison(comparison(grown(one, "b")))
+    qtbot.wait(100)
+    assert cells(foot.figures.table)[0][6] == "1"
+    rest.start(0)
+    qtbot.waitUntil(lambda: cells(foot.figures.table)[0][6] == "2", timeout=2000)
+
+
+def test_figures_of_a_growing_lane_stay_until_they_are_counted_and_those_of_another_go(
+    foot: ComparisonFoot, qtbot: QtBot
+) -> None:
+    one = lane("a b", seed=1, state=LaneState.WRITING)
+    figures(foot, qtbot, one)
+    foot.set_comparison(comparison(grown(one, "c")))
+    assert cells(foot.figures.table)[0][6] == "2"
+    foot.set_comparison(comparison(lane("x y z", seed=1)))
+    assert cells(foot.figures.table)[0][6] == "–"
 
 
 def test_where_two_lanes_part(foot: ComparisonFoot, qtbot: QtBot) -> None:

@@ -309,6 +309,7 @@ def test_the_chart_keeps_its_scales(sweep: Sweep) -> None:
     chart.show_points(points_of(comparison(lane("a", temperature=0.0, p=0.5), lane("a", temperature=1.0, p=0.0006))))
     assert chart.perplexities() == (2.0, 2000.0)
     assert chart.height_of_perplexity(2.0) == 0.0
+    assert chart.height_of_perplexity(1.0) == 0.0
     assert chart.height_of_perplexity(-3.0) == 0.0  # where a wide interval ends
     assert chart.height_of_perplexity(2000.0) == pytest.approx(1.0)
     assert chart.height_of_perplexity(63.2456) == pytest.approx(0.5, abs=1e-3)  # the geometric mean

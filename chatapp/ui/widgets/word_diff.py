@@ -38,7 +38,7 @@ class WordDiff(Translated, QWidget):
     def compare(self, old: str, new: str) -> None:
         """Shows their differences soon; until then what was on show stays."""
         self._wanted = (old, new)
-        if not self._is_busy and self._wanted != self._compared:
+        if not self._is_busy and not self._typesetting.background.closed and self._wanted != self._compared:
             self._begin()
 
     def retranslate(self) -> None:

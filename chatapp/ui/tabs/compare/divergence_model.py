@@ -114,9 +114,11 @@ class DivergenceModel(CopiedModel):
             self.beginResetModel()
             self.pairs = pairs
             self.endResetModel()
-        elif pairs != self.pairs:
+        else:
+            changed = [row for row, pair in enumerate(pairs) if pair != self.pairs[row]]
             self.pairs = pairs
-            self._refresh()
+            if changed:  # told once: each telling takes as long as many rows do
+                self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(_HEADINGS) - 1))
         if any(_is_due(pair) for pair in pairs):
             self._timer.start()
 
@@ -164,13 +166,14 @@ class DivergenceModel(CopiedModel):
     def _count_some(self) -> None:
         """The next divergences; there may be more than a hundred pairs of long texts."""
         begun = time.perf_counter()
-        for row, pair in enumerate(self.pairs):
-            if _is_due(pair):
-                kl = mean_divergence(self._lanes[pair.a].tokens, self._lanes[pair.b].tokens)
-                self.pairs[row] = replace(pair, kl=kl, is_counted=True)
-                self.dataChanged.emit(self.index(row, _KL), self.index(row, _KL))
-                if time.perf_counter() - begun > _AT_ONCE:
-                    return
+        due = [row for row, pair in enumerate(self.pairs) if _is_due(pair)]
+        for done, row in enumerate(due):
+            pair = self.pairs[row]
+            kl = mean_divergence(self._lanes[pair.a].tokens, self._lanes[pair.b].tokens)
+            self.pairs[row] = replace(pair, kl=kl, is_counted=True)
+            if time.perf_counter() - begun > _AT_ONCE or done == len(due) - 1:
+                self.dataChanged.emit(self.index(due[0], _KL), self.index(row, _KL))
+                return
         self._timer.stop()
 
     def _refresh(self) -> None:

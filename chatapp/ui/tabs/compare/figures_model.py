@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt
 
 from chatapp.core.comparison import Comparison, LaneResult, LaneState
 from chatapp.core.generation import FinishReason
-from chatapp.core.lanes import LaneFigures, figures_of
+from chatapp.core.lanes import LaneFigures
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sweep import Mean, is_whole, mean_of
@@ -24,6 +24,7 @@ _TEXTS = (_LANE, _ENDED)
 _DIGITS: dict[int, str] = {6: ",.0f", 7: ".3f", 8: ".3f", 9: ".3f", 10: ".3f", 11: ".3f", 12: ".1f"}
 _MEAN_DIGITS = {6: ",.1f", 12: ".1f"}  # they stand beside half an interval
 _FIRST_FIGURE = min(_DIGITS)
+_NOTHING: tuple[float | None, ...] = (None,) * len(_DIGITS)
 _MEAN = QT_TRANSLATE_NOOP("FiguresTable", "Mean {lanes}")
 _SEEDS = QT_TRANSLATE_NOOP("FiguresTable", "{count} seeds")
 _COUNTED = QT_TRANSLATE_NOOP("FiguresTable", "{count} of {all}")
@@ -59,17 +60,19 @@ class FiguresModel(CopiedModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[_Row] = []
-        self._known: dict[int, tuple[LaneResult, tuple[float | None, ...]]] = {}
 
-    def set_comparison(self, comparison: Comparison) -> None:
-        """Only lanes that changed are counted anew."""
-        rows = [_Row((place,), lane, self._figures(place, lane)) for place, lane in enumerate(comparison.lanes)]
+    def set_comparison(self, comparison: Comparison, figures: Sequence[LaneFigures | None]) -> None:
+        """figures: of each lane; None: not counted yet."""
+        rows = [
+            _Row((place,), lane, _NOTHING if known is None else _as_columns(known))
+            for place, (lane, known) in enumerate(zip(comparison.lanes, figures, strict=True))
+        ]
         rows += _mean_rows(rows)
         if [row.places for row in rows] != [row.places for row in self._rows]:
             self.beginResetModel()
             self._rows = rows
             self.endResetModel()
-        elif rows:
+        elif rows != self._rows:
             self._rows = rows
             self._refresh()
 
@@ -116,12 +119,6 @@ class FiguresModel(CopiedModel):
             return (lane, *(_value(shown, c) for c in range(1, _ENDED)), self._text(shown, _ENDED))
         return [self._text(shown, column) for column in range(len(HEADINGS))]
 
-    def _figures(self, place: int, lane: LaneResult) -> tuple[float | None, ...]:
-        known = self._known.get(place)
-        if known is None or not _is_same(known[0], lane):
-            known = self._known[place] = (lane, _as_columns(figures_of(lane)))
-        return known[1]
-
     def _text(self, row: _Row, column: int) -> str:
         if row.means and (text := _mean_text(row, column)) is not None:
             return text
@@ -137,15 +134,6 @@ class FiguresModel(CopiedModel):
     def _refresh(self) -> None:
         if self._rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(HEADINGS) - 1))
-
-
-def _is_same(known: LaneResult, lane: LaneResult) -> bool:
-    """Whether the same tokens are counted: a lane's only ever grow, and another one's are others."""
-    return (
-        len(known.tokens) == len(lane.tokens)
-        and known.usage == lane.usage
-        and all(a is b for a, b in zip(known.tokens[-1:], lane.tokens[-1:], strict=True))
-    )
 
 
 def _as_columns(figures: LaneFigures) -> tuple[float | None, ...]:
@@ -164,7 +152,7 @@ def _mean_rows(rows: Sequence[_Row]) -> list[_Row]:
     for group in alike.values():
         if len(group) > 1:
             columns = zip(*(row.figures for row in group if is_whole(row.lane)), strict=True)
-            means = tuple(map(mean_of, columns)) or (None,) * len(_DIGITS)
+            means: tuple[Mean | None, ...] = tuple(map(mean_of, columns)) or (None,) * len(_DIGITS)
             places = tuple(row.places[0] for row in group)
             found.append(_Row(places, group[0].lane, group[0].figures, means))
     return found
@@ -206,7 +194,7 @@ def _value(row: _Row, column: int) -> float | None:
         if row.means:
             mean = row.means[at]
             return None if mean is None else mean.value
-        return row.figures[at] if row.lane.tokens or at == 0 else None
+        return len(row.lane.tokens) and row.figures[at] if at == 0 else row.figures[at] if row.lane.tokens else None
     getters: tuple[Callable[[], float | None], ...] = (
         lambda: row.places[0] + 1, lambda: sampling.temperature, lambda: sampling.top_k, lambda: sampling.top_p,
         lambda: sampling.min_p, lambda: sampling.seed,

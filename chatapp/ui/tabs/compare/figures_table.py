@@ -5,22 +5,26 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from chatapp.core.comparison import Comparison
-from chatapp.core.lanes import self_bleu, text_ids, tokens_per_second
+from chatapp.core.lanes import tokens_per_second
+from chatapp.services.background import Background
 from chatapp.ui.language import Translated
+from chatapp.ui.tabs.compare.figure_counter import FigureCounter
 from chatapp.ui.tabs.compare.figures_model import FiguresModel
 from chatapp.ui.tabs.compare.table_view import TableView
 from chatapp.ui.widgets.build import named, plain_tip
 
 
 class FiguresPage(Translated, QWidget):
-    def __init__(self, parent: QWidget | None = None) -> None:
+    """Shows lanes at once, their figures as soon as they are counted."""
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = FiguresModel(self)
         self.table = TableView(self.model, "candidates")
         self.together = named(QLabel(wordWrap=True), "muted")
-        self._bleu: float | None = None
-        self._speed: float | None = None
-        self._counted: tuple[tuple[int, ...], ...] = ()
+        self._counter = FigureCounter(background, self)
+        self._counter.counted.connect(self._show)
+        self._comparison: Comparison | None = None
         self.setFocusProxy(self.table)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 6, 0, 6)
@@ -29,12 +33,9 @@ class FiguresPage(Translated, QWidget):
         self.retranslate()
 
     def set_comparison(self, comparison: Comparison) -> None:
-        self.model.set_comparison(comparison)
-        self._speed = tokens_per_second(comparison)
-        ids = tuple(text_ids(lane) for lane in comparison.lanes if lane.tokens)
-        if ids != self._counted:
-            self._counted, self._bleu = ids, self_bleu(ids)
-        self._say()
+        self._comparison = comparison
+        self._counter.count(comparison)
+        self._show()
 
     def retranslate(self) -> None:
         self.table.setAccessibleName(self.tr("Figures of the lanes; Ctrl+C copies them"))
@@ -49,8 +50,16 @@ class FiguresPage(Translated, QWidget):
         self.model.retranslate()
         self._say()
 
+    def _show(self) -> None:
+        if self._comparison is not None:
+            lanes = self._comparison.lanes
+            figures = [self._counter.figures(place, lane) for place, lane in enumerate(lanes)]
+            self.model.set_comparison(self._comparison, figures)
+            self._say()
+
     def _say(self) -> None:
-        bleu = "–" if self._bleu is None else f"{self._bleu:.1f}"
-        speed = "–" if self._speed is None else f"{self._speed:.1f}"
+        speed = None if self._comparison is None else tokens_per_second(self._comparison)
+        bleu = self._counter.last.self_bleu
         text = self.tr("All lanes: self-BLEU {bleu} of 100, {speed} tokens per second in all")
-        self.together.setText(text.format(bleu=bleu, speed=speed))
+        bleu_text, speed_text = ("–" if value is None else f"{value:.1f}" for value in (bleu, speed))
+        self.together.setText(text.format(bleu=bleu_text, speed=speed_text))

@@ -24,7 +24,8 @@ class ComparisonFoot(Translated, QTabWidget):
         super().__init__(parent)
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
-        self.figures, self.divergence, self.diff = FiguresPage(), DivergencePage(), DiffPage(typesetting)
+        self.figures, self.divergence = FiguresPage(typesetting.background), DivergencePage()
+        self.diff = DiffPage(typesetting)
         self._pages = (self.figures, self.divergence, self.diff)
         for page in self._pages:
             self.addTab(page, "")

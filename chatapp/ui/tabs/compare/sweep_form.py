@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QPlainT
 from chatapp.core.errors import AppError
 from chatapp.core.sweep import MOST_SEEDS, TEMPERATURES, temperatures_of
 from chatapp.ui.language import Translated, error_advice, error_message
+from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
 from chatapp.ui.widgets.exact_text import exact_text
 
@@ -20,7 +21,7 @@ _TEXT_MARGIN = 6  # pixels; a style sheet's padding does not reach the text of a
 class SweepForm(Translated, QWidget):
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._intro = named(QLabel(wordWrap=True), "muted")
         self.prompt = named(QPlainTextEdit(tabChangesFocus=True), "detail")
@@ -39,6 +40,7 @@ class SweepForm(Translated, QWidget):
         self.prompt.textChanged.connect(self._on_changed)
         self.temperatures.textChanged.connect(self._on_changed)
         self.seeds.valueChanged.connect(self._on_changed)
+        theme.changed.connect(self._fit)
         self.retranslate()
 
     def text(self) -> str:
@@ -79,7 +81,7 @@ class SweepForm(Translated, QWidget):
         self._say()
 
     def _lay_out(self) -> None:
-        self.prompt.setFixedHeight(self.fontMetrics().lineSpacing() * _LINES + 12)
+        self._fit()
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
         self.temperatures.setCursorPosition(0)
@@ -95,6 +97,9 @@ class SweepForm(Translated, QWidget):
             rows.addWidget(widget)
         rows.addLayout(grid)
         rows.addWidget(self.sum)
+
+    def _fit(self) -> None:
+        self.prompt.setFixedHeight(self.fontMetrics().lineSpacing() * _LINES + 12)
 
     def _on_changed(self) -> None:
         self._say()

@@ -47,7 +47,7 @@ class SweepPage(Translated, QScrollArea):
         self._card: ErrorCard | None = None
         self._running = False
         self._resumable = False
-        self.form, self.chart = SweepForm(), SweepChart(theme)
+        self.form, self.chart = SweepForm(theme), SweepChart(theme)
         self.run_button, self.stop_button = named(QPushButton(), "primary"), named(QPushButton(), "stop")
         self.resume_button = QPushButton()
         self.progress = shown(QProgressBar(textVisible=False), False)
@@ -60,6 +60,7 @@ class SweepPage(Translated, QScrollArea):
         self._whole, self._left, self._right = named(QWidget(), "page"), QWidget(), QWidget()
         self._lay_out()
         self._connect()
+        theme.changed.connect(self._fit)
         self.show_points(())
         self.set_running(False, resumable=False)
         self.retranslate()
@@ -206,6 +207,9 @@ class SweepPage(Translated, QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         em = self.fontMetrics().horizontalAdvance("m")
         beside = self.width() >= _SIDE_BY_SIDE_EMS * em
         self._parts.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QTreeView, QWidget
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -26,7 +34,27 @@ class CopiedModel(QAbstractTableModel):
 
 
 class SortedRows(QSortFilterProxyModel):
-    """What is unknown comes last whichever way the rest is sorted."""
+    """What is unknown comes last whichever way the rest is sorted. The heading of the column sorted by has an arrow."""
+
+    def headings(self) -> list[str]:
+        """Without the arrow."""
+        columns = range(self.columnCount())
+        return [str(self.sourceModel().headerData(column, Qt.Orientation.Horizontal)) for column in columns]
+
+    def next_orders(self) -> list[Qt.SortOrder]:
+        """How each column is sorted when it is chosen: the other way round where it is already."""
+        up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+        columns = range(self.columnCount())
+        return [down if column == self.sortColumn() and self.sortOrder() is up else up for column in columns]
+
+    def tell_headings(self) -> None:
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        found = super().headerData(section, orientation, role)
+        if role != Qt.ItemDataRole.DisplayRole or section != self.sortColumn():
+            return found
+        return f"{found} {'↓' if self.sortOrder() is Qt.SortOrder.DescendingOrder else '↑'}"
 
     def lessThan(self, left: Index, right: Index) -> bool:
         falls = self.sortOrder() is Qt.SortOrder.DescendingOrder
@@ -58,13 +86,14 @@ class TableView(QTreeView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
-        header = _Header(Qt.Orientation.Horizontal, self)
-        self.setHeader(header)
-        header.setSectionsClickable(True)
+        header = self.header()
         header.setStretchLastSection(False)
+        header.setResizeContentsPrecision(0)  # by what is in sight: a hundred rows take half a second
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSortIndicatorClearable(True)
         self.setSortingEnabled(True)
+        header.setSortIndicatorShown(False)  # its room is lost in every column; the heading says it instead
+        header.sortIndicatorChanged.connect(lambda _section, _order: self.rows.tell_headings())
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
 
     def source_row(self, index: Index) -> int:
@@ -78,25 +107,28 @@ class TableView(QTreeView):
         lines += [tuple(map(_cell, self._model.values(self.source_row(self.rows.index(at, 0))))) for at in places]
         return "\n".join("\t".join(line) for line in lines)
 
+    def copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.as_text())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """For those who do not use a mouse the only way to sort."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(QCoreApplication.translate("TableView", "Copy rows")).triggered.connect(self.copy)
+        menu.addSeparator()
+        by = QCoreApplication.translate("TableView", "Sort by {heading}")
+        for column, (heading, order) in enumerate(zip(self.rows.headings(), self.rows.next_orders(), strict=True)):
+            sort = partial(self.sortByColumn, column, order)
+            menu.addAction(by.format(heading=heading)).triggered.connect(lambda _on=False, sort=sort: sort())
+        unsorted = menu.addAction(QCoreApplication.translate("TableView", "Unsorted"))
+        unsorted.triggered.connect(lambda: self.sortByColumn(-1, Qt.SortOrder.AscendingOrder))
+        menu.popup(event.globalPos())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(self.as_text())
+            self.copy()
         else:
             super().keyPressEvent(event)
-
-
-class _Header(QHeaderView):
-    """Keeps room for the arrow only where it is: with many columns all that room is a column's."""
-
-    def __init__(self, orientation: Qt.Orientation, parent: QWidget) -> None:
-        super().__init__(orientation, parent)
-        self.sortIndicatorChanged.connect(lambda _section, _order: self.resizeSections())
-
-    def sectionSizeFromContents(self, section: int) -> QSize:
-        size = super().sectionSizeFromContents(section)
-        if section != self.sortIndicatorSection():
-            size.setWidth(size.width() - self.style().pixelMetric(QStyle.PixelMetric.PM_HeaderMarkSize, None, self))
-        return size
 
 
 def _cell(value: object) -> str:
