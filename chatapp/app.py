@@ -96,12 +96,14 @@ class App:
         self._records = TokenRecords(TokenStore(self._database), replies, work, notifier, self._writes)
         conversations = ConversationService(store, shelf, replies, inference, preferences, work, notifier)
         conversations.copied.connect(self._records.copy)
+        comparisons = ComparisonStore(self._database)
         self.context = AppContext(
             conversations=conversations,
             shelf=shelf,
             replies=replies,
             records=self._records,
-            comparison=ComparisonService(ComparisonStore(self._database), inference, replies, self._writes),
+            comparison=ComparisonService(comparisons, inference, replies, self._writes),
+            sweep=ComparisonService(comparisons, inference, replies, self._writes),
             inference=inference,
             library=library_service,
             model_choice=ModelChoice(inference, library_service, preferences, notifier, session),
@@ -144,6 +146,7 @@ class App:
         self._records.close()
         self.context.replies.close()
         self.context.comparison.close()
+        self.context.sweep.close()
         self.context.shelf.close()
         self.context.preferences.close()
         self._writes.close()

@@ -118,10 +118,25 @@
     </message>
 </context>
 <context>
+    <name>CompareView</name>
+    <message>
+        <source>Lanes</source>
+        <translation>多路</translation>
+    </message>
+    <message>
+        <source>Sweep</source>
+        <translation>扫描</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+</context>
+<context>
     <name>ComparisonFoot</name>
     <message>
         <source>The lanes compared</source>
-        <translation>各通道的比较</translation>
+        <translation>各路的比较</translation>
     </message>
     <message>
         <source>Figures</source>
@@ -423,33 +438,33 @@
     <name>DiffPage</name>
     <message>
         <source>From lane</source>
-        <translation>从通道</translation>
+        <translation>从路</translation>
     </message>
     <message>
         <source>to lane</source>
-        <translation>到通道</translation>
+        <translation>到路</translation>
     </message>
 </context>
 <context>
     <name>DivergencePage</name>
     <message>
         <source>Where two lanes part; Enter shows the place, Ctrl+C copies the rows</source>
-        <translation>两个通道的分歧处；回车键显示该处，Ctrl+C 复制各行</translation>
+        <translation>两路的分歧处；回车键显示该处，Ctrl+C 复制各行</translation>
     </message>
     <message>
         <source>Click a row, or press Enter, to see the place in the lanes.</source>
-        <translation>点击一行或按回车键，即可在各通道中看到该处。</translation>
+        <translation>点击一行或按回车键，即可在各路中看到该处。</translation>
     </message>
     <message>
         <source>Two lanes are needed to see where they part.</source>
-        <translation>至少需要两个通道才能看到分歧处。</translation>
+        <translation>至少需要两路才能看到分歧处。</translation>
     </message>
 </context>
 <context>
     <name>DivergenceTable</name>
     <message>
         <source>Lanes</source>
-        <translation>通道</translation>
+        <translation>路</translation>
     </message>
     <message>
         <source>Part at token</source>
@@ -477,7 +492,7 @@
     </message>
     <message>
         <source>Two lanes, by their numbers.</source>
-        <translation>两个通道的编号。</translation>
+        <translation>两路的编号。</translation>
     </message>
     <message>
         <source>The first token in which they differ, counted from 1. Up to there both have the same text.</source>
@@ -493,7 +508,7 @@
     </message>
     <message>
         <source>The probability with which this lane&apos;s settings could draw it, after all samplers.</source>
-        <translation>经过所有采样器之后，按此通道的设置抽到它的概率。</translation>
+        <translation>经过所有采样器之后，按此路的设置抽到它的概率。</translation>
     </message>
     <message>
         <source>What the second of the two wrote there.</source>
@@ -543,22 +558,22 @@
     <name>FiguresPage</name>
     <message>
         <source>Figures of the lanes; Ctrl+C copies them</source>
-        <translation>各通道的指标；Ctrl+C 复制</translation>
+        <translation>各路的指标；Ctrl+C 复制</translation>
     </message>
     <message>
         <source>Self-BLEU is the mean over the lanes of BLEU-4 of each against all others, counted over tokens. 100 means that all are the same, 0 that they have no token in common.</source>
-        <translation>Self-BLEU 是每个通道相对于其他所有通道的 BLEU-4 的平均值，按词元计算。100 表示全部相同，0 表示没有共同的词元。</translation>
+        <translation>Self-BLEU 是每一路相对于其他所有各路的 BLEU-4 的平均值，按词元计算。100 表示全部相同，0 表示没有共同的词元。</translation>
     </message>
     <message>
         <source>All lanes: self-BLEU {bleu} of 100, {speed} tokens per second in all</source>
-        <translation>所有通道：Self-BLEU {bleu}（满分 100），合计每秒 {speed} 个词元</translation>
+        <translation>所有各路：Self-BLEU {bleu}（满分 100），合计每秒 {speed} 个词元</translation>
     </message>
 </context>
 <context>
     <name>FiguresTable</name>
     <message>
         <source>Lane</source>
-        <translation>通道</translation>
+        <translation>路</translation>
     </message>
     <message>
         <source>Temp.</source>
@@ -614,7 +629,7 @@
     </message>
     <message>
         <source>The number of the lane. Where lanes differ in the seed only, a row below has their mean with its 95 % confidence interval, mean ± t · s / √n.</source>
-        <translation>通道的编号。若几个通道只有种子不同，下方有一行给出它们的平均值及其 95 % 置信区间：平均值 ± t · s / √n。</translation>
+        <translation>路的编号。若几路只有种子不同，下方有一行给出它们的平均值及其 95 % 置信区间：平均值 ± t · s / √n。</translation>
     </message>
     <message>
         <source>The temperature divides the logits before the softmax: p = softmax(logit / T). 0 takes the likeliest token.</source>
@@ -662,11 +677,11 @@
     </message>
     <message>
         <source>Tokens of this lane per second: n / t. Lanes that are written together share that time, so all of them together are faster than each.</source>
-        <translation>此通道每秒的词元数：n / t。一起生成的通道共用这段时间，因此合计比单个更快。</translation>
+        <translation>此路每秒的词元数：n / t。一起生成的路共用这段时间，因此合计比单个更快。</translation>
     </message>
     <message>
         <source>Whether the model ended the text, the length limit did, or a person. Lanes that did not come to their end are not part of a mean.</source>
-        <translation>文本由模型、长度上限还是用户结束。没有写到末尾的通道不计入平均值。</translation>
+        <translation>文本由模型、长度上限还是用户结束。没有写到末尾的路不计入平均值。</translation>
     </message>
     <message>
         <source>Mean {lanes}</source>
@@ -1986,7 +2001,7 @@
     <name>SweepChart</name>
     <message>
         <source>T = {temperature:g}, {n} of {all} lanes</source>
-        <translation>T = {temperature:g}，{n} / {all} 个通道</translation>
+        <translation>T = {temperature:g}，{n} / {all} 路</translation>
     </message>
     <message>
         <source>distinct-2 {value}</source>
@@ -2065,7 +2080,7 @@
     </message>
     <message>
         <source>{count} lanes in all.</source>
-        <translation>共 {count} 个通道。</translation>
+        <translation>共 {count} 路。</translation>
     </message>
 </context>
 <context>
@@ -2092,11 +2107,11 @@
     </message>
     <message>
         <source>Go on with the lanes that did not come to their end</source>
-        <translation>继续没有写到末尾的通道</translation>
+        <translation>继续没有写到末尾的路</translation>
     </message>
     <message>
         <source>How many lanes are written</source>
-        <translation>已写完多少个通道</translation>
+        <translation>已写完多少个路</translation>
     </message>
     <message>
         <source>Nothing has been swept yet. Write a prompt and press Run: a point per temperature.</source>
@@ -2139,7 +2154,7 @@
     </message>
     <message>
         <source>{done} of {all} lanes are written</source>
-        <translation>已写完 {done} / {all} 个通道</translation>
+        <translation>已写完 {done} / {all} 路</translation>
     </message>
     <message>
         <source>{count}; the prompt is read: {percent} %</source>
@@ -2159,15 +2174,15 @@
     </message>
     <message>
         <source>All {all} lanes are written.</source>
-        <translation>全部 {all} 个通道已写完。</translation>
+        <translation>全部 {all} 路已写完。</translation>
     </message>
     <message>
         <source>{done} of {all} lanes are written, some failed: {reason}</source>
-        <translation>已写完 {done} / {all} 个通道，有的失败了：{reason}</translation>
+        <translation>已写完 {done} / {all} 路，有的失败了：{reason}</translation>
     </message>
     <message>
         <source>Ended early: {done} of {all} lanes are written and counted.</source>
-        <translation>提前结束：已写完并计入 {done} / {all} 个通道。</translation>
+        <translation>提前结束：已写完并计入 {done} / {all} 路。</translation>
     </message>
 </context>
 <context>
@@ -2523,6 +2538,14 @@
     <message>
         <source>Scroll together</source>
         <translation>同步滚动</translation>
+    </message>
+    <message>
+        <source>The lanes</source>
+        <translation>各路</translation>
+    </message>
+    <message>
+        <source>A sweep of temperatures</source>
+        <translation>温度扫描</translation>
     </message>
 </context>
 <context>

@@ -21,10 +21,12 @@ from chatapp.protocol.engine import (
     PromptProgress,
     TokensEmitted,
 )
+from chatapp.services.background import Background
 from chatapp.services.comparison import ComparisonService
 from chatapp.storage.settings import Settings
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.theme import Theme
+from chatapp.ui.widgets.rich_text import Typesetting
 from tests.builders import token_record
 
 
@@ -152,9 +154,16 @@ class Parts:
         writes = SimpleNamespace(write=lambda _what, work: work())
         made: Any = ComparisonService
         self.service: ComparisonService = made(self.store, self.inference, self.replies, writes)
+        self.sweep: ComparisonService = made(self.store, self.inference, self.replies, writes)
+        self.background = Background("test")
         self.context = cast(
             AppContext,
             SimpleNamespace(
-                comparison=self.service, inference=self.inference, preferences=self.preferences, theme=theme
+                comparison=self.service,
+                sweep=self.sweep,
+                inference=self.inference,
+                preferences=self.preferences,
+                theme=theme,
+                typesetting=Typesetting(theme, self.background, self.service),
             ),
         )

@@ -20,6 +20,7 @@ from chatapp.ui.actions import add_shortcuts
 from chatapp.ui.tabs.compare import TAB
 from chatapp.ui.tabs.compare.lanes_page import LanesPage
 from chatapp.ui.tabs.compare.presenter import PROBS
+from chatapp.ui.tabs.compare.view import CompareView
 from chatapp.ui.theme import Theme
 from tests.builders import token_record
 from tests.fakes.comparisons import Parts
@@ -29,20 +30,22 @@ STOPPED = FinishReason.CANCELLED
 
 
 @pytest.fixture
-def parts(light: Theme, qtbot: QtBot) -> Parts:
-    return Parts(light)
+def parts(light: Theme, qtbot: QtBot) -> Iterator[Parts]:
+    parts = Parts(light)
+    yield parts
+    parts.background.close()
 
 
 @pytest.fixture
 def page(parts: Parts, qtbot: QtBot) -> Iterator[LanesPage]:
     made = TAB.build(parts.context)
-    assert isinstance(made.widget, LanesPage)
+    assert isinstance(made.widget, CompareView)
     add_shortcuts(made.actions, made.widget)
-    made.widget.resize(1208, 640)
+    made.widget.resize(1208, 900)
     made.widget.show()
     qtbot.waitExposed(made.widget)
     made.take_focus()
-    yield made.widget
+    yield made.widget.lanes
     made.widget.deleteLater()
     qtbot.wait(1)  # in an event loop it is deleted
 

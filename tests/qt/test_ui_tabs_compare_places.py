@@ -24,6 +24,7 @@ from chatapp.ui.tabs.compare import TAB
 from chatapp.ui.tabs.compare.lane_column import LaneColumn
 from chatapp.ui.tabs.compare.lanes_page import LanesPage
 from chatapp.ui.tabs.compare.pace import Pace
+from chatapp.ui.tabs.compare.view import CompareView
 from chatapp.ui.theme import Theme
 from tests.fakes.comparisons import Parts
 
@@ -31,18 +32,20 @@ LEFT, RIGHT = Qt.Key.Key_Left, Qt.Key.Key_Right
 
 
 @pytest.fixture
-def parts(light: Theme, qtbot: QtBot) -> Parts:
-    return Parts(light)
+def parts(light: Theme, qtbot: QtBot) -> Iterator[Parts]:
+    parts = Parts(light)
+    yield parts
+    parts.background.close()
 
 
 @pytest.fixture
 def page(parts: Parts, qtbot: QtBot) -> Iterator[LanesPage]:
     widget = TAB.build(parts.context).widget
-    assert isinstance(widget, LanesPage)
-    widget.resize(1208, 640)
+    assert isinstance(widget, CompareView)
+    widget.resize(1208, 900)
     widget.show()
     qtbot.waitExposed(widget)
-    yield widget
+    yield widget.lanes
     widget.deleteLater()
     qtbot.wait(1)  # in an event loop it is deleted
 
@@ -154,7 +157,7 @@ def test_colours_and_lines_are_those_of_all_lanes(page: LanesPage, parts: Parts)
 def test_lanes_share_the_width_and_nothing_is_cut_off(
     page: LanesPage, parts: Parts, qtbot: QtBot, count: int, size: tuple[int, int]
 ) -> None:
-    page.resize(*size)
+    page.window().resize(size[0], size[1] + 48)
     write(page, parts, *[["word"] * 40] * count)
     page.set_foot(QLabel("foot"))
     QApplication.processEvents()
@@ -166,7 +169,7 @@ def test_lanes_share_the_width_and_nothing_is_cut_off(
         assert column.height() <= page.row.viewport().height()
         assert column.figures.geometry().bottom() < column.height()
     fits = sum(widths) + 10 * count <= page.row.viewport().width() + 10
-    assert (page.row.horizontalScrollBar().maximum() == 0) == fits
+    qtbot.waitUntil(lambda: (page.row.horizontalScrollBar().maximum() == 0) == fits, timeout=2000)
 
 
 def test_a_small_window_scrolls_the_page(page: LanesPage, parts: Parts, qtbot: QtBot) -> None:

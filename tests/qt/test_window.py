@@ -127,7 +127,7 @@ def test_keys_work_wherever_the_focus_is(app: App, qtbot: QtBot) -> None:
     app.window.rail.buttons[0].setFocus()
     QTest.keyClick(app.window.rail.buttons[0], Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=2000)
-    app.window.rail.choose(3)
+    app.window.rail.choose(4)
     QTest.keyClick(app.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert app.window.pages.currentWidget() is chat
     assert chat.welcome.isVisible()
@@ -223,7 +223,7 @@ def test_a_broken_settings_file_is_said_once_the_window_is_there(make_app: MakeA
 
 def test_a_model_is_added_by_dropping_its_file_and_used(app: App, qtbot: QtBot, tmp_path: Path) -> None:
     view = models_of(app)
-    app.window.rail.choose(2)
+    app.window.rail.choose(3)
     path = write_gguf(tmp_path / "dropped.gguf", "gemma3")
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path))])
@@ -245,7 +245,7 @@ def test_a_model_is_added_by_dropping_its_file_and_used(app: App, qtbot: QtBot, 
 
 def test_a_foreign_file_is_refused_with_a_card_on_the_page(app: App, qtbot: QtBot, tmp_path: Path) -> None:
     view = models_of(app)
-    app.window.rail.choose(2)
+    app.window.rail.choose(3)
     (tmp_path / "movie.gguf").write_bytes(b"not a model")
     view.add_requested.emit(tmp_path / "movie.gguf")
     qtbot.waitUntil(lambda: bool(view.findChildren(ErrorCard)), timeout=5000)
@@ -255,7 +255,7 @@ def test_a_foreign_file_is_refused_with_a_card_on_the_page(app: App, qtbot: QtBo
 
 def test_reading_a_large_file_can_be_cancelled(app: App, qtbot: QtBot, tmp_path: Path) -> None:
     view = models_of(app)
-    app.window.rail.choose(2)
+    app.window.rail.choose(3)
     large = tmp_path / "large.gguf"
     large.write_bytes(gguf_bytes())
     with large.open("r+b") as stream:

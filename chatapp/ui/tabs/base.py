@@ -27,13 +27,14 @@ from chatapp.ui.widgets.rich_text import Typesetting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
-    """The graph of services, built in app.py."""
+    """The graph of services, built in app.py. sweep: the comparison whose lanes are those of a sweep."""
 
     conversations: ConversationService
     shelf: Shelf
     replies: Replies
     records: TokenRecords
     comparison: ComparisonService
+    sweep: ComparisonService
     inference: InferenceService
     library: LibraryService
     model_choice: ModelChoice

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.ui.actions import Action
 from chatapp.ui.tabs.base import AppContext, Page, TabSpec
-from chatapp.ui.tabs.compare.lanes_page import LanesPage
 from chatapp.ui.tabs.compare.presenter import ComparePresenter
+from chatapp.ui.tabs.compare.sweep_presenter import SweepPresenter
+from chatapp.ui.tabs.compare.view import CompareView
 
 _RUN_KEYS = ("Ctrl+Return", "Ctrl+Enter")  # the second is the one of the number pad
 
 
 def _build(context: AppContext) -> Page:
-    page = LanesPage(context.theme)
-    presenter = ComparePresenter(page, context)
-    row = page.row
+    view = CompareView(context.typesetting)
+    lanes = ComparePresenter(view.lanes, view.foot, context)
+    sweep = SweepPresenter(view.sweep, context.sweep, context)
+    row, together = view.lanes.row, view.lanes.together
+
+    def either(of_lanes: Callable[[], None], of_sweep: Callable[[], None]) -> Callable[[], None]:
+        return lambda: of_lanes() if view.shows_lanes else of_sweep()
+
+    def go_to(place: int) -> None:
+        view.setCurrentIndex(place)
+        view.take_focus()
+
+    run, stop = either(lanes.run, sweep.run), either(lanes.stop, context.sweep.cancel)
+    resume = either(lanes.resume, sweep.resume)
     actions = (
-        Action(title=QT_TRANSLATE_NOOP("actions", "Run all lanes"), keys=_RUN_KEYS, run=presenter.run),
-        Action(title=QT_TRANSLATE_NOOP("actions", "Stop all lanes"), keys=(), run=presenter.stop),
-        Action(title=QT_TRANSLATE_NOOP("actions", "Resume the lanes"), keys=("Ctrl+R",), run=presenter.resume),
-        Action(title=QT_TRANSLATE_NOOP("actions", "Add a lane"), keys=("Ctrl+L",), run=presenter.add),
+        Action(title=QT_TRANSLATE_NOOP("actions", "Run all lanes"), keys=_RUN_KEYS, run=run),
+        Action(title=QT_TRANSLATE_NOOP("actions", "Stop all lanes"), keys=(), run=stop),
+        Action(title=QT_TRANSLATE_NOOP("actions", "Resume the lanes"), keys=("Ctrl+R",), run=resume),
+        Action(title=QT_TRANSLATE_NOOP("actions", "Add a lane"), keys=("Ctrl+L",), run=lanes.add),
         Action(title=QT_TRANSLATE_NOOP("actions", "Next lane"), keys=("F6",), run=partial(row.step, 1)),
         Action(title=QT_TRANSLATE_NOOP("actions", "Lane before"), keys=("Shift+F6",), run=partial(row.step, -1)),
-        Action(title=QT_TRANSLATE_NOOP("actions", "Scroll together"), keys=(), run=page.together.toggle),
+        Action(title=QT_TRANSLATE_NOOP("actions", "Scroll together"), keys=(), run=together.toggle),
+        Action(title=QT_TRANSLATE_NOOP("actions", "The lanes"), keys=(), run=partial(go_to, 0)),
+        Action(title=QT_TRANSLATE_NOOP("actions", "A sweep of temperatures"), keys=(), run=partial(go_to, 1)),
     )
-    return Page(widget=page, take_focus=page.take_focus, actions=actions)
+    return Page(widget=view, take_focus=view.take_focus, actions=actions)
 
 
 TAB = TabSpec(key="compare", title=QT_TRANSLATE_NOOP("tabs", "Compare"), icon="compare", build=_build)

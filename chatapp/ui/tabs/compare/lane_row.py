@@ -87,10 +87,11 @@ class LaneRow(Translated, QScrollArea):
         return self._chosen
 
     def choose_in(self, columns: Sequence[LaneColumn], place: int) -> None:
-        """Marks that place in these columns alone and scrolls to it."""
+        """Marks that place in these columns alone, or the end of one that has fewer tokens, and scrolls to it."""
         self._chosen = place
         for column in self.columns:
-            column.choose(place if column in columns else None)
+            last = len(column.heat.tokens()) - 1
+            column.choose(min(place, last) if column in columns and last >= 0 else None)
         for column in columns:
             column.scroll_to(place)
         self.ensureWidgetVisible(columns[-1], 0, 0)

@@ -16,6 +16,7 @@ from chatapp.core.sampling import SamplingSettings
 from chatapp.services.comparison import LaneChanged, LaneTokens
 from chatapp.storage.settings import Settings
 from chatapp.ui.tabs.base import AppContext
+from chatapp.ui.tabs.compare.foot import ComparisonFoot
 from chatapp.ui.tabs.compare.lane_column import LaneColumn
 from chatapp.ui.tabs.compare.lanes_page import LanesPage
 from chatapp.ui.tabs.compare.pace import Pace
@@ -29,9 +30,9 @@ _FIRST_TEMPERATURE = 1.2  # of the second lane at the start: another one than mo
 class ComparePresenter(QObject):
     """Lives as long as its page. The columns that were run come first, in the order of the service's lanes."""
 
-    def __init__(self, page: LanesPage, context: AppContext) -> None:
+    def __init__(self, page: LanesPage, foot: ComparisonFoot, context: AppContext) -> None:
         super().__init__(page)
-        self._page = page
+        self._page, self._foot = page, foot
         self._service = service = context.comparison
         self._inference = context.inference
         self._placed: list[LaneColumn] = []  # by the place of their lane
@@ -209,6 +210,7 @@ class ComparePresenter(QObject):
             column.show_lane(lane)
         self._set_note(self._first_note)
         self._show_state()
+        self._show_figures()
 
     def _on_waits(self, waits: bool) -> None:
         self._set_note(self._waits_note if waits else self._begun_note)
@@ -235,6 +237,7 @@ class ComparePresenter(QObject):
         count = sum(len(lane.tokens) for lane in comparison.lanes)
         self._set_note((lambda: self._end_note(count, alone=alone)) if count else self._first_note)
         self._show_state()
+        self._show_figures()
 
     def _on_failed(self, info: ErrorInfo) -> None:
         if info.kind is not ErrorKind.CANCELLED:
@@ -255,6 +258,10 @@ class ComparePresenter(QObject):
         if rate > 0:
             self._set_note(lambda: self.tr("{rate:.1f} tok/s together").format(rate=rate))
         self._page.row.look_again()
+        self._show_figures()
+
+    def _show_figures(self) -> None:
+        self._foot.set_comparison(self._service.comparison)
 
     def _set_note(self, note: Callable[[], str]) -> None:
         self._note = note
