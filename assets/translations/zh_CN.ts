@@ -909,6 +909,14 @@
 <context>
     <name>LanesPage</name>
     <message>
+        <source>Figures</source>
+        <translation>指标</translation>
+    </message>
+    <message>
+        <source>Shows or hides what is counted of the lanes, below them</source>
+        <translation>显示或隐藏下方各路的指标</translation>
+    </message>
+    <message>
         <source>Presets</source>
         <translation>预设</translation>
     </message>

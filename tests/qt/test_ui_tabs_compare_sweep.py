@@ -353,7 +353,7 @@ def test_all_is_said_in_chinese_and_has_a_name(sweep: Sweep, chinese: Callable[[
     chinese()
     page = sweep.page
     assert page.run_button.text() == "运行"
-    assert page.note.text() == "全部 4 个通道已写完。"
+    assert page.note.text() == "全部 4 路已写完。"
     form = page.form
     for control in (form.prompt, form.temperatures, form.seeds, form.length, page.progress, page.chart):
         assert control.accessibleName()

@@ -26,7 +26,7 @@ class DiffPage(Translated, QWidget):
             box.currentIndexChanged.connect(self._compare)
         top.addStretch()
         rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 6, 0, 6)
+        rows.setContentsMargins(16, 6, 16, 6)
         rows.addLayout(top)
         rows.addWidget(self.diff, 1)
         self.retranslate()

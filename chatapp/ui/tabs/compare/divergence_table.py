@@ -26,7 +26,7 @@ class DivergencePage(Translated, QWidget):
         self.note = named(QLabel(wordWrap=True), "muted")
         self.setFocusProxy(self.table)
         rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 6, 0, 6)
+        rows.setContentsMargins(16, 6, 16, 6)
         rows.addWidget(self.table, 1)
         rows.addWidget(self.note)
         self.retranslate()

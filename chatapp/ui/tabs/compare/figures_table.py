@@ -27,7 +27,7 @@ class FiguresPage(Translated, QWidget):
         self._comparison: Comparison | None = None
         self.setFocusProxy(self.table)
         rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 6, 0, 6)
+        rows.setContentsMargins(16, 6, 16, 6)
         rows.addWidget(self.table, 1)
         rows.addWidget(self.together)
         self.retranslate()

@@ -54,6 +54,7 @@ class LaneColumn(Translated, QFrame):
         self._course = Course()
         self._stale = False
         self._rate = 0.0
+        self._n_tokens = 0  # with bytes
         self._moves_itself = False
         self._follows = True
         self._chip, self._title = Chip(), named(QLabel(), "heading")
@@ -105,6 +106,7 @@ class LaneColumn(Translated, QFrame):
         """Its state; the text where it is another one than is shown. None: it was never run."""
         is_same = lane is not None and len(lane.tokens) == self.count
         self._lane = lane
+        self._n_tokens = 0 if lane is None else sum(bool(token.data) for token in lane.tokens)
         if lane is None or (lane.state is LaneState.WAITING and not lane.tokens):
             self._set_tokens([])
         elif not is_same or (lane.state is LaneState.ENDED and lane.text != self.heat.text()):
@@ -117,6 +119,7 @@ class LaneColumn(Translated, QFrame):
 
     def append_tokens(self, tokens: Sequence[Token]) -> None:
         added = _heat_tokens(tokens)
+        self._n_tokens += sum(bool(token.data) for token in tokens)
         self.heat.append_tokens(added)
         self._course.append(token.record for token in added)
         self._show_foot()
@@ -266,7 +269,7 @@ class LaneColumn(Translated, QFrame):
         self._show_foot()
 
     def _show_foot(self) -> None:
-        self.figures.setText(figures_text(self.count, self._course.figures(), self._rate))
+        self.figures.setText(figures_text(self._n_tokens, self._course.figures(), self._rate))
 
     def _follows_now(self) -> bool:
         return self._follows and self._lane is not None and self._lane.state is LaneState.WRITING

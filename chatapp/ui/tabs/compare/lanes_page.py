@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -35,7 +35,7 @@ from chatapp.ui.widgets.error_card import ErrorCard
 from chatapp.ui.widgets.flow import FlowLayout
 from chatapp.ui.widgets.wrapping import Wrapping
 
-_LEGEND_EMS = 12
+_LEGEND_EMS, _FOOT_LINES = 12, 46
 
 
 class LanesPage(Translated, QScrollArea):
@@ -69,6 +69,9 @@ class LanesPage(Translated, QScrollArea):
         for measure in Measure:
             self.measures.addItem("", measure)
         self.underlines, self.legend = QCheckBox(), Legend()
+        self.foot_button = QPushButton()
+        self.foot_button.setCheckable(True)
+        self._is_placed = False
         self.splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self._lay_out()
         self._connect()
@@ -88,6 +91,7 @@ class LanesPage(Translated, QScrollArea):
         self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
+        widget.setVisible(self.foot_button.isChecked())
 
     def take_focus(self) -> None:
         self.prompt.box.setFocus()
@@ -128,6 +132,8 @@ class LanesPage(Translated, QScrollArea):
         self.row.choose_in([self.columns[a], self.columns[b]], place)
 
     def retranslate(self) -> None:
+        self.foot_button.setText(self.tr("Figures"))
+        self.foot_button.setToolTip(self.tr("Shows or hides what is counted of the lanes, below them"))
         self.presets.setText(self.tr("Presets"))
         self.presets.setToolTip(self.tr("Lanes that show something together, in place of these"))
         self._ladder.setText(self.tr("Temperatures from 0 to 1.5"))
@@ -144,7 +150,7 @@ class LanesPage(Translated, QScrollArea):
         self.measures.setAccessibleName(self.tr("What the colours show"))
         self.measures.setToolTip(self.measures.accessibleName())
         self.legend.setToolTip(self.tr("From what was expected to what was not"))
-        for button in (self.presets, self.add_button):
+        for button in (self.presets, self.add_button, self.foot_button):
             button.setAccessibleName(button.text())
         self._menu_state()
         self.retranslated.emit()
@@ -158,7 +164,7 @@ class LanesPage(Translated, QScrollArea):
     def _lay_out(self) -> None:
         tools = FlowLayout()
         for widget in (
-            self.presets, self.add_button, self.together, self.measures, self.underlines, self.legend
+            self.presets, self.add_button, self.foot_button, self.together, self.measures, self.underlines, self.legend
         ):  # fmt: skip
             tools.addWidget(widget)
         upper, whole = Wrapping(), named(QWidget(), "page")
@@ -182,12 +188,18 @@ class LanesPage(Translated, QScrollArea):
 
     def _connect(self) -> None:
         self.add_button.clicked.connect(self.add_requested)
+        self.foot_button.toggled.connect(self._on_foot)
         self.together.toggled.connect(self._on_together)
         self.measures.activated.connect(lambda _place: self._on_look())
         self.underlines.toggled.connect(lambda _on: self._on_look())
         self.row.place_looked_at.connect(self._on_place)
         self.row.columns_changed.connect(self._menu_state)
         self._theme.changed.connect(self._fit)
+
+    def _on_foot(self, wanted: bool) -> None:
+        foot = self.splitter.widget(1)
+        if foot is not None:
+            foot.setVisible(wanted)
 
     def _on_together(self, together: bool) -> None:
         self.row.scrolls_together = together
@@ -223,6 +235,12 @@ class LanesPage(Translated, QScrollArea):
             self.prompt.stop_requested.emit()
         else:
             super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._is_placed:  # where there is little room the texts have it
+            self._is_placed = True
+            self.foot_button.setChecked(self.height() >= _FOOT_LINES * self.fontMetrics().lineSpacing())
 
     def _fit(self) -> None:
         em, line = self.fontMetrics().horizontalAdvance("m"), self.fontMetrics().lineSpacing()
