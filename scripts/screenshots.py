@@ -18,12 +18,14 @@ from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from chatapp.app import App
+from chatapp.core.sampling import SamplingSettings
 from chatapp.services.engine_status import EngineState
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import find_paths
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.tabs.chat.wish import Wish, WishKind
+from chatapp.ui.tabs.compare.view import CompareView
 from chatapp.ui.tabs.lab.view import LabView
 from scripts.wheel_models import STARTER_WHEEL, cached
 
@@ -81,6 +83,7 @@ def shoot_all(app: App, folder: Path) -> None:
                 app.window.rail.choose(place)
                 shoot(app, folder, f"{name}-{language}-{theme}")
             shoot_lab(app, folder, f"{language}-{theme}")
+            shoot_compare(app, folder, f"{language}-{theme}", QUESTION[language])
             app.window.rail.choose(0)
         app.context.model_choice.use("/no/such/model.gguf")
         wait_for(lambda: app.context.inference.status.error is not None)
@@ -110,6 +113,30 @@ def shoot_lab(app: App, folder: Path, name: str) -> None:
     lab.softmax.temperature.slider.setValue(60)
     wait_for(lambda: not lab.softmax.step.isHidden())
     shoot(app, folder, f"softmax-{name}")
+
+
+def shoot_compare(app: App, folder: Path, name: str, question: str) -> None:
+    """Two, four and eight lanes, what is below them, and a sweep."""
+    view, comparison = cast(CompareView, app.window.page("compare")), app.context.comparison
+    app.window.rail.choose(1)
+    view.setCurrentIndex(0)
+    for count in (2, 8, 4):
+        view.lanes.row.set_samplings([SamplingSettings(temperature=0.3 * n, seed=n) for n in range(count)])
+        view.lanes.prompt.box.setPlainText(question)
+        view.lanes.prompt.run_button.click()
+        wait_for(lambda: not comparison.is_running, 120)
+        shoot(app, folder, f"lanes-{count}-{name}")
+    view.lanes.foot_button.setChecked(True)
+    for page in range(view.foot.count()):
+        view.foot.setCurrentIndex(page)
+        shoot(app, folder, f"lanes-foot-{page}-{name}")
+    view.setCurrentIndex(1)
+    view.sweep.form.prompt.setPlainText(question)
+    view.sweep.form.length.setValue(24)
+    view.sweep.run_button.click()
+    wait_for(lambda: not app.context.sweep.is_running, 240)
+    shoot(app, folder, f"sweep-{name}")
+    view.setCurrentIndex(0)
 
 
 def shoot_prompt(app: App, chat: ChatView, folder: Path, name: str) -> None:

@@ -13,10 +13,12 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
+from chatapp.core.sampling import SamplingSettings
 from chatapp.services.engine_status import EngineState
 from chatapp.storage.paths import Paths
 from chatapp.ui.tabs import TABS
 from chatapp.ui.tabs.chat.view import ChatView
+from chatapp.ui.tabs.compare.view import CompareView
 from chatapp.ui.tabs.lab.view import LabView
 from chatapp.ui.widgets.elided_button import ElidedButton
 
@@ -40,6 +42,8 @@ def test_nothing_is_clipped_or_covered(
         preferences.set_option("sampling", "max_tokens", 40)
         qtbot.waitUntil(lambda: app.context.inference.status.state is EngineState.READY, timeout=60_000)
         chat, lab = cast(ChatView, app.window.page("chat")), cast(LabView, app.window.page("lab"))
+        compare = cast(CompareView, app.window.page("compare"))
+        compare.lanes.prompt.limit.widget.setValue(40)  # type: ignore[attr-defined]
         problems = _problems_on_all_pages(app, qtbot)
         chat.prompt.set_text("Hello 你好")
         chat.prompt.button.click()
@@ -49,6 +53,11 @@ def test_nothing_is_clipped_or_covered(
         lab.score.score_button.click()
         qtbot.waitUntil(lambda: lab.score.cancel_button.isHidden(), timeout=60_000)
         lab.score.heat.choose(3)
+        compare.lanes.row.set_samplings([SamplingSettings(temperature=0.3 * n, seed=n) for n in range(4)])
+        compare.lanes.prompt.box.setPlainText("The sky is blue. 天空是蓝色的。")
+        compare.lanes.prompt.run_button.click()
+        qtbot.waitUntil(lambda: not app.context.comparison.is_running, timeout=120_000)
+        compare.lanes.foot_button.setChecked(True)
         problems += _problems_on_all_pages(app, qtbot)
         app.context.model_choice.use("/no/such/model.gguf")
         qtbot.waitUntil(lambda: bool(app.window._cards), timeout=10_000)
@@ -70,8 +79,8 @@ def _problems_on_all_pages(app: App, qtbot: QtBot) -> list[str]:
         for place, tab in enumerate(TABS):
             app.window.rail.choose(place)
             page = app.window.page(tab.key)
-            for part in range(page.count()) if isinstance(page, LabView) else (0,):
-                if isinstance(page, LabView):
+            for part in range(page.count()) if isinstance(page, LabView | CompareView) else (0,):
+                if isinstance(page, LabView | CompareView):
                     page.setCurrentIndex(part)
                 found += [f"{tab.key} {part} {width}: {problem}" for problem in _lasting_problems(app, qtbot)]
     app.window.rail.choose(0)
