@@ -161,7 +161,7 @@ class EarlierDialog(Translated, QDialog):
             return
         box = QMessageBox(QMessageBox.Icon.Question, self.tr("Delete"), "", parent=self)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(self.tr("Delete “{title}” and its lanes for good?").format(title=chosen.title))
+        box.setText(self.tr("Delete “{title}” and its lanes for good?").format(title=chosen.title or "–"))
         yes = box.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
         no = box.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(no)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -88,7 +89,7 @@ class KeepPresenter(QObject):
         comparison = loaded.comparison
         service = self._service_of(is_sweep=comparison.is_sweep)
         if service.is_running:
-            self._refuse()
+            self._refuse(self._busy_note)
             return
         if self._dialog is not None:
             self._dialog.accept()
@@ -97,13 +98,19 @@ class KeepPresenter(QObject):
 
     def _on_remove(self, comparison_id: str) -> None:
         if any(s.is_running and s.comparison_id == comparison_id for s in (self._comparison, self._sweep)):
-            self._refuse()
+            self._refuse(self._unfinished_note)
         else:
             self._kept.remove(comparison_id)
 
-    def _refuse(self) -> None:
+    def _refuse(self, note: Callable[[], str]) -> None:
         if self._dialog is not None:
-            self._dialog.say(lambda: self.tr("Its kind is being written now: stop that first."))
+            self._dialog.say(note)
+
+    def _busy_note(self) -> str:
+        return self.tr("It would take the place of lanes that are being written: stop them first.")
+
+    def _unfinished_note(self) -> str:
+        return self.tr("This one is being written: stop it first.")
 
     def _on_closed(self) -> None:
         self._dialog = None
