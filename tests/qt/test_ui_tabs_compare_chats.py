@@ -26,13 +26,15 @@ from tests.qt.conftest import MakeApp, chat_of
 from tests.qt.test_ui_tabs_compare_keep import COMPARE, page_of, run
 
 
-def send(app: App, qtbot: QtBot, column: LaneColumn) -> None:
+def send(app: App, qtbot: QtBot, column: LaneColumn) -> list[str]:
+    """The texts of the chat that is shown then."""
     app.window.rail.choose(COMPARE)
     with (
         qtbot.waitSignal(app.context.lane_chats.sent, timeout=3000),
-        qtbot.waitSignal(app.context.conversations.opened, timeout=3000),
+        qtbot.waitSignal(app.context.conversations.opened, timeout=3000) as opened,
     ):
         column.send_button.click()
+    return [message.text for message in opened.args[0].messages]
 
 
 def _messages(app: App, conversation_id: str) -> list[Message]:
@@ -97,13 +99,9 @@ def test_a_sent_lane_is_written_on_like_any_reply(app: App, qtbot: QtBot) -> Non
     with qtbot.waitSignal(app.context.replies.ended, timeout=5000):
         QTest.keyClick(chat.prompt.edit, Qt.Key.Key_Return)
     (conversation,) = app.context.shelf.conversations
-    send(app, qtbot, page.columns[0])
-    send(app, qtbot, page.columns[1])  # it is there: nothing is stored twice
-    transcript = chat.transcript
-    shown = [transcript.view_of(each.id) for each in _messages(app, conversation.id)]
-    assert [view.message.text for view in shown if view is not None] == [
-        "say lane and more", "1 and more", "say thanks", "thanks"
-    ]  # fmt: skip
+    assert send(app, qtbot, page.columns[0]) == ["say lane and more", "0 and more"]
+    thread = ["say lane and more", "1 and more", "say thanks", "thanks"]
+    assert send(app, qtbot, page.columns[1]) == thread  # it is there: nothing is stored twice
     assert len(_messages(app, conversation.id)) == 5
 
 

@@ -142,6 +142,8 @@ def test_each_kind_is_opened_where_it_belongs(make_app: MakeApp, paths: Paths, q
     assert not view.shows_lanes
     assert len(app.context.sweep.comparison.lanes) == MOST_LANES + 1
     assert app.context.comparison.comparison.lanes == ()
+    form = view.sweep.form
+    assert (form.text(), form.temperatures.text(), form.length.value()) == ("many", "0.8", 64)
     view.setCurrentIndex(0)
     dialog = dialog_of(app, qtbot)
     QTest.keyClick(dialog.filter, Qt.Key.Key_Down)
@@ -233,6 +235,12 @@ def test_nothing_is_opened_over_lanes_that_are_being_written(
     assert app.context.sweep.is_running
     dialog.filter.clear()
     assert dialog.note.text() == ""
+    dialog.open_button.click()  # the sweep itself, which is small enough for the lanes
+    qtbot.waitUntil(lambda: dialog.note.text() == "This one is being written: stop it first.", timeout=3000)
+    QTest.keyClick(dialog.filter, Qt.Key.Key_Down)
+    QTest.keyClick(dialog.table, Qt.Key.Key_Down)
+    assert dialog.note.text() == ""
+    QTest.keyClick(dialog.table, Qt.Key.Key_Up)
     asked = answer("Delete")
     dialog.remove_button.click()
     assert len(asked) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from chatapp.core.comparison import Comparison
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.ui.actions import Action
 from chatapp.ui.tabs.base import AppContext, Page, TabSpec
@@ -29,8 +30,13 @@ def _build(context: AppContext) -> Page:
         view.setCurrentIndex(place)
         view.take_focus()
 
+    def show_opened(comparison: Comparison) -> None:
+        if comparison.is_sweep:
+            view.sweep.form.show_sweep(comparison)
+        go_to(int(comparison.is_sweep))
+
     keep = KeepPresenter(view.lanes, lanes, context)
-    keep.open_requested.connect(lambda _id, comparison: go_to(int(comparison.is_sweep)))
+    keep.open_requested.connect(lambda _id, comparison: show_opened(comparison))
     earlier = view.lanes.earlier_button.click
     run, stop = either(lanes.run, sweep.run), either(lanes.stop, context.sweep.cancel)
     resume = either(lanes.resume, sweep.resume)

@@ -24,8 +24,8 @@ from chatapp.ui.tabs.compare.earlier_model import EarlierModel
 from chatapp.ui.tabs.compare.table_view import TableView
 from chatapp.ui.widgets.build import named, shown
 
-_WIDTH_EMS, _HEIGHT_EMS, _MARGIN = 52, 34, 40
-_TITLE = 0  # its column
+_WIDTH_EMS, _HEIGHT_EMS, _MODEL_EMS, _MARGIN = 72, 40, 18, 40
+_TITLE, _MODEL = 0, 2  # their columns
 _TO_LIST = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
 
@@ -60,6 +60,7 @@ class EarlierDialog(Translated, QDialog):
         self.table.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.header().setSectionResizeMode(_TITLE, QHeaderView.ResizeMode.Stretch)
+        self.table.header().setSectionResizeMode(_MODEL, QHeaderView.ResizeMode.Interactive)  # names can be long
         self.empty = named(QLabel(wordWrap=True, margin=8, alignment=Qt.AlignmentFlag.AlignTop), "muted")
         self.note = shown(named(QLabel(wordWrap=True), "notice"), False)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -126,6 +127,7 @@ class EarlierDialog(Translated, QDialog):
     def _fit(self) -> None:
         em = self.fontMetrics().horizontalAdvance("m")
         room = (self.parentWidget() or self.screen()).size()
+        self.table.header().resizeSection(_MODEL, _MODEL_EMS * em)
         self.resize(min(_WIDTH_EMS * em, room.width() - _MARGIN), min(_HEIGHT_EMS * em, room.height() - _MARGIN))
 
     def _rows(self) -> list[QModelIndex]:

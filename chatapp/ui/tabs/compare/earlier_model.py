@@ -19,7 +19,7 @@ _HEADINGS = (
     QT_TRANSLATE_NOOP("EarlierDialog", "Model"),
     QT_TRANSLATE_NOOP("EarlierDialog", "Lanes"),
 )
-_TITLE, _DATE, _MODEL, _LANES = range(4)
+_TITLE, _MODEL, _LANES = 0, 2, 3
 _SWEEP = QT_TRANSLATE_NOOP("EarlierDialog", "{count}, sweep")
 _UNKNOWN = "–"
 
@@ -112,7 +112,7 @@ def _model_name(entry: StoredComparison) -> str:
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in (_DATE, _LANES) else Qt.AlignmentFlag.AlignLeft
+    side = Qt.AlignmentFlag.AlignRight if column == _LANES else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
 
 

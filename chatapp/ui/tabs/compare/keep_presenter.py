@@ -88,8 +88,8 @@ class KeepPresenter(QObject):
         self._wanted = ""
         comparison = loaded.comparison
         service = self._service_of(is_sweep=comparison.is_sweep)
-        if service.is_running:
-            self._refuse(self._busy_note)
+        if service.is_running or self._is_written(loaded.id):
+            self._refuse(self._busy_note if service.is_running else self._unfinished_note)
             return
         if self._dialog is not None:
             self._dialog.accept()
@@ -97,10 +97,14 @@ class KeepPresenter(QObject):
         self.open_requested.emit(loaded.id, comparison)
 
     def _on_remove(self, comparison_id: str) -> None:
-        if any(s.is_running and s.comparison_id == comparison_id for s in (self._comparison, self._sweep)):
+        if self._is_written(comparison_id):
             self._refuse(self._unfinished_note)
         else:
             self._kept.remove(comparison_id)
+
+    def _is_written(self, comparison_id: str) -> bool:
+        """A small sweep is opened as lanes, while it may still run as a sweep."""
+        return any(s.is_running and s.comparison_id == comparison_id for s in (self._comparison, self._sweep))
 
     def _refuse(self, note: Callable[[], str]) -> None:
         if self._dialog is not None:
