@@ -24,7 +24,7 @@ from chatapp.ui.tabs.compare.earlier_model import EarlierModel
 from chatapp.ui.tabs.compare.table_view import TableView
 from chatapp.ui.widgets.build import named, shown
 
-_WIDTH_EMS, _HEIGHT_EMS, _MODEL_EMS, _MARGIN = 72, 40, 18, 40
+_WIDTH_EMS, _HEIGHT_EMS, _MODEL_EMS, _MARGIN = 76, 40, 23, 40
 _TITLE, _MODEL = 0, 2  # their columns
 _TO_LIST = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
@@ -64,7 +64,7 @@ class EarlierDialog(Translated, QDialog):
         self.empty = named(QLabel(wordWrap=True, margin=8, alignment=Qt.AlignmentFlag.AlignTop), "muted")
         self.note = shown(named(QLabel(wordWrap=True), "notice"), False)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.open_button = self._buttons.addButton("", QDialogButtonBox.ButtonRole.ActionRole)
+        self.open_button = named(self._buttons.addButton("", QDialogButtonBox.ButtonRole.ActionRole), "primary")
         self.remove_button = self._buttons.addButton("", QDialogButtonBox.ButtonRole.ActionRole)
         self.open_button.setDefault(True)
         rows = QVBoxLayout(self)
