@@ -21,6 +21,8 @@ from chatapp.services.comparison import ComparisonService
 from chatapp.services.conversation import ConversationService
 from chatapp.services.crash_watch import CrashWatch
 from chatapp.services.inference import InferenceService
+from chatapp.services.kept_comparisons import KeptComparisons
+from chatapp.services.lane_chats import LaneChats
 from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
 from chatapp.services.notifier import Notifier
@@ -104,6 +106,8 @@ class App:
             records=self._records,
             comparison=ComparisonService(comparisons, inference, replies, self._writes),
             sweep=ComparisonService(comparisons, inference, replies, self._writes),
+            kept=KeptComparisons(comparisons, work, self._file_work, notifier, self._writes),
+            lane_chats=LaneChats(store, shelf, self._records, work, notifier),
             inference=inference,
             library=library_service,
             model_choice=ModelChoice(inference, library_service, preferences, notifier, session),
@@ -115,6 +119,8 @@ class App:
             language=Language(application),
             typesetting=Typesetting(theme, self._typesetting_work, application),
         )
+        for service in (self.context.comparison, self.context.sweep):
+            self.context.kept.removed.connect(service.drop)
         self.window = MainWindow(self.context, TABS, self.close)
         self.storage_care = StorageCare(paths, [self._database, library.database], work, notifier, repaired)
         self.storage_care.repaired.connect(lambda _repaired: self._list_again())

@@ -536,6 +536,77 @@
     </message>
 </context>
 <context>
+    <name>EarlierDialog</name>
+    <message>
+        <source>Earlier comparisons</source>
+        <translation>以前的比较</translation>
+    </message>
+    <message>
+        <source>Show those with these words: prompt, model, date</source>
+        <translation>只显示含有这些词的：提示词、模型、日期</translation>
+    </message>
+    <message>
+        <source>Earlier comparisons; Enter opens, Delete deletes</source>
+        <translation>以前的比较；按 Enter 打开，按 Delete 删除</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Delete…</source>
+        <translation>删除…</translation>
+    </message>
+    <message>
+        <source>Deletes it for good, after a question (Del)</source>
+        <translation>询问后永久删除（Del）</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>No comparison has these words.</source>
+        <translation>没有含有这些词的比较。</translation>
+    </message>
+    <message>
+        <source>What you run here is kept and will be listed.</source>
+        <translation>在这里运行过的都会保存，并列在这里。</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete “{title}” and its lanes for good?</source>
+        <translation>要永久删除“{title}”及其各路吗？</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Run at</source>
+        <translation>运行时间</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Lanes</source>
+        <translation>路数</translation>
+    </message>
+    <message>
+        <source>{count}, sweep</source>
+        <translation>{count}，扫描</translation>
+    </message>
+</context>
+<context>
     <name>ErrorCard</name>
     <message>
         <source>Retry</source>
@@ -775,6 +846,37 @@
     </message>
 </context>
 <context>
+    <name>KeepPresenter</name>
+    <message>
+        <source>To read: Markdown</source>
+        <translation>供阅读：Markdown</translation>
+    </message>
+    <message>
+        <source>A row for each lane: CSV</source>
+        <translation>每路一行：CSV</translation>
+    </message>
+    <message>
+        <source>Everything, each token: JSON</source>
+        <translation>全部内容，含每个词元：JSON</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>It would take the place of lanes that are being written: stop them first.</source>
+        <translation>它会取代正在写的各路：请先停止它们。</translation>
+    </message>
+    <message>
+        <source>This one is being written: stop it first.</source>
+        <translation>它正在写：请先停止。</translation>
+    </message>
+    <message>
+        <source>Exported to {name}</source>
+        <translation>已导出到 {name}</translation>
+    </message>
+</context>
+<context>
     <name>LabView</name>
     <message>
         <source>Softmax</source>
@@ -804,6 +906,10 @@
         <translation>停止第 {number} 路；其余各路继续</translation>
     </message>
     <message>
+        <source>Send lane {number} to a chat</source>
+        <translation>把第 {number} 路发送到对话</translation>
+    </message>
+    <message>
         <source>Duplicate lane {number}</source>
         <translation>复制第 {number} 路</translation>
     </message>
@@ -830,6 +936,14 @@
     <message>
         <source>Changed, not run yet</source>
         <translation>已更改，尚未运行</translation>
+    </message>
+    <message>
+        <source>A lane that failed can&apos;t be sent to a chat</source>
+        <translation>失败的路不能发送到对话</translation>
+    </message>
+    <message>
+        <source>There is no text to send</source>
+        <translation>没有可发送的文本</translation>
     </message>
     <message>
         <source>Waits for its turn</source>
@@ -965,12 +1079,36 @@
         <translation>从意料之中到意料之外</translation>
     </message>
     <message>
+        <source>Earlier…</source>
+        <translation>以前的…</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
         <source>There are {count} lanes, more do not fit</source>
         <translation>已有 {count} 路，不能再多</translation>
     </message>
     <message>
         <source>Another lane (Ctrl+L); after a run only it is written</source>
         <translation>再加一路（Ctrl+L）；运行之后只写这一路</translation>
+    </message>
+    <message>
+        <source>Lanes are being written: stop them first</source>
+        <translation>各路正在写：请先停止它们</translation>
+    </message>
+    <message>
+        <source>Comparisons and sweeps that were run before, to be opened or deleted (Ctrl+O)</source>
+        <translation>以前运行过的比较和扫描，可打开或删除（Ctrl+O）</translation>
+    </message>
+    <message>
+        <source>The lanes and their figures as Markdown, CSV or JSON (Ctrl+S)</source>
+        <translation>各路及其指标，存为 Markdown、CSV 或 JSON（Ctrl+S）</translation>
+    </message>
+    <message>
+        <source>Nothing has been run yet</source>
+        <translation>还没有运行过</translation>
     </message>
 </context>
 <context>
@@ -2546,6 +2684,14 @@
     <message>
         <source>Scroll together</source>
         <translation>同步滚动</translation>
+    </message>
+    <message>
+        <source>Earlier comparisons</source>
+        <translation>以前的比较</translation>
+    </message>
+    <message>
+        <source>Export the comparison</source>
+        <translation>导出比较</translation>
     </message>
     <message>
         <source>The lanes</source>

@@ -54,6 +54,11 @@ class LaneResult:
         return before_its_end or self.finish_reason is FinishReason.CANCELLED
 
     @property
+    def can_be_sent(self) -> bool:
+        """Whether it can stand as a reply in a chat."""
+        return bool(self.text) and self.state in (LaneState.ENDED, LaneState.INTERRUPTED)
+
+    @property
     def ids(self) -> tuple[int, ...]:
         return tuple(token.id for token in self.tokens)
 
@@ -66,3 +71,12 @@ class Comparison:
     model: str
     lanes: tuple[LaneResult, ...]
     together: bool = True
+
+    @property
+    def is_sweep(self) -> bool:
+        return is_sweep(len(self.lanes))
+
+
+def is_sweep(n_lanes: int) -> bool:
+    """Whether it is shown as a sweep: it has more lanes than are shown side by side."""
+    return n_lanes > MOST_LANES

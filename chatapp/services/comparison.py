@@ -127,6 +127,12 @@ class ComparisonService(QObject):
         """One from the disk; nothing is written until that is asked for."""
         self._show(comparison_id, comparison)
 
+    def drop(self, comparison_id: str) -> None:
+        """That one is removed: where it is on show nothing is then, and it is not stored again."""
+        if comparison_id == self._id:
+            self._unsaved.clear()
+            self._show("", Comparison(prompt=ComparedPrompt(text=""), model="", lanes=()))
+
     def add(self, sampling: SamplingSettings, probs: int) -> None:
         """One more lane of the same prompt; probs: see Compare."""
         self._probs = probs

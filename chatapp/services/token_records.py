@@ -111,6 +111,12 @@ class TokenRecords(QObject):
         if whole or parts:
             self._writes.write(f"tokens {pairs[-1][1].id} and before", work)
 
+    def keep(self, message_id: str, tokens: Sequence[Token]) -> None:
+        """Those of a reply that was written elsewhere and is stored already."""
+        self._known[message_id] = list(tokens)
+        self._save_whole(message_id)
+        self._trim()
+
     def measure(self) -> None:
         """Ends with `measured`."""
         self._background.run(self._store.size, self.measured.emit, self._notifier.post)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from chatapp.core.errors import ErrorInfo, ErrorKind
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.services.engine_status import EngineStatus
+from chatapp.services.lane_chats import SentLane
 from chatapp.storage.session import SafeMode
 from chatapp.ui.actions import Action, add_shortcuts
 from chatapp.ui.model_picker import ModelPicker
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self._on_tab)
         context.notifier.posted.connect(self.show_card)
         context.inference.status_changed.connect(self._on_status)
+        context.lane_chats.sent.connect(self._on_lane_sent)
         context.preferences.changed.connect(lambda _settings: self._apply_appearance())
         Notifications(self, context.replies, context.preferences, self.come_to_front)
         self._apply_appearance()
@@ -175,6 +177,10 @@ class MainWindow(QMainWindow):
     def _open_chat(self, conversation_id: str) -> None:
         self.rail.choose(0)
         self._context.conversations.open(conversation_id)
+
+    def _on_lane_sent(self, sent: SentLane) -> None:
+        self.rail.choose(0)
+        self._context.conversations.open(sent.conversation_id, sent.message_id)
 
     def _new_chat(self) -> None:
         self.rail.choose(0)

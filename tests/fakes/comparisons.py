@@ -145,6 +145,23 @@ class FakePreferences(QObject):
         self.changed.emit(settings)
 
 
+class FakeKept(QObject):
+    """What is kept is told by the test."""
+
+    listed = Signal(object)
+    loaded = Signal(object)
+    removed = Signal(object)
+    exported = Signal(object)
+
+
+class FakeLaneChats:
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int]] = []
+
+    def send(self, comparison_id: str, _comparison: Comparison, place: int) -> None:
+        self.sent.append((comparison_id, place))
+
+
 class Parts:
     """A ComparisonService over the fakes, and the context that a presenter is given."""
 
@@ -156,11 +173,14 @@ class Parts:
         self.service: ComparisonService = made(self.store, self.inference, self.replies, writes)
         self.sweep: ComparisonService = made(self.store, self.inference, self.replies, writes)
         self.background = Background("test")
+        self.kept, self.lane_chats = FakeKept(), FakeLaneChats()
         self.context = cast(
             AppContext,
             SimpleNamespace(
                 comparison=self.service,
                 sweep=self.sweep,
+                kept=self.kept,
+                lane_chats=self.lane_chats,
                 inference=self.inference,
                 preferences=self.preferences,
                 theme=theme,

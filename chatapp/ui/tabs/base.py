@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 from chatapp.services.comparison import ComparisonService
 from chatapp.services.conversation import ConversationService
 from chatapp.services.inference import InferenceService
+from chatapp.services.kept_comparisons import KeptComparisons
+from chatapp.services.lane_chats import LaneChats
 from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
 from chatapp.services.notifier import Notifier
@@ -27,7 +29,8 @@ from chatapp.ui.widgets.rich_text import Typesetting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
-    """The graph of services, built in app.py. sweep: the comparison whose lanes are those of a sweep."""
+    """The graph of services, built in app.py. sweep: the comparison whose lanes are those of a sweep; kept:
+    those of before."""
 
     conversations: ConversationService
     shelf: Shelf
@@ -35,6 +38,8 @@ class AppContext:
     records: TokenRecords
     comparison: ComparisonService
     sweep: ComparisonService
+    kept: KeptComparisons
+    lane_chats: LaneChats
     inference: InferenceService
     library: LibraryService
     model_choice: ModelChoice

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from chatapp.core.comparison import Comparison
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.ui.actions import Action
 from chatapp.ui.tabs.base import AppContext, Page, TabSpec
+from chatapp.ui.tabs.compare.keep_presenter import KeepPresenter
 from chatapp.ui.tabs.compare.presenter import ComparePresenter
 from chatapp.ui.tabs.compare.sweep_presenter import SweepPresenter
 from chatapp.ui.tabs.compare.view import CompareView
@@ -28,6 +30,14 @@ def _build(context: AppContext) -> Page:
         view.setCurrentIndex(place)
         view.take_focus()
 
+    def show_opened(comparison: Comparison) -> None:
+        if comparison.is_sweep:
+            view.sweep.form.show_sweep(comparison)
+        go_to(int(comparison.is_sweep))
+
+    keep = KeepPresenter(view.lanes, lanes, context)
+    keep.open_requested.connect(lambda _id, comparison: show_opened(comparison))
+    earlier = view.lanes.earlier_button.click
     run, stop = either(lanes.run, sweep.run), either(lanes.stop, context.sweep.cancel)
     resume = either(lanes.resume, sweep.resume)
     actions = (
@@ -38,6 +48,8 @@ def _build(context: AppContext) -> Page:
         Action(title=QT_TRANSLATE_NOOP("actions", "Next lane"), keys=("F6",), run=partial(row.step, 1)),
         Action(title=QT_TRANSLATE_NOOP("actions", "Lane before"), keys=("Shift+F6",), run=partial(row.step, -1)),
         Action(title=QT_TRANSLATE_NOOP("actions", "Scroll together"), keys=(), run=together.toggle),
+        Action(title=QT_TRANSLATE_NOOP("actions", "Earlier comparisons"), keys=("Ctrl+O",), run=earlier),
+        Action(title=QT_TRANSLATE_NOOP("actions", "Export the comparison"), keys=("Ctrl+S",), run=keep.export),
         Action(title=QT_TRANSLATE_NOOP("actions", "The lanes"), keys=(), run=partial(go_to, 0)),
         Action(title=QT_TRANSLATE_NOOP("actions", "A sweep of temperatures"), keys=(), run=partial(go_to, 1)),
     )

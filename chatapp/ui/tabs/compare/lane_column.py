@@ -38,6 +38,8 @@ class LaneColumn(Translated, QFrame):
     duplicate_requested = Signal()
     remove_requested = Signal()
     stop_requested = Signal()
+    send_requested = Signal()
+    """to a chat"""
     token_chosen = Signal(object)
     """int: its place"""
     token_hovered = Signal(object)
@@ -61,6 +63,7 @@ class LaneColumn(Translated, QFrame):
         self.settings_button = named(QToolButton(), "quiet")
         self.settings_button.setCheckable(True)
         self.stop_button = shown(named(QToolButton(), "quiet"), False)
+        self.send_button = shown(named(QToolButton(), "quiet"), False)
         self.duplicate_button, self.remove_button = named(QToolButton(), "quiet"), named(QToolButton(), "quiet")
         self.summary = named(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "muted")
         self.settings = LaneSettings(sampling)
@@ -92,8 +95,18 @@ class LaneColumn(Translated, QFrame):
 
     @property
     def tab_order(self) -> list[QWidget]:
-        buttons = (self.stop_button, self.settings_button, self.duplicate_button, self.remove_button)
-        return [*buttons, *(entry.widget for entry in self.settings.fields.values()), self.settings.seed, self.heat]
+        return [
+            *self._buttons,
+            *(entry.widget for entry in self.settings.fields.values()),
+            self.settings.seed,
+            self.heat,
+        ]
+
+    @property
+    def _buttons(self) -> tuple[QToolButton, ...]:
+        """Of the first two only one is on show."""
+        two = self.stop_button, self.send_button
+        return (*two, self.settings_button, self.duplicate_button, self.remove_button)
 
     def show_place(self, place: int, *, can_remove: bool, can_duplicate: bool) -> None:
         """Its number among the lanes, counted from 0."""
@@ -175,6 +188,7 @@ class LaneColumn(Translated, QFrame):
         for button, icon, text in (
             (self.settings_button, "settings", self.tr("Settings of lane {number}")),
             (self.stop_button, "stop", self.tr("Stop lane {number}; the others go on")),
+            (self.send_button, "chat", self.tr("Send lane {number} to a chat")),
             (self.duplicate_button, "copy", self.tr("Duplicate lane {number}")),
             (self.remove_button, "bin", self.tr("Remove lane {number}")),
         ):
@@ -191,7 +205,7 @@ class LaneColumn(Translated, QFrame):
         head.addWidget(self._chip)
         head.addSpacing(6)
         head.addWidget(self._title, 1)
-        for button in (self.stop_button, self.settings_button, self.duplicate_button, self.remove_button):
+        for button in self._buttons:
             head.addWidget(button)
         page = QWidget()
         page_rows = QVBoxLayout(page)
@@ -219,6 +233,7 @@ class LaneColumn(Translated, QFrame):
         self.duplicate_button.clicked.connect(self.duplicate_requested)
         self.remove_button.clicked.connect(self.remove_requested)
         self.stop_button.clicked.connect(self.stop_requested)
+        self.send_button.clicked.connect(self.send_requested)
         self.heat.token_chosen.connect(self.token_chosen)
         self.heat.token_hovered.connect(self.token_hovered)
         bar = self.area.verticalScrollBar()
@@ -251,6 +266,7 @@ class LaneColumn(Translated, QFrame):
         self.heat.setVisible(self.count > 0)
         active = lane is not None and lane.state in (LaneState.WAITING, LaneState.WRITING)
         self.stop_button.setVisible(active)
+        self._show_send(lane, written=lane is not None and not active)
         stale = self._stale and lane is not None and not active
         self.state.setText(self.tr("Changed, not run yet") if stale else state_text(lane) if lane else "")
         problem = lane.error if lane is not None else None
@@ -267,6 +283,19 @@ class LaneColumn(Translated, QFrame):
             self.state.style().unpolish(self.state)
             self.state.style().polish(self.state)
         self._show_foot()
+
+    def _show_send(self, lane: LaneResult | None, *, written: bool) -> None:
+        can_be_sent = lane is not None and lane.can_be_sent
+        self.send_button.setVisible(written)
+        self.send_button.setEnabled(can_be_sent)
+        tip = self.send_button.accessibleName()
+        if not can_be_sent and lane is not None:
+            failed = lane.state is LaneState.FAILED
+            tip = (
+                self.tr("A lane that failed can't be sent to a chat") if failed else self.tr("There is no text to send")
+            )
+        self.send_button.setToolTip(tip)
+        self.send_button.setAccessibleDescription("" if can_be_sent else tip)
 
     def _show_foot(self) -> None:
         self.figures.setText(figures_text(self._n_tokens, self._course.figures(), self._rate))

@@ -29,6 +29,8 @@ class LaneRow(Translated, QScrollArea):
     """LaneColumn"""
     stop_requested = Signal(object)
     """LaneColumn"""
+    send_requested = Signal(object)
+    """LaneColumn"""
     place_looked_at = Signal(object)
     """int or None: the place that all columns show"""
 
@@ -125,6 +127,7 @@ class LaneRow(Translated, QScrollArea):
         column.duplicate_requested.connect(partial(self.duplicate_requested.emit, column))
         column.remove_requested.connect(partial(self.remove_requested.emit, column))
         column.stop_requested.connect(partial(self.stop_requested.emit, column))
+        column.send_requested.connect(partial(self.send_requested.emit, column))
         column.token_chosen.connect(partial(self._on_chosen, column))
         column.token_hovered.connect(self._on_hovered)
         column.scrolled.connect(partial(self._on_scrolled, column))

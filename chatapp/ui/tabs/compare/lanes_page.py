@@ -44,6 +44,8 @@ class LanesPage(Translated, QScrollArea):
     seeds_requested = Signal(object)
     """int: how many"""
     duel_requested = Signal()
+    earlier_requested = Signal()
+    export_requested = Signal()
     look_changed = Signal(object)
     """TokenLook"""
     retranslated = Signal()
@@ -69,7 +71,7 @@ class LanesPage(Translated, QScrollArea):
         for measure in Measure:
             self.measures.addItem("", measure)
         self.underlines, self.legend = QCheckBox(), Legend()
-        self.foot_button = QPushButton()
+        self.foot_button, self.earlier_button, self.export_button = QPushButton(), QPushButton(), QPushButton()
         self.foot_button.setCheckable(True)
         self._is_placed = False
         self.splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -150,7 +152,9 @@ class LanesPage(Translated, QScrollArea):
         self.measures.setAccessibleName(self.tr("What the colours show"))
         self.measures.setToolTip(self.measures.accessibleName())
         self.legend.setToolTip(self.tr("From what was expected to what was not"))
-        for button in (self.presets, self.add_button, self.foot_button):
+        self.earlier_button.setText(self.tr("Earlier…"))
+        self.export_button.setText(self.tr("Export…"))
+        for button in (self.presets, self.add_button, self.foot_button, self.earlier_button, self.export_button):
             button.setAccessibleName(button.text())
         self._menu_state()
         self.retranslated.emit()
@@ -164,7 +168,8 @@ class LanesPage(Translated, QScrollArea):
     def _lay_out(self) -> None:
         tools = FlowLayout()
         for widget in (
-            self.presets, self.add_button, self.foot_button, self.together, self.measures, self.underlines, self.legend
+            self.presets, self.add_button, self.earlier_button, self.export_button, self.foot_button, self.together,
+            self.measures, self.underlines, self.legend,
         ):  # fmt: skip
             tools.addWidget(widget)
         upper, whole = Wrapping(), named(QWidget(), "page")
@@ -189,6 +194,8 @@ class LanesPage(Translated, QScrollArea):
     def _connect(self) -> None:
         self.add_button.clicked.connect(self.add_requested)
         self.foot_button.toggled.connect(self._on_foot)
+        self.earlier_button.clicked.connect(self.earlier_requested)
+        self.export_button.clicked.connect(self.export_requested)
         self.together.toggled.connect(self._on_together)
         self.measures.activated.connect(lambda _place: self._on_look())
         self.underlines.toggled.connect(lambda _on: self._on_look())
@@ -223,6 +230,25 @@ class LanesPage(Translated, QScrollArea):
         self.add_button.setEnabled(not full)
         most = self.tr("There are {count} lanes, more do not fit").format(count=MOST_LANES)
         self.add_button.setToolTip(most if full else self.tr("Another lane (Ctrl+L); after a run only it is written"))
+
+        self._keep_state()
+
+    def _keep_state(self) -> None:
+        running, anything = self._running, any(column.lane is not None for column in self.columns)
+        self.earlier_button.setEnabled(not running)
+        self.earlier_button.setToolTip(
+            self.tr("Lanes are being written: stop them first")
+            if running
+            else self.tr("Comparisons and sweeps that were run before, to be opened or deleted (Ctrl+O)")
+        )
+        self.export_button.setEnabled(anything)
+        self.export_button.setToolTip(
+            self.tr("The lanes and their figures as Markdown, CSV or JSON (Ctrl+S)")
+            if anything
+            else self.tr("Nothing has been run yet")
+        )
+        for button in (self.earlier_button, self.export_button):
+            button.setAccessibleDescription(button.toolTip())
 
     def event(self, event: QEvent) -> bool:
         if self._running and is_own_escape(event):

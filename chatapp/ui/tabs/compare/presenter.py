@@ -35,6 +35,7 @@ class ComparePresenter(QObject):
         self._page, self._foot = page, foot
         self._service = service = context.comparison
         self._inference = context.inference
+        self._chats = context.lane_chats
         self._placed: list[LaneColumn] = []  # by the place of their lane
         self._ignores_shown = False
         self._marks = ""
@@ -89,6 +90,10 @@ class ComparePresenter(QObject):
             self._service.resume(PROBS)
             self._show_state()
 
+    def say(self, note: Callable[[], str]) -> None:
+        """Above the lanes, until there is something newer to be told."""
+        self._set_note(note)
+
     def add(self) -> None:
         """One more like the last; it is written at once where the others are of the same prompt."""
         self._put_in(self._page.columns[-1])
@@ -108,6 +113,7 @@ class ComparePresenter(QObject):
         row.duplicate_requested.connect(self._put_in)
         row.remove_requested.connect(self._on_remove)
         row.stop_requested.connect(self._on_stop_lane)
+        row.send_requested.connect(self._on_send_lane)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
@@ -169,6 +175,11 @@ class ComparePresenter(QObject):
     def _on_stop_lane(self, column: LaneColumn) -> None:
         if column in self._placed:
             self._service.cancel_lane(self._placed.index(column))
+
+    def _on_send_lane(self, column: LaneColumn) -> None:
+        if column in self._placed:
+            service = self._service
+            self._chats.send(service.comparison_id, service.comparison, self._placed.index(column))
 
     def _is_current(self) -> bool:
         """Whether a lane more would be of the same comparison."""

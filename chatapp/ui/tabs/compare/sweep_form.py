@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
 
+from chatapp.core.comparison import Comparison
 from chatapp.core.errors import AppError
 from chatapp.core.sweep import MOST_SEEDS, TEMPERATURES, temperatures_of
 from chatapp.ui.language import Translated, error_advice, error_message
@@ -52,6 +53,18 @@ class SweepForm(Translated, QWidget):
             return temperatures_of(self.temperatures.text())
         except AppError:
             return ()
+
+    def show_sweep(self, comparison: Comparison) -> None:
+        """What that sweep was asked with."""
+        samplings = [lane.sampling for lane in comparison.lanes]
+        temperatures = sorted({sampling.temperature for sampling in samplings})
+        self.prompt.setPlainText(comparison.prompt.text)
+        self.raw.setChecked(comparison.prompt.raw)
+        self.temperatures.setText(" ".join(f"{temperature:.15g}" for temperature in temperatures))
+        self.temperatures.setCursorPosition(0)
+        if samplings:
+            self.seeds.setValue(len({sampling.seed for sampling in samplings}))
+            self.length.setValue(samplings[0].max_tokens)
 
     def is_ready(self) -> bool:
         return bool(self.text().strip()) and bool(self.chosen_temperatures())
