@@ -105,7 +105,7 @@ class App:
             replies=replies,
             records=self._records,
             comparison=ComparisonService(comparisons, inference, replies, self._writes),
-            sweep=ComparisonService(comparisons, inference, replies, self._writes),
+            sweep=ComparisonService(comparisons, inference, replies, self._writes, sweeps=True),
             kept=KeptComparisons(comparisons, work, self._file_work, notifier, self._writes),
             lane_chats=LaneChats(store, shelf, self._records, work, notifier),
             inference=inference,
@@ -121,6 +121,7 @@ class App:
         )
         for service in (self.context.comparison, self.context.sweep):
             self.context.kept.removed.connect(service.drop)
+            service.begins.connect(self._contexts.save)  # of a chat: lanes fill what the model has read
         self.window = MainWindow(self.context, TABS, self.close)
         self.storage_care = StorageCare(paths, [self._database, library.database], work, notifier, repaired)
         self.storage_care.repaired.connect(lambda _repaired: self._list_again())

@@ -2909,6 +2909,14 @@
         <translation>请减少路数、调低回复长度上限，或在设置中加大上下文长度。</translation>
     </message>
     <message>
+        <source>These lanes were begun by {model}, which is not the model in use.</source>
+        <translation>这些路由 {model} 开始写，而它不是当前使用的模型。</translation>
+    </message>
+    <message>
+        <source>Choose that model and resume, or run them anew; what is written stays.</source>
+        <translation>请选用那个模型后继续，或重新运行；已写的内容会保留。</translation>
+    </message>
+    <message>
         <source>In the lane {text!r} the part {part!r} can&apos;t be read.</source>
         <translation>{text!r} 这一路中的 {part!r} 无法识别。</translation>
     </message>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
@@ -13,7 +14,7 @@ from chatapp.cli.engine import ctrl_c_cancels, loaded_engine
 from chatapp.cli.generate import check_probs, read_stdin
 from chatapp.cli.lane_words import print_lanes, print_sweep
 from chatapp.cli.options import add_model, add_sampling, sampling_of
-from chatapp.cli.output import Output, progress_bar
+from chatapp.cli.output import Bar, Output, progress_bar
 from chatapp.core.checks import checked_prompt, checked_text
 from chatapp.core.comparison import (
     LANES_AT_ONCE,
@@ -29,7 +30,13 @@ from chatapp.core.errors import AppError, error
 from chatapp.core.generation import FinishReason
 from chatapp.core.options import options_of
 from chatapp.core.sampling import MAX_SEED, SamplingSettings
-from chatapp.core.sentences import LANE_UNREADABLE, STATE_FILE_UNUSABLE, TOO_MANY_LANES
+from chatapp.core.sentences import (
+    LANE_UNREADABLE,
+    LANES_NOT_FITTING,
+    LANES_OF_OTHER_MODEL,
+    STATE_FILE_UNUSABLE,
+    TOO_MANY_LANES,
+)
 from chatapp.core.sweep import TEMPERATURES, part_done, points_of
 from chatapp.core.token_export import token_values, usage_values
 from chatapp.core.token_record import MOST_CANDIDATES
@@ -85,8 +92,19 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     if path := arguments.resume or arguments.state:
         store, known = _store(path, resumes=arguments.resume is not None)
     begun = _begun(arguments) if known is None else _resumed(known)
+    if known is not None and arguments.model is None:
+        arguments.model = known.model
     with loaded_engine(arguments, chats=not begun.prompt.raw) as client:
-        ended, speed = compared(client, begun, arguments.probs, output, store)
+        if known is not None and client.model != known.model:
+            raise error(LANES_OF_OTHER_MODEL, model=Path(known.model).name)
+        job = _Run(replace(begun, model=client.model), output, store, sweeps=arguments.sweep)
+        try:
+            job.go(client, arguments.probs)
+        except AppError:
+            if any(lane.tokens for lane in job.comparison.lanes):
+                print_lanes(job.comparison.lanes, output)
+            raise
+    ended, speed = job.comparison, job.speed
     output.record("comparison", **comparison_values(ended.lanes, speed))
     if arguments.sweep:
         for point in points_of(ended):
@@ -168,42 +186,68 @@ def _lane(common: SamplingSettings, text: str) -> SamplingSettings:
     return replace(common, **values)  # type: ignore[arg-type]
 
 
-def compared(
-    client: EngineClient, begun: Comparison, probs: int, output: Output, store: ComparisonStore | None
-) -> tuple[Comparison, float | None]:
-    """The lanes as they ended, in batches where they are many, and how many tokens a second all of them were; with
-    --json their tokens are printed as they come. Ctrl+C ends them early and keeps what is there. Raises AppError."""
-    lanes = list(begun.lanes)
-    waiting = [number for number, lane in enumerate(lanes) if lane.state is LaneState.WAITING]
-    at_once = MOST_LANES if len(waiting) <= MOST_LANES else LANES_AT_ONCE
-    n_tokens, milliseconds, together = 0, 0.0, begun.together
-    save_at = 0.0
-    if store is not None:
-        store.save(_STORED, begun)
-    with progress_bar(f"{len(waiting)} lanes") as bar, ctrl_c_cancels(client):
-        for first in range(0, len(waiting), at_once):
-            batch = waiting[first : first + at_once]
-            for event in client.compare(as_prompt(begun.prompt), [_start(n, lanes[n]) for n in batch], max(1, probs)):
-                if isinstance(event, Compared):
-                    n_tokens += event.n_tokens
-                    milliseconds += event.generate_ms
-                    together = event.together
-                    continue
-                _take(event, lanes, probs, output)
-                if store is not None and (isinstance(event, LaneFinished | LaneFailed) or time.monotonic() >= save_at):
-                    for number in batch:
-                        store.save_lane(_STORED, number, lanes[number])
-                    save_at = time.monotonic() + _SAVE_SECONDS
-                bar.set(min(0.999, part_done(lanes, [len(lane.tokens) for lane in lanes])))
-            if any(lanes[number].finish_reason is FinishReason.CANCELLED for number in batch):
-                break
-        bar.set(1.0)
-    speed = n_tokens / milliseconds * 1000 if milliseconds > 0 else None
-    return replace(begun, lanes=tuple(lanes), together=together), speed
+class _Run:
+    """The lanes of one command, written in batches where they are many. speed: tokens a second of all."""
 
+    def __init__(self, begun: Comparison, output: Output, store: ComparisonStore | None, *, sweeps: bool) -> None:
+        self._begun, self._output, self._store, self._sweeps = begun, output, store, sweeps
+        self._lanes = list(begun.lanes)
+        self._together = begun.together
+        self._n_tokens, self._milliseconds, self._save_at = 0, 0.0, 0.0
 
-def _start(number: int, lane: LaneResult) -> LaneStart:
-    return LaneStart(number=number, sampling=lane.sampling, before=lane.ids)
+    @property
+    def comparison(self) -> Comparison:
+        return replace(self._begun, lanes=tuple(self._lanes), together=self._together)
+
+    @property
+    def speed(self) -> float | None:
+        return self._n_tokens / self._milliseconds * 1000 if self._milliseconds > 0 else None
+
+    def go(self, client: EngineClient, probs: int) -> None:
+        """With --json their tokens are printed as they come. Ctrl+C ends them early and keeps what is there. Raises
+        AppError; what is there then is kept too."""
+        waiting = [number for number, lane in enumerate(self._lanes) if lane.state is LaneState.WAITING]
+        at_once = MOST_LANES if len(waiting) <= MOST_LANES else LANES_AT_ONCE
+        self._save_all()
+        try:
+            with progress_bar(f"{len(waiting)} lanes") as bar, ctrl_c_cancels(client):
+                while waiting and not self._is_cancelled():
+                    try:
+                        self._write(client, waiting[:at_once], probs, bar)
+                    except AppError as problem:
+                        if not self._sweeps or at_once == 1 or problem.info.text != LANES_NOT_FITTING.text:
+                            raise
+                        at_once = int(problem.info.params["fitting"])
+                    else:
+                        del waiting[:at_once]
+                bar.set(1.0)
+        finally:
+            self._save_all()
+
+    def _write(self, client: EngineClient, batch: Sequence[int], probs: int, bar: Bar) -> None:
+        starts = [LaneStart(number=n, sampling=self._lanes[n].sampling, before=self._lanes[n].ids) for n in batch]
+        for event in client.compare(as_prompt(self._begun.prompt), starts, max(1, probs)):
+            if isinstance(event, Compared):
+                self._n_tokens += event.n_tokens
+                self._milliseconds += event.generate_ms
+                self._together = event.together
+                return
+            _take(event, self._lanes, probs, self._output)
+            self._save(batch, now=isinstance(event, LaneFinished | LaneFailed))
+            bar.set(min(0.999, part_done(self._lanes, [len(lane.tokens) for lane in self._lanes])))
+
+    def _is_cancelled(self) -> bool:
+        return any(lane.finish_reason is FinishReason.CANCELLED for lane in self._lanes)
+
+    def _save_all(self) -> None:
+        if self._store is not None:
+            self._store.save(_STORED, self.comparison)
+
+    def _save(self, batch: Sequence[int], *, now: bool) -> None:
+        if self._store is not None and (now or time.monotonic() >= self._save_at):
+            for number in batch:
+                self._store.save_lane(_STORED, number, self._lanes[number])
+            self._save_at = time.monotonic() + _SAVE_SECONDS
 
 
 def _take(

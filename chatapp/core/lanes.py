@@ -61,11 +61,13 @@ def text_ids(lane: LaneResult) -> tuple[int, ...]:
 
 
 def tokens_per_second(comparison: Comparison) -> float | None:
-    """Of all lanes: decoded together they share the time of the longest, one after another their times add up. None
-    where nothing was timed."""
+    """Of all lanes: those of one call share the time of the longest, the times of several calls add up. Lanes are of
+    one call where the prompt took them exactly the same time. None where nothing was timed."""
     usages = [lane.usage for lane in comparison.lanes if lane.usage is not None]
-    times = [usage.generate_ms for usage in usages]
-    total = (max(times, default=0.0) if comparison.together else sum(times)) / 1000.0
+    calls: dict[float, list[float]] = {}
+    for usage in usages:
+        calls.setdefault(usage.prompt_ms, []).append(usage.generate_ms)
+    total = sum(max(times) if comparison.together else sum(times) for times in calls.values()) / 1000.0
     return sum(usage.completion_tokens for usage in usages) / total if total > 0 else None
 
 

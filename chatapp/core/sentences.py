@@ -142,6 +142,11 @@ LANES_NOT_FITTING = Sentence(
         "errors", "Take fewer lanes, a lower reply length limit, or a larger context length in Settings."
     ),
 )
+LANES_OF_OTHER_MODEL = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "These lanes were begun by {model}, which is not the model in use."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose that model and resume, or run them anew; what is written stays."),
+)
 LANE_UNREADABLE = Sentence(
     kind=ErrorKind.BAD_INPUT,
     text=QT_TRANSLATE_NOOP("errors", "In the lane {text!r} the part {part!r} can't be read."),

@@ -10,13 +10,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from chatapp.core.comparison import LANES_AT_ONCE, ComparedPrompt, Comparison, LaneResult, LaneState
-from chatapp.core.errors import AppError, ErrorInfo
+from chatapp.core.comparison import LANES_AT_ONCE, MOST_LANES, ComparedPrompt, Comparison, LaneResult, LaneState
+from chatapp.core.errors import AppError, ErrorInfo, error
 from chatapp.core.generation import FinishReason, Token
 from chatapp.core.sampling import MAX_SEED, SamplingSettings
+from chatapp.core.sentences import LANES_NOT_FITTING, LANES_OF_OTHER_MODEL
 from chatapp.protocol.engine import (
     Compare,
     Compared,
@@ -53,7 +55,11 @@ class LaneChanged:
 
 
 class ComparisonService(QObject):
-    """One comparison at a time, on show: being written, ended, or opened from the disk."""
+    """One comparison at a time, on show: being written, ended, or opened from the disk. sweeps: whether its lanes may
+    be many, and are written in batches, as large as fit in the context."""
+
+    begins = Signal()
+    """before lanes are asked for, which then fill what the model has read"""
 
     shown = Signal(object)
     """Comparison: another one, or one whose lanes are others than before"""
@@ -76,9 +82,13 @@ class ComparisonService(QObject):
         inference: InferenceService,
         replies: Replies,
         writes: PendingWrites,
+        *,
+        sweeps: bool = False,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._sweeps = sweeps
+        self._at_once = MOST_LANES
         self._store, self._inference, self._replies, self._writes = store, inference, replies, writes
         self._id = ""
         self._prompt, self._model = ComparedPrompt(text=""), ""
@@ -90,6 +100,7 @@ class ComparisonService(QObject):
         self._probs = 0
         self._asked: int | None = None
         self._gives_way = self._waits = False
+        self._stopped: set[int] = set()  # numbers of lanes that a person ended
         self._unsaved: set[int] = set()
         self._timer = QTimer(self, interval=SAVE_EVERY_MS)
         self._timer.timeout.connect(self._save_grown)
@@ -159,7 +170,8 @@ class ComparisonService(QObject):
         """Goes on with the lanes that were interrupted, failed, or stopped by a person."""
         self._probs = probs
         for place, lane in enumerate(self._lanes):
-            if lane.state in (LaneState.INTERRUPTED, LaneState.FAILED) or lane.finish_reason is FinishReason.CANCELLED:
+            if lane.can_go_on and lane.state not in (LaneState.WAITING, LaneState.WRITING):
+                self._stopped.discard(self._numbers[place])
                 self._change(place, replace(lane, state=LaneState.WAITING, finish_reason=None, error=None))
         self._go_on()
 
@@ -174,9 +186,10 @@ class ComparisonService(QObject):
         """Ends one lane, the others go on."""
         lane = self._lanes[place]
         if lane.state is LaneState.WRITING and self._asked is not None:
+            self._stopped.add(self._numbers[place])
             self._inference.cancel_asked(self._asked, self._numbers[place])
         elif lane.state is LaneState.WAITING:
-            self._change(place, replace(lane, state=LaneState.ENDED, finish_reason=FinishReason.CANCELLED))
+            self._end_by_person(place)
             self._tell_end()
 
     def close(self) -> None:
@@ -184,9 +197,16 @@ class ComparisonService(QObject):
         self._save_grown()
 
     def _lane(self, place: int) -> LaneResult:
-        lane, tokens = self._lanes[place], self._tokens[place]
-        text = lane.text if lane.state is LaneState.ENDED else "".join(token.text for token in tokens)
-        return replace(lane, tokens=tuple(tokens), text=text)
+        lane = self._lanes[place]
+        text = lane.text if lane.state is LaneState.ENDED else self._spelled(place)
+        return replace(lane, tokens=tuple(self._tokens[place]), text=text)
+
+    def _spelled(self, place: int) -> str:
+        return "".join(token.text for token in self._tokens[place])
+
+    def _end_by_person(self, place: int) -> None:
+        lane, text = self._lanes[place], self._spelled(place)
+        self._change(place, replace(lane, state=LaneState.ENDED, finish_reason=FinishReason.CANCELLED, text=text))
 
     def _show(self, comparison_id: str, comparison: Comparison) -> None:
         asked, self._asked = self._asked, None
@@ -199,6 +219,8 @@ class ComparisonService(QObject):
         self._numbers = list(range(len(self._lanes)))
         self._next_number = len(self._lanes)
         self._gives_way = False
+        self._stopped.clear()
+        self._at_once = LANES_AT_ONCE if self._sweeps else MOST_LANES
         self.shown.emit(comparison)
 
     def _go_on(self) -> None:
@@ -210,7 +232,10 @@ class ComparisonService(QObject):
             self._tell_waits(True)
             return
         self._tell_waits(False)
-        batch = waiting[:LANES_AT_ONCE]
+        if not self._is_model_the_same():
+            self._break_off(error(LANES_OF_OTHER_MODEL, model=Path(self._model).name).info)
+            return
+        batch = waiting[: self._at_once]
         lanes = tuple(
             LaneStart(
                 number=self._numbers[place],
@@ -220,6 +245,7 @@ class ComparisonService(QObject):
             for place in batch
         )
         prompt, probs = as_prompt(self._prompt), self._probs
+        self.begins.emit()
         try:
             self._asked = self._inference.ask(lambda i: Compare(request_id=i, prompt=prompt, lanes=lanes, probs=probs))
         except AppError as problem:
@@ -228,6 +254,13 @@ class ComparisonService(QObject):
         self._timer.start()
         for place in batch:
             self._change(place, replace(self._lanes[place], state=LaneState.WRITING))
+
+    def _is_model_the_same(self) -> bool:
+        """As the one that has written something; before that any will do."""
+        path = self._inference.status.path
+        if path and not any(self._tokens):
+            self._model = path
+        return path in ("", self._model)
 
     def _on_reply(self, _message: object) -> None:
         if self._asked is not None:
@@ -265,7 +298,8 @@ class ComparisonService(QObject):
 
     def _on_lane_finished(self, place: int, event: LaneFinished) -> None:
         lane = self._lanes[place]
-        if event.finish_reason is FinishReason.CANCELLED and self._gives_way:
+        gave_way = self._gives_way and event.lane not in self._stopped
+        if event.finish_reason is FinishReason.CANCELLED and gave_way:
             self._change(place, replace(lane, state=LaneState.WAITING))
             return
         ended = replace(
@@ -282,8 +316,10 @@ class ComparisonService(QObject):
     def _on_answered(self, event: object) -> None:
         if isinstance(event, Compared) and event.request_id == self._asked:
             self._asked = None
-            self._together = event.together
             self._gives_way = False
+            if self._together != event.together:
+                self._together = event.together
+                self._save_all()
             self._go_on()
             self._tell_end()
 
@@ -291,9 +327,13 @@ class ComparisonService(QObject):
         if event.request_id is None or event.request_id != self._asked:
             return
         self._asked = None
-        if self._gives_way:  # before it was begun
+        batch = self._in_state(LaneState.WRITING)
+        too_many = self._sweeps and len(batch) > 1 and event.error.text == LANES_NOT_FITTING.text
+        if too_many:
+            self._at_once = int(event.error.params["fitting"])
+        if too_many or self._gives_way:  # before it was begun
             self._gives_way = False
-            for place in self._in_state(LaneState.WRITING):
+            for place in batch:
                 self._change(place, replace(self._lanes[place], state=LaneState.WAITING))
             self._go_on()
         else:
@@ -307,8 +347,7 @@ class ComparisonService(QObject):
 
     def _end_waiting(self) -> None:
         for place in self._in_state(LaneState.WAITING):
-            lane = self._lanes[place]
-            self._change(place, replace(lane, state=LaneState.ENDED, finish_reason=FinishReason.CANCELLED))
+            self._end_by_person(place)
         self._tell_end()
 
     def _in_state(self, state: LaneState) -> list[int]:

@@ -120,7 +120,7 @@ def _reply(chat: Conversation, model: str, lane: LaneResult) -> Message:
         error=lane.error,
         ids=reply_ids(lane.tokens, lane.text),
         sampling=lane.sampling,
-        reproducible=lane.reproducible if lane.state is LaneState.ENDED else None,
+        reproducible=False if lane.state is LaneState.ENDED else None,  # there it would be drawn alone
     )
     return Message(
         id=uuid.uuid4().hex,

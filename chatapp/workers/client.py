@@ -103,6 +103,8 @@ class EngineClient:
         self._current: int | None = None
         self._overdue: threading.Timer | None = None
         self._was_overdue = False
+        self.model = ""
+        """The path of the one that was loaded last."""
         try:
             self.ready = self._handshake()
             self._most_silence = silence_seconds
@@ -121,6 +123,7 @@ class EngineClient:
                 case LoadProgress(fraction=fraction) if progress is not None:
                     progress(fraction)
                 case Loaded(model=model):
+                    self.model = spec.path
                     return model
                 case _:
                     pass

@@ -217,7 +217,8 @@ def test_one_lane_is_cancelled_and_the_others_go_on(engine: EngineClient, rng: r
     assert lanes.finished[1].text == lanes.texts[1] != ""
     for other in (0, 2):
         assert lanes.finished[other].finish_reason is not FinishReason.CANCELLED
-        assert len(lanes.ids(other)) == len(whole.ids(other)) or lanes.ids(other)[:5] == whole.ids(other)[:5]
+        assert lanes.ids(other) == whole.ids(other)  # as if nothing had happened
+        assert len(lanes.ids(other)) > len(lanes.ids(1))
         assert not lanes.finished[other].reproducible  # it was decoded in another company
 
 
@@ -256,17 +257,6 @@ def test_a_stop_string_ends_one_lane_only(engine: EngineClient) -> None:
     assert lanes.tokens[1][-1].cut > 0
     for other in (0, 2):
         assert lanes.finished[other].text == wanted
-
-
-def test_a_lane_that_can_draw_nothing_fails_alone(engine: EngineClient) -> None:
-    """Its grammar allows no token of this model: no such character ends any."""
-    greedy = replace(GREEDY, max_tokens=12)
-    stuck = replace(greedy, grammar='root ::= "a" [\\x00]')
-    lanes = run_lanes(engine, PROMPTS[0], starts(greedy, stuck, greedy))
-    if 1 in lanes.failed:
-        assert lanes.failed[1].error.kind is ErrorKind.BAD_INPUT
-    assert set(lanes.finished) >= {0, 2}
-    assert lanes.finished[0].text == lanes.finished[2].text
 
 
 def test_too_many_lanes_say_how_many_would_fit(engine: EngineClient) -> None:

@@ -138,7 +138,8 @@ def sweep(light: Theme, qtbot: QtBot) -> Sweep:
         cast(InferenceService, inference),
         cast(Replies, replies),
         cast(PendingWrites, writes),
-        page,
+        sweeps=True,
+        parent=page,
     )
     made = Sweep(page, inference, replies, service)
     context = SimpleNamespace(

@@ -93,6 +93,8 @@ class KeepPresenter(QObject):
             return
         if self._dialog is not None:
             self._dialog.accept()
+        other = self._service_of(is_sweep=not comparison.is_sweep)
+        other.drop(loaded.id)  # one of them writes it, and no other
         service.open(loaded.id, comparison)
         self.open_requested.emit(loaded.id, comparison)
 

@@ -131,7 +131,8 @@ class LanesPage(Translated, QScrollArea):
 
     def mark_divergence(self, a: int, b: int, place: int) -> None:
         """Marks the token at `place` in the lanes a and b, counted from 0, and scrolls to it."""
-        self.row.choose_in([self.columns[a], self.columns[b]], place)
+        if max(a, b) < len(self.columns):
+            self.row.choose_in([self.columns[a], self.columns[b]], place)
 
     def retranslate(self) -> None:
         self.foot_button.setText(self.tr("Figures"))

@@ -142,6 +142,7 @@ class ComparePresenter(QObject):
             self._placed = []
             self._page.row.set_samplings(samplings)
             self._show_state()
+            self._foot.set_comparison(replace(self._service.comparison, lanes=()))
 
     def _put_in(self, like: LaneColumn) -> None:
         row = self._page.row
@@ -171,6 +172,7 @@ class ComparePresenter(QObject):
                 self._service.remove(place)
         self._page.row.remove(column)
         self._show_state()
+        self._show_figures()
 
     def _on_stop_lane(self, column: LaneColumn) -> None:
         if column in self._placed:

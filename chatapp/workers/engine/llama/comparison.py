@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from chatapp.core.errors import AppError, ErrorKind, error
 from chatapp.core.generation import FinishReason, Token, Usage
-from chatapp.core.sentences import CANCELLED, LANES_NOT_FITTING
+from chatapp.core.sentences import CANCELLED, LANES_NOT_FITTING, PROMPT_TOO_LONG
 from chatapp.protocol.engine import Compared, Finished, LaneFailed, LaneFinished, PromptProgress, TokensEmitted
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.gathering import gathered
@@ -44,6 +44,13 @@ def check_room(limits: Sequence[int], *, n_prompt: int, n_ctx: int) -> None:
         n_ctx=f"{n_ctx:,}",
         fitting=max(1, n_fitting),
     )
+
+
+def check_before(lengths: Sequence[int], *, n_prompt: int, n_ctx: int) -> None:
+    """lengths: how many tokens each lane has. Raises AppError(CONTEXT_FULL) where a larger context wrote them."""
+    needed = n_prompt + max(lengths)
+    if needed > n_ctx:
+        raise error(PROMPT_TOO_LONG, needed=f"{needed:,}", limit=f"{n_ctx:,}")
 
 
 @dataclass(kw_only=True)
@@ -179,7 +186,7 @@ class Comparison:
         self._whole = self._whole and reason is not FinishReason.CANCELLED
         ended = time.perf_counter()
         prompt_done = self._prompt_done if lane.count else ended
-        is_fresh = lane.count == len(lane.ids)
+        is_fresh = all(each.count == len(each.ids) for each in self.lanes)
         yield LaneFinished(
             request_id=self.request_id,
             lane=lane.number,

@@ -40,7 +40,7 @@ from chatapp.workers.engine.constraint import constraint_of
 from chatapp.workers.engine.llama import library, scoring
 from chatapp.workers.engine.llama.adapters import Adapters
 from chatapp.workers.engine.llama.assembly import AssembledPrompt, PromptAssembler
-from chatapp.workers.engine.llama.comparison import Comparison, LaneEvent, check_room, one_after_another
+from chatapp.workers.engine.llama.comparison import Comparison, LaneEvent, check_before, check_room, one_after_another
 from chatapp.workers.engine.llama.context import CHUNK, Context
 from chatapp.workers.engine.llama.explain import Explanation, check_tokens
 from chatapp.workers.engine.llama.generation import Generation
@@ -125,6 +125,7 @@ class LlamaEngine:
         grammars = [self._grammar(vocabulary, start.sampling) for start in starts]
         most = max(start.sampling.max_tokens for start in starts)
         assembled = self._assembler.assemble(request.prompt, n_ctx=n_ctx, max_tokens=most)
+        check_before([len(start.before) for start in starts], n_prompt=len(assembled.ids), n_ctx=n_ctx)
         if self._context.has_lanes:
             check_room([start.sampling.max_tokens for start in starts], n_prompt=len(assembled.ids), n_ctx=n_ctx)
         recording = self._recording(request.probs)

@@ -103,7 +103,7 @@ class Generation:
             text=self.lane.text,
             finish_reason=reason,
             seed=self.lane.seed,
-            reproducible=self._plan.exact and self.context.as_usual and reason is not FinishReason.CANCELLED,
+            reproducible=self._is_reproducible and reason is not FinishReason.CANCELLED,
             usage=Usage(
                 prompt_tokens=len(self.prompt),
                 cached_tokens=self._plan.keep,
@@ -114,3 +114,8 @@ class Generation:
                 left_out=self.left_out,
             ),
         )
+
+    @property
+    def _is_reproducible(self) -> bool:
+        is_fresh = self.lane.count == len(self.lane.ids)
+        return is_fresh and self._plan.exact and self.context.as_usual
