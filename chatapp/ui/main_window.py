@@ -23,7 +23,7 @@ from chatapp.ui.palette import Entry, Palette
 from chatapp.ui.rail import Rail
 from chatapp.ui.shortcuts_dialog import ShortcutsDialog
 from chatapp.ui.status_bar import StatusBar
-from chatapp.ui.tabs.base import AppContext, TabSpec
+from chatapp.ui.tabs.base import AppContext, Page, TabSpec
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.error_card import ErrorCard
 
@@ -45,10 +45,11 @@ class MainWindow(QMainWindow):
         self._keeps_place = False
         self.rail = Rail(tabs, context.theme)
         self.pages = QStackedWidget()
-        self._pages = {tab.key: tab.build(context) for tab in tabs}
-        for page in self._pages.values():
-            self.pages.addWidget(page.widget)
-            add_shortcuts(page.actions, page.widget)
+        self._pages: dict[str, Page] = {}
+        for tab in tabs:
+            self.pages.addWidget(QWidget())  # its place
+            if not tab.late:
+                self._page(tab)
         self._actions = self._own_actions()
         add_shortcuts(self._actions, self)
         self.picker = ModelPicker(context.theme, context.inference, context.library, context.model_choice)
@@ -74,7 +75,20 @@ class MainWindow(QMainWindow):
 
     def page(self, key: str) -> QWidget:
         """The page of the tab named `key`."""
-        return self._pages[key].widget
+        return self._page(next(tab for tab in self._tabs if tab.key == key)).widget
+
+    def _page(self, tab: TabSpec) -> Page:
+        """Built where it was not yet."""
+        page = self._pages.get(tab.key)
+        if page is None:
+            page = self._pages[tab.key] = tab.build(self._context)
+            place = self._tabs.index(tab)
+            self.pages.insertWidget(place, page.widget)
+            if (empty := self.pages.widget(place + 1)) is not None:
+                self.pages.removeWidget(empty)
+                empty.deleteLater()
+            add_shortcuts(page.actions, page.widget)
+        return page
 
     def restore_place(self) -> None:
         """Where the window was left."""
@@ -147,14 +161,14 @@ class MainWindow(QMainWindow):
         return Action(title=tab.title, context="tabs", keys=keys, run=partial(self.rail.choose, place))
 
     def _open_shortcuts(self) -> None:
-        groups = [("", self._actions), *((tab.title, self._pages[tab.key].actions) for tab in self._tabs)]
+        groups = [("", self._actions), *((tab.title, self._page(tab).actions) for tab in self._tabs)]
         ShortcutsDialog(groups, self._context.preferences.settings.chat.send_key, self).open()
 
     def _open_palette(self) -> None:
         context = self._context
         entries = [self._entry(action, action.run) for action in self._actions]
         for place, tab in enumerate(self._tabs):
-            actions = self._pages[tab.key].actions
+            actions = self._page(tab).actions
             entries += [self._entry(action, partial(self._run_on, place, action)) for action in actions]
         entries += [
             Entry(conversation.title, self.tr("chat"), partial(self._open_chat, conversation.id))
@@ -203,7 +217,7 @@ class MainWindow(QMainWindow):
             self._context.theme.apply(*wanted)
 
     def _on_tab(self, place: int) -> None:
-        page = self._pages[self._tabs[place].key]
+        page = self._page(self._tabs[place])
         self.pages.setCurrentWidget(page.widget)
         page.take_focus()
 

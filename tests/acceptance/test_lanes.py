@@ -10,6 +10,7 @@ import random
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import llama_cpp
@@ -21,7 +22,7 @@ from chatapp.core.generation import FinishReason, Token
 from chatapp.core.models import LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.token_record import TokenRecord
-from chatapp.protocol.engine import Finished, LaneStart, RawPrompt, TokensEmitted
+from chatapp.protocol.engine import Explain, Explained, Finished, LaneStart, RawPrompt, TokensEmitted
 from chatapp.workers.client import EngineClient
 from tests.acceptance.prompts import PROMPTS
 from tests.acceptance.test_token_records import Replay, Rows
@@ -60,8 +61,8 @@ def client(model: Path) -> Iterator[EngineClient]:
 def test_a_greedy_lane_is_what_it_is_alone(
     client: EngineClient, model: Path, rng: random.Random, long_run: bool
 ) -> None:
-    prompts = PROMPTS if long_run else rng.sample(PROMPTS, 3)
-    n_tokens = 100 if long_run else 40
+    prompts = PROMPTS if long_run else rng.sample(PROMPTS, 2)
+    n_tokens = 100 if long_run else 30
     greedy = replace(GREEDY, max_tokens=n_tokens)
     parted: list[float] = []
     for text in prompts:
@@ -140,7 +141,7 @@ def test_sampled_lanes_equal_a_replay(client: EngineClient, model: Path, rng: ra
     add_bos = bool(llama_cpp.llama_vocab_get_add_bos(llama_cpp.llama_model_get_vocab(single.llama.model)))
     found: list[float] = []
     one_by_one: list[float] = []
-    for text in PROMPTS if long_run else rng.sample(PROMPTS, 2):
+    for text in PROMPTS if long_run else rng.sample(PROMPTS, 1):
         sampled = [replace(WARM, seed=rng.randrange(2**31), max_tokens=rng.randrange(16, 32)) for _ in range(4)]
         lanes = run_lanes(client, text, starts(*sampled), 100)
         prompt = single.llama.tokenize(text.encode(), add_bos=add_bos, special=False)
@@ -153,7 +154,7 @@ def test_sampled_lanes_equal_a_replay(client: EngineClient, model: Path, rng: ra
     replay.close()
     for name, values in (("the same calls", found), ("one token a call", one_by_one)):
         print(f"KL of {len(values)} steps, {name}: median {statistics.median(values):.1e}, most {max(values):.1e}")
-    assert len(found) == len(one_by_one) > 100
+    assert len(found) == len(one_by_one) >= 64 * (20 if long_run else 1) * 0.8
     assert max(found) < 1e-2
     assert statistics.median(found) < 1e-3
 
@@ -163,12 +164,12 @@ def record_of(token: Token) -> TokenRecord:
     return token.record
 
 
-def test_lanes_of_every_number_are_recorded_whole(client: EngineClient, rng: random.Random) -> None:
+def test_lanes_of_every_number_are_recorded_whole(engine: EngineClient, rng: random.Random) -> None:
     """Also one; each with the tokens, the text and the records of its own."""
     text = rng.choice(PROMPTS)
     for count in (1, 2, 5, 16):
         samplings = [replace(WARM, temperature=0.3 + 0.1 * n, seed=n, max_tokens=5 + n) for n in range(count)]
-        lanes = run_lanes(client, text, starts(*samplings), 3)
+        lanes = run_lanes(engine, text, starts(*samplings), 3)
         assert lanes.end is not None
         assert lanes.end.together
         assert lanes.end.n_tokens == sum(len(tokens) for tokens in lanes.tokens.values())
@@ -295,3 +296,17 @@ def test_an_empty_prompt_and_foreign_tokens_are_refused(engine: EngineClient) ->
         with pytest.raises(AppError) as caught:
             run_lanes(engine, prompt, lanes)
         assert caught.value.info.kind is ErrorKind.BAD_INPUT
+
+
+def test_a_comparison_leaves_the_rows_of_a_reply(engine: EngineClient) -> None:
+    """What if is still answered from them."""
+    sampling = replace(WARM, seed=3)
+    ids = [token.id for token in alone(engine, PROMPTS[1], sampling, probs=5)[0]]
+    run_lanes(engine, PROMPTS[2], starts(*(replace(WARM, seed=n) for n in range(4))), 5)
+    question = partial(
+        Explain,
+        prompt=RawPrompt(text=PROMPTS[1]), before=tuple(ids[:3]), n_remembered=3, sampling=sampling, token=ids[3],
+        most=5,
+    )  # fmt: skip
+    (explained,) = [e for e in engine.explain(lambda i: question(request_id=i)) if isinstance(e, Explained)]
+    assert not explained.replayed

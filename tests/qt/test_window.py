@@ -301,3 +301,11 @@ def test_the_same_trouble_is_one_card_and_can_be_dismissed(app: App) -> None:
     card.dismissed.emit()
     assert app.window._cards == []
     assert not app.window._banner_area.isVisible()
+
+
+def test_a_late_page_is_built_when_it_is_first_needed(app: App) -> None:
+    (late,) = [place for place, tab in enumerate(TABS) if tab.late]
+    assert TABS[late].key not in app.window._pages
+    app.window.rail.choose(late)
+    assert app.window.pages.currentWidget() is app.window.page(TABS[late].key)
+    assert app.window.pages.count() == len(TABS)

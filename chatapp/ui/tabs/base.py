@@ -63,9 +63,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TabSpec:
-    """title is English and translated in the context "tabs"; icon names a drawing in assets/icons."""
+    """title is English and translated in the context "tabs"; icon names a drawing in assets/icons; late: its page is
+    built when it is first needed."""
 
     key: str
     title: str
     icon: str
     build: Callable[[AppContext], Page]
+    late: bool = False

@@ -56,4 +56,4 @@ def _build(context: AppContext) -> Page:
     return Page(widget=view, take_focus=view.take_focus, actions=actions)
 
 
-TAB = TabSpec(key="compare", title=QT_TRANSLATE_NOOP("tabs", "Compare"), icon="compare", build=_build)
+TAB = TabSpec(key="compare", title=QT_TRANSLATE_NOOP("tabs", "Compare"), icon="compare", build=_build, late=True)

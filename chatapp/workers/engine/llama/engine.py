@@ -111,7 +111,7 @@ class LlamaEngine:
         assembled = self._assembler.assemble(request.prompt, n_ctx=self._context.n_ctx, max_tokens=sampling.max_tokens)
         if request.state:
             self._saved_state.restore(request.state, self._context, self._memory, assembled.ids)
-        recording = self._recording(request.probs)
+        recording = self._recording(request.probs, self._rows)
         lane = self._lane(LaneStart(number=0, sampling=sampling), request.prompt, assembled.ids, grammar, recording)
         yield from self._reply(request, lane, assembled, recording).events()
 
@@ -128,7 +128,7 @@ class LlamaEngine:
         check_before([len(start.before) for start in starts], n_prompt=len(assembled.ids), n_ctx=n_ctx)
         if self._context.has_lanes:
             check_room([start.sampling.max_tokens for start in starts], n_prompt=len(assembled.ids), n_ctx=n_ctx)
-        recording = self._recording(request.probs)
+        recording = self._recording(request.probs, None)  # the rows of a chat's reply stay
         lanes = [
             self._lane(start, request.prompt, assembled.ids, grammar, recording)
             for start, grammar in zip(starts, grammars, strict=True)
@@ -221,10 +221,10 @@ class LlamaEngine:
             rows=self._rows,
         )
 
-    def _recording(self, probs: int) -> Recording | None:
-        """probs: see Generate."""
+    def _recording(self, probs: int, rows: RowRing | None) -> Recording | None:
+        """probs: see Generate; rows: see Recording."""
         assert self._model is not None
-        return Recording(Recorder(self._model.vocabulary, probs), self._rows) if probs else None
+        return Recording(Recorder(self._model.vocabulary, probs), rows) if probs else None
 
     def _lane(
         self,

@@ -15,9 +15,9 @@ from chatapp.workers.engine.llama.sampler import Draw
 
 
 class Recording:
-    """Of all lanes of one request, in the order of their steps. rows: where their logits are kept."""
+    """Of all lanes of one request, in the order of their steps. rows: where their logits are kept, None: nowhere."""
 
-    def __init__(self, recorder: Recorder, rows: RowRing) -> None:
+    def __init__(self, recorder: Recorder, rows: RowRing | None) -> None:
         self._recorder = recorder
         self._rows = rows
         self._keys: list[int] = []
@@ -33,6 +33,7 @@ class Recording:
         keys, self._keys = self._keys, []
         found: list[Token] = []
         for token, key, record in zip(tokens, keys, self._recorder.records(), strict=True):
-            self._rows.keep(key, self._recorder.distribution)
+            if self._rows is not None:
+                self._rows.keep(key, self._recorder.distribution)
             found.append(replace(token, record=record))
         return found
