@@ -66,7 +66,7 @@ def test_a_greedy_lane_is_what_it_is_alone(
     greedy = replace(GREEDY, max_tokens=n_tokens)
     n_others = (
         1 if "gemma" in model.name else 3
-    )  # for more tokens a call its kernels are others, and logits differ by up to 0.2
+    )  # more tokens a call run through other kernels
     parted: list[float] = []
     for text in prompts:
         wanted, whole = alone(client, text, greedy, probs=5)
