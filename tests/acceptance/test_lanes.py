@@ -64,9 +64,7 @@ def test_a_greedy_lane_is_what_it_is_alone(
     prompts = PROMPTS if long_run else rng.sample(PROMPTS, 2)
     n_tokens = 100 if long_run else 30
     greedy = replace(GREEDY, max_tokens=n_tokens)
-    n_others = (
-        1 if "gemma" in model.name else 3
-    )  # more tokens a call run through other kernels
+    n_others = 1 if "gemma" in model.name else 3  # more tokens a call run through other kernels
     parted: list[float] = []
     for text in prompts:
         wanted, whole = alone(client, text, greedy, probs=5)
