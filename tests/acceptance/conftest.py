@@ -35,3 +35,6 @@ def start(qapp: QApplication, qtbot: QtBot, starter_library: Paths) -> Iterator[
     yield started
     for app in apps:
         app.close()
+        app.window.close()
+        app.window.deleteLater()  # else what styles a later window styles this one too
+    qtbot.wait(10)
