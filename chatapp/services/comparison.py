@@ -258,8 +258,9 @@ class ComparisonService(QObject):
     def _is_model_the_same(self) -> bool:
         """As the one that has written something; before that any will do."""
         path = self._inference.status.path
-        if path and not any(self._tokens):
+        if path not in ("", self._model) and not any(self._tokens):
             self._model = path
+            self._save_all()
         return path in ("", self._model)
 
     def _on_reply(self, _message: object) -> None:

@@ -124,6 +124,7 @@ def test_lanes_without_a_token_may_have_any_model(parts: Parts) -> None:
     service.resume(2)
     assert len(parts.inference.asked) == 2
     assert service.comparison.model == "/another.gguf"
+    assert parts.store.kept[service.comparison_id].model == "/another.gguf"  # or a reopened one could not go on
 
 
 def test_sixteen_lanes_are_asked_for_at_once_and_those_of_a_sweep_in_batches(parts: Parts) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, QTimer
 from chatapp.core.checks import checked_text
 from chatapp.core.comparison import MOST_LANES, Comparison, LaneResult, LaneState
 from chatapp.core.errors import AppError, ErrorInfo, ErrorKind
-from chatapp.core.generation import FinishReason
 from chatapp.core.sampling import SamplingSettings
 from chatapp.services.comparison import LaneChanged, LaneTokens
 from chatapp.storage.settings import Settings
@@ -197,7 +196,8 @@ class ComparePresenter(QObject):
 
     def _can_resume(self) -> bool:
         lanes = [column.lane for column in self._placed]
-        return not self._service.is_running and self._goes_on() and any(map(_is_open, lanes))
+        can_go_on = any(lane is not None and lane.can_go_on for lane in lanes)
+        return not self._service.is_running and self._goes_on() and can_go_on
 
     def _show_state(self) -> None:
         running = self._service.is_running and bool(self._placed)
@@ -302,10 +302,3 @@ class ComparePresenter(QObject):
 def _is_as(run: SamplingSettings, wanted: SamplingSettings) -> bool:
     """Whether a lane was run with what is wanted; any seed is as wanted where none is named."""
     return run == wanted or (wanted.seed is None and replace(run, seed=None) == wanted)
-
-
-def _is_open(lane: LaneResult | None) -> bool:
-    """Whether a lane can be gone on with."""
-    return lane is not None and (
-        lane.state in (LaneState.INTERRUPTED, LaneState.FAILED) or lane.finish_reason is FinishReason.CANCELLED
-    )
