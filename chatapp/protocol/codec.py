@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from chatapp.core.errors import AppError
-from chatapp.protocol.engine import Command, Event
+from chatapp.protocol import engine, finetune
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
@@ -41,8 +41,10 @@ class Codec(Generic[Message]):
             raise FrameError(str(problem)) from problem
 
 
-COMMANDS: Codec[Command] = Codec(Command)
-EVENTS: Codec[Event] = Codec(Event)
+COMMANDS: Codec[engine.Command] = Codec(engine.Command)
+EVENTS: Codec[engine.Event] = Codec(engine.Event)
+FINETUNE_COMMANDS: Codec[finetune.Command] = Codec(finetune.Command)
+FINETUNE_EVENTS: Codec[finetune.Event] = Codec(finetune.Event)
 
 
 class FrameReader:

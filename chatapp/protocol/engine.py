@@ -14,14 +14,15 @@ import msgspec
 from chatapp.core.chat import ChatMessage, Role, WhenFull
 from chatapp.core.comparison import ComparedPrompt
 from chatapp.core.errors import ErrorInfo
+from chatapp.core.examples import TokenizedExample, TrainingText
 from chatapp.core.generation import FinishReason, Token, Usage
-from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
+from chatapp.core.models import AdapterSpec, BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sandbox import SandboxReport
 from chatapp.core.token_record import TokenRecord
 
-PROTOCOL_VERSION = 8
+PROTOCOL_VERSION = 9
 HEARTBEAT_SECONDS = 0.5
 
 
@@ -143,6 +144,32 @@ class CancelLane(_Envelope, frozen=True, kw_only=True):
 
     request_id: int
     lane: int
+
+
+class UseAdapters(_Envelope, frozen=True, kw_only=True):
+    """From now on add these LoRA adapters to the loaded model, together and in place of those in use; () is the model
+    alone. What was evaluated before is forgotten. Ends with AdaptersUsed or Failed, after which those before are still
+    in use."""
+
+    request_id: int
+    adapters: tuple[AdapterSpec, ...]
+
+
+class Tokenize(_Envelope, frozen=True, kw_only=True):
+    """The tokens of texts as a trainer is given them, and which of them count. Ends with Tokenized or Failed."""
+
+    request_id: int
+    texts: tuple[TrainingText, ...]
+
+
+class ScoreExamples(_Envelope, frozen=True, kw_only=True):
+    """Score the counted tokens of examples, each by itself. reference: a .npy file of float32 log-probabilities, shape
+    (rows, n_vocab), somebody else's for the first `rows` counted tokens in their order; "" for none. Ends with
+    ExamplesScored or Failed."""
+
+    request_id: int
+    examples: tuple[TokenizedExample, ...]
+    reference: str = ""
 
 
 class Cancel(_Envelope, frozen=True, kw_only=True):
@@ -288,6 +315,32 @@ class Explained(_Envelope, frozen=True, kw_only=True):
     record: TokenRecord
     entropy_sampled: float
     replayed: bool
+
+
+class AdaptersUsed(_Envelope, frozen=True, kw_only=True):
+    """Terminal. ms: what it took, most of it reading files that were not yet in memory."""
+
+    request_id: int
+    ms: float
+
+
+class Tokenized(_Envelope, frozen=True, kw_only=True):
+    """Terminal: an example for each text; without ids where the text has no tokens."""
+
+    request_id: int
+    examples: tuple[TokenizedExample, ...]
+
+
+class ExamplesScored(_Envelope, frozen=True, kw_only=True):
+    """Terminal: nll, the summed negative log-probability (nats) of the n_counted tokens of each example in order;
+    kl_mean and kl_max: KL(reference || engine) in nats of n_compared tokens, 0 without a reference."""
+
+    request_id: int
+    nll: tuple[float, ...]
+    n_counted: tuple[int, ...]
+    kl_mean: float = 0.0
+    kl_max: float = 0.0
+    n_compared: int = 0
 
 
 class Failed(_Envelope, frozen=True, kw_only=True):

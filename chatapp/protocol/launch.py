@@ -15,6 +15,8 @@ from chatapp.core.sandbox import FileAccess
 
 class WorkerRole(str, Enum):
     ENGINE = "engine"
+    FINETUNE = "finetune"
+    TRAINER = "trainer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +30,21 @@ class WorkerCommand:
 
 
 def worker_command(
-    role: WorkerRole, environment: Mapping[str, str] | None = None, *, access: FileAccess | None = None
+    role: WorkerRole,
+    environment: Mapping[str, str] | None = None,
+    *,
+    access: FileAccess | None = None,
+    python: str = "",
 ) -> WorkerCommand:
     """The command for `role`; `environment` defaults to this process's own. access: the worker's sandbox lets it touch
-    these files and no others; None: it has no sandbox."""
+    these files and no others; None: it has no sandbox. python: one that has what the role needs, "" for our own."""
     own = dict(os.environ if environment is None else environment)
     own.setdefault("GGML_NO_BACKTRACE", "1")  # an abort then ends in 0.01 s instead of about 1 s
     own["PYTHONUTF8"] = "1"
     own["CHATAPP_PARENT_PID"] = str(os.getpid())  # see workers/parent.py
     return WorkerCommand(
-        program=str(_terminal_program()) if is_bundle() else sys.executable,
-        arguments=(*(() if is_bundle() else ("-m", "chatapp")), "worker", role.value, *_sandbox(access)),
+        program=python or (str(_terminal_program()) if is_bundle() else sys.executable),
+        arguments=(*(() if is_bundle() and not python else ("-m", "chatapp")), "worker", role.value, *_sandbox(access)),
         environment=own,
         folder=str(Path(chatapp.__file__).resolve().parent.parent),
     )

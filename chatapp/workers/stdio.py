@@ -13,15 +13,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader, as_json
-from chatapp.protocol.engine import Command, Event
+from chatapp.protocol.codec import Codec, FrameError, FrameReader, as_json
+
+Command = TypeVar("Command")
+Event = TypeVar("Event")
 
 
-class Channel:
+class Channel(Generic[Command, Event]):
     """Sends events from any thread; hands commands, on its reader thread, to `on_command`."""
 
-    def __init__(self) -> None:
+    def __init__(self, commands: Codec[Command], events: Codec[Event]) -> None:
+        self._commands, self._events = commands, events
         self._out = os.dup(1)
         os.dup2(2, 1)
         self._lock = threading.Lock()
@@ -30,7 +34,7 @@ class Channel:
 
     def send(self, event: Event) -> None:
         """Writes one frame; a parent that no longer listens ends this process."""
-        data = memoryview(EVENTS.encode(event))
+        data = memoryview(self._events.encode(event))
         self._sent_at = time.monotonic()
         if self._log_frames:
             log(f"-> {as_json(event)}")
@@ -66,7 +70,7 @@ class Channel:
 
     def _hand_over(self, body: bytes, on_command: Callable[[Command], None], on_garbage: Callable[[str], None]) -> None:
         try:
-            command = COMMANDS.decode(body)
+            command = self._commands.decode(body)
         except FrameError as problem:
             on_garbage(str(problem))
             return

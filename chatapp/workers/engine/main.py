@@ -18,6 +18,7 @@ from chatapp.core.errors import AppError, ErrorInfo, error
 from chatapp.core.sandbox import SandboxReport
 from chatapp.core.sentences import CANCELLED, INTERNAL_BUG, PROTOCOL_BROKEN
 from chatapp.core.trace import trace_text
+from chatapp.protocol.codec import COMMANDS, EVENTS
 from chatapp.protocol.engine import (
     HEARTBEAT_SECONDS,
     PROTOCOL_VERSION,
@@ -50,7 +51,7 @@ class CommandLoop:
     explained from a kept row is told while a reply is written, between its tokens. A question that is cancelled before
     its turn is answered there and then."""
 
-    def __init__(self, channel: Channel, factory: EngineFactory, sandbox: SandboxReport) -> None:
+    def __init__(self, channel: Channel[Command, Event], factory: EngineFactory, sandbox: SandboxReport) -> None:
         self._channel = channel
         self._sandbox = sandbox
         self._flag = CancelFlag()
@@ -247,7 +248,7 @@ def run_worker(factory: EngineFactory, sandbox: SandboxReport) -> None:
     """Guards the pipe, then loads what `factory` needs, then runs the loop. A crash leaves its stack on stderr."""
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches all processes; the parent decides
-    channel = Channel()
+    channel = Channel(COMMANDS, EVENTS)
     CommandLoop(channel, factory, sandbox).run()
 
 
