@@ -6,10 +6,12 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
 
 from chatapp.core.models import LoadSpec
 from chatapp.storage.model_library import ModelLibrary
@@ -41,6 +43,19 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def no_window_left(own_folders: None) -> Iterator[None]:
+    """What styles a window styles all that there are: those of a test go with it."""
+    yield
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is not None and (application := widgets.QApplication.instance()) is not None:
+        for window in application.topLevelWidgets():
+            if window.parent() is None:
+                window.close()
+                window.deleteLater()
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

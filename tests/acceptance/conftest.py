@@ -36,5 +36,4 @@ def start(qapp: QApplication, qtbot: QtBot, starter_library: Paths) -> Iterator[
     for app in apps:
         app.close()
         app.window.close()
-        app.window.deleteLater()  # else what styles a later window styles this one too
     qtbot.wait(10)
