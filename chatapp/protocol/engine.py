@@ -178,7 +178,9 @@ class Cancel(_Envelope, frozen=True, kw_only=True):
     request_id: int
 
 
-Request: TypeAlias = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Compare
+Request: TypeAlias = (
+    LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Compare | UseAdapters | Tokenize | ScoreExamples
+)
 Command: TypeAlias = Request | Cancel | CancelLane
 
 
@@ -366,5 +368,8 @@ Event: TypeAlias = (
     | LaneFinished
     | LaneFailed
     | Compared
+    | AdaptersUsed
+    | Tokenized
+    | ExamplesScored
     | Failed
 )

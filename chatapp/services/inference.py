@@ -29,11 +29,13 @@ from chatapp.core.sentences import (
 )
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
+    AdaptersUsed,
     Cancel,
     CancelLane,
     Compare,
     Compared,
     Event,
+    ExamplesScored,
     Explain,
     Explained,
     Failed,
@@ -54,6 +56,7 @@ from chatapp.protocol.engine import (
     Scored,
     ShowPrompt,
     StateSaved,
+    Tokenized,
     TokensEmitted,
     TokensScored,
 )
@@ -271,11 +274,11 @@ class InferenceService(QObject):
                     self._fail_reply(event.error)
             case TokensScored() | LaneFinished() | LaneFailed():
                 self.advanced.emit(event)
-            case PromptShown() | StateSaved() | Scored() | Explained() | Compared():
+            case PromptShown() | StateSaved() | Scored() | Explained() | Compared() | AdaptersUsed():
                 self._side_ids.discard(event.request_id)
                 self.answered.emit(event)
-            case Heartbeat() | Ready():
-                pass  # see Supervision
+            case Heartbeat() | Ready() | Tokenized() | ExamplesScored():
+                pass  # see Supervision; training has an engine of its own
             case _:
                 assert_never(event)
 
