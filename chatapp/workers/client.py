@@ -181,11 +181,13 @@ class EngineClient:
                 return event
         raise self._worker.died(None)
 
-    def tokenize(self, texts: Sequence[TrainingText]) -> tuple[TokenizedExample, ...]:
-        """An example of each text; raises AppError."""
-        for event in self._request(lambda i: Tokenize(request_id=i, texts=tuple(texts))):
+    def tokenize(self, texts: Sequence[TrainingText], previews: int = 0, preview_tokens: int = 0) -> Tokenized:
+        """An example of each text; raises AppError. previews: see Tokenize."""
+        for event in self._request(
+            lambda i: Tokenize(request_id=i, texts=tuple(texts), previews=previews, preview_tokens=preview_tokens)
+        ):
             if isinstance(event, Tokenized):
-                return event.examples
+                return event
         raise self._worker.died(None)
 
     def score_examples(

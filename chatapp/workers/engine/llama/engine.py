@@ -233,7 +233,8 @@ class LlamaEngine:
             if self._cancel.is_set():
                 raise error(CANCELLED)
             examples.append(tokenizer.tokenized(text))
-        return Tokenized(request_id=request.request_id, examples=tuple(examples))
+        shown = [tokenizer.preview(example, request.preview_tokens) for example in examples[: request.previews]]
+        return Tokenized(request_id=request.request_id, examples=tuple(examples), previews=tuple(shown))
 
     def score_examples(self, request: ScoreExamples) -> Iterator[PromptProgress | ExamplesScored]:
         if self._model is None or self._context is None:

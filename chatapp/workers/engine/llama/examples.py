@@ -9,9 +9,11 @@ import numpy as np
 
 from chatapp.core.chat import ChatMessage, Role
 from chatapp.core.checks import checked_text
+from chatapp.core.data_report import PreviewPiece
 from chatapp.core.examples import TokenizedExample, TrainingText
 from chatapp.workers.engine.llama.assembly import PromptAssembler
 from chatapp.workers.engine.llama.vocabulary import Vocabulary
+from chatapp.workers.engine.text import TextStream
 
 
 class ExampleTokenizer:
@@ -30,6 +32,20 @@ class ExampleTokenizer:
             ids=np.asarray(ids, dtype="<i4").tobytes(), counted=np.asarray(counted, dtype=np.bool_).tobytes()
         )
 
+    def preview(self, example: TokenizedExample, most: int) -> tuple[PreviewPiece, ...]:
+        """Its first `most` tokens as text, those together that are of a kind."""
+        readable, pieces = TextStream(()), list[PreviewPiece]()
+        ids = np.frombuffer(example.ids, dtype="<i4")[:most].tolist()
+        for token, counted in zip(ids, example.counted, strict=False):
+            data = self._vocabulary.piece(token)
+            text = readable.feed(data)[0] if data else self._vocabulary.control_text(token)
+            piece = PreviewPiece(text=text, counted=bool(counted), control=not data)
+            if pieces and (pieces[-1].counted, pieces[-1].control) == (piece.counted, piece.control):
+                pieces[-1] = replace(piece, text=pieces[-1].text + text)
+            else:
+                pieces.append(piece)
+        return tuple(pieces)
+
     def _text(self, text: str) -> tuple[list[int], list[bool]]:
         """All of it counts, and that it ends."""
         vocabulary = self._vocabulary
@@ -41,8 +57,8 @@ class ExampleTokenizer:
         return ids, [True] * len(ids)
 
     def _chat(self, messages: Sequence[ChatMessage]) -> tuple[list[int], list[bool]]:
-        """What a model writes counts: each reply with the tokens that end its turn, of the last one all that follows the
-        prompt. What comes after the last reply is left out."""
+        """What a model writes counts: each reply with the tokens that end its turn, of the last one all that follows
+        the prompt. What comes after the last reply is left out."""
         last = max((at for at, message in enumerate(messages) if message.role is Role.ASSISTANT), default=-1)
         messages = messages[: last + 1]
         if not messages:
@@ -63,7 +79,7 @@ class ExampleTokenizer:
         """Of the replies in a prompt: their texts, and of what the template puts behind them the end of the turn."""
         counted = [source is not None and messages[source].role is Role.ASSISTANT for source in sources]
         for at in range(1, len(ids)):
-            if not counted[at] and counted[at - 1] and sources[at] is None:
+            if sources[at] is None and sources[at - 1] is not None and counted[at - 1]:
                 after = at + next((n for n, source in enumerate(sources[at:]) if source is not None), len(ids) - at)
                 n_end = len(self._end_of_turn(ids[at:after]))
                 counted[at : at + n_end] = [True] * n_end
