@@ -53,6 +53,11 @@ def _worker(words: list[str]) -> int:
 
         engine(sandbox)
         return 0
+    if words[:1] == ["finetune"] and words[1:] in ([], ["--no-sandbox"]):
+        from chatapp.workers.finetune.main import main as finetune
+
+        finetune(sandboxed=not words[1:])
+        return 0
     return _no_worker()
 
 

@@ -44,6 +44,11 @@ class Paths:
         return self.data / "models"
 
     @property
+    def runs(self) -> Path:
+        """Training runs, a folder each."""
+        return self.data / "runs"
+
+    @property
     def new_draft(self) -> Path:
         return self.data / "new-draft.txt"
 
