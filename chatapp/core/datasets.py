@@ -64,7 +64,7 @@ def read_dataset(path: Path, *, piece_bytes: int = 1500, progress: Progress = la
 
     Raises AppError(BAD_INPUT) where the file can't be read or nothing in it can be used.
     """
-    size = _checked_size(path)
+    size = check_file(path)
     try:
         with path.open("rb") as stream:
             reader = _Reader(stream, size, progress)
@@ -88,7 +88,8 @@ def read_dataset(path: Path, *, piece_bytes: int = 1500, progress: Progress = la
     )
 
 
-def _checked_size(path: Path) -> int:
+def check_file(path: Path) -> int:
+    """The size of an ordinary file with something in it, and not too much. Raises AppError(BAD_INPUT)."""
     try:
         facts = path.stat()
     except (OSError, ValueError) as problem:

@@ -1,75 +1,68 @@
-"""Known trouble with training runs, as sentences with a way out; see core/sentences.py."""
+"""Every known trouble with a training run as the window keeps it, in words."""
 
 from __future__ import annotations
 
 from chatapp.core.errors import ErrorKind, Sentence
 from chatapp.core.options import QT_TRANSLATE_NOOP
 
-TORCH_MISSING = Sentence(
-    kind=ErrorKind.WORKER,
-    text=QT_TRANSLATE_NOOP("errors", "Training needs PyTorch, which is not installed."),
-    hint=QT_TRANSLATE_NOOP("errors", "Install it in a terminal with: chatapp components install finetune"),
+RUN_NOT_MADE = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "A folder for the run could not be made in {folder}: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Make room, or make the folder writable, and start the run again."),
 )
-TRAINER_NEVER_READY = Sentence(
-    kind=ErrorKind.WORKER,
-    text=QT_TRANSLATE_NOOP("errors", "The training process can't be started ({outcome})."),
-    hint=QT_TRANSLATE_NOOP("errors", "Install it again in a terminal with: chatapp components install finetune"),
+RUN_UNREADABLE = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "What the run in {folder} was asked for can't be read: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Start a new run; what this one wrote is still in its folder."),
 )
-TRAINER_ENDED = Sentence(
+RUN_NOT_DELETED = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "The run in {folder} could not be deleted: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Close programs that have its files open and try again."),
+)
+TRAINING_DIED = Sentence(
     kind=ErrorKind.WORKER,
-    text=QT_TRANSLATE_NOOP("errors", "The training process stopped unexpectedly ({outcome})."),
+    text=QT_TRANSLATE_NOOP("errors", "The training process stopped: {outcome}."),
     hint=QT_TRANSLATE_NOOP(
         "errors",
-        "The run can be resumed from its last checkpoint; where memory was short, a smaller batch or shorter examples "
-        "help.",
+        "Resume the run: it goes on from its last checkpoint. Where memory was short, choose a smaller batch or "
+        "shorter examples.",
     ),
 )
-TRAINER_SILENT = Sentence(
+INSPECTION_DIED = Sentence(
     kind=ErrorKind.WORKER,
-    text=QT_TRANSLATE_NOOP("errors", "The training process gave no sign of life for {seconds} seconds and was ended."),
-    hint=QT_TRANSLATE_NOOP("errors", "The run can be resumed from its last checkpoint."),
+    text=QT_TRANSLATE_NOOP("errors", "The process that looks at the data stopped: {outcome}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Look again; if it stops every time, choose other data or another model."),
 )
-CONDUCTOR_NEVER_READY = Sentence(
-    kind=ErrorKind.WORKER,
-    text=QT_TRANSLATE_NOOP("errors", "The process that conducts training can't be started ({outcome})."),
-    hint=QT_TRANSLATE_NOOP("errors", "Run chatapp selfcheck in a terminal to see what is missing."),
+TRAINING_BUSY = Sentence(
+    kind=ErrorKind.BUSY,
+    text=QT_TRANSLATE_NOOP("errors", "A run is being trained already."),
+    hint=QT_TRANSLATE_NOOP("errors", "Wait for its end, or stop it; its best adapter is kept."),
 )
-CONDUCTOR_ENDED = Sentence(
-    kind=ErrorKind.WORKER,
-    text=QT_TRANSLATE_NOOP("errors", "The process that conducts training stopped unexpectedly ({outcome})."),
-    hint=QT_TRANSLATE_NOOP("errors", "The run can be resumed from its last checkpoint."),
-)
-CONDUCTOR_SILENT = Sentence(
-    kind=ErrorKind.WORKER,
-    text=QT_TRANSLATE_NOOP("errors", "Training gave no sign of life for {seconds} seconds and was ended."),
-    hint=QT_TRANSLATE_NOOP("errors", "The run can be resumed from its last checkpoint."),
-)
-RUN_MISSING = Sentence(
-    kind=ErrorKind.BAD_INPUT,
-    text=QT_TRANSLATE_NOOP("errors", "There is no training run that can be read in {folder}: {reason}."),
-    hint=QT_TRANSLATE_NOOP("errors", "Give the folder of a run, or its name; or begin a new run."),
-)
-RUN_NOT_WRITTEN = Sentence(
-    kind=ErrorKind.STORAGE,
-    text=QT_TRANSLATE_NOOP("errors", "The run's folder {folder} can't be written: {reason}."),
-    hint=QT_TRANSLATE_NOOP("errors", "Make room on the disk or the folder writable, then resume the run."),
-)
-RUN_FILE_CHANGED = Sentence(
-    kind=ErrorKind.BAD_INPUT,
-    text=QT_TRANSLATE_NOOP("errors", "{path} is not as it was when this run began."),
-    hint=QT_TRANSLATE_NOOP("errors", "Put the file back as it was, or begin a new run."),
-)
-ADAPTER_NOT_WRITABLE = Sentence(
-    kind=ErrorKind.STORAGE,
-    text=QT_TRANSLATE_NOOP("errors", "The adapter can't be written to {path}: {reason}."),
-    hint=QT_TRANSLATE_NOOP("errors", "Choose another place for it, in a folder that exists and can be written."),
-)
-PARITY_FAILED = Sentence(
-    kind=ErrorKind.WORKER,
+TRAINING_PROTOCOL = Sentence(
+    kind=ErrorKind.PROTOCOL,
     text=QT_TRANSLATE_NOOP(
-        "errors",
-        "The adapter does not do in llama.cpp what it did in training: a loss of {engine} instead of {trainer}, "
-        "KL {kl} per token.",
+        "errors", "The training process is of another version of chatapp (it speaks {theirs}, not {ours})."
     ),
-    hint=QT_TRANSLATE_NOOP("errors", "Do not rely on this adapter; report it with the run's folder."),
+    hint=QT_TRANSLATE_NOOP("errors", "Install chatapp and its training component anew."),
+)
+NO_TRAINING_DATA = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "{name} is not a kind of file that can be trained on."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose a .jsonl, .json, .csv or .txt file."),
+)
+NO_FITTING_CHATS = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "None of your chats fits what was chosen."),
+    hint=QT_TRANSLATE_NOOP("errors", "Choose more folders, an earlier date or fewer messages."),
+)
+EXPORT_MISSING = Sentence(
+    kind=ErrorKind.STORAGE,
+    text=QT_TRANSLATE_NOOP("errors", "This run has no adapter in the PEFT format."),
+    hint=QT_TRANSLATE_NOOP("errors", "Its folder has the adapter as GGUF; chatapp can use that one."),
+)
+RUN_CLOSING = Sentence(
+    kind=ErrorKind.NOTICE,
+    text=QT_TRANSLATE_NOOP("errors", "A run is still being trained."),
+    hint=QT_TRANSLATE_NOOP("errors", "It would end with the window."),
 )

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import msgspec
 
+from chatapp.core.conductor_sentences import RUN_MISSING
 from chatapp.core.data_report import DataReport
 from chatapp.core.errors import error
-from chatapp.core.run_sentences import RUN_MISSING
 from chatapp.core.training import RunResult, RunSpec
 
 RUN, RESULT, REPORT = "run.json", "result.json", "report.json"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from chatapp.core.errors import ErrorInfo
 from chatapp.core.training import RunResult
-from chatapp.protocol.finetune import DataInspected, Evaluated, Event, RunFinished, SampleWritten, StepDone
+from chatapp.protocol.finetune import DataInspected, Evaluated, Event, Failed, RunFinished, SampleWritten, StepDone
 
 Values = dict[str, object]
 
@@ -14,17 +15,23 @@ def record_of(event: Event) -> tuple[str, Values] | None:
     """(type, values) of an event that is kept; None for others."""
     match event:
         case StepDone():
-            return "step", _values(event, "request_id", "memory_bytes", "n_steps")
+            return "step", _values(event)
         case Evaluated():
-            return "eval", _values(event, "request_id", "adapter")
+            return "eval", _values(event)
         case SampleWritten():
-            return "sample", _values(event, "request_id")
+            return "sample", _values(event)
         case DataInspected():
             return "data", msgspec.to_builtins(event.report)
         case RunFinished():
             return "done", _done(event.result)
+        case Failed():
+            return "error", error_values(event.error)
         case _:
             return None
+
+
+def error_values(info: ErrorInfo) -> Values:
+    return {"kind": info.kind.value, "message": info.message, "hint": info.advice}
 
 
 def line_of(record: tuple[str, Values]) -> bytes:
@@ -32,9 +39,9 @@ def line_of(record: tuple[str, Values]) -> bytes:
     return msgspec.json.encode({"type": kind, **values}) + b"\n"
 
 
-def _values(event: msgspec.Struct, *without: str) -> Values:
+def _values(event: msgspec.Struct) -> Values:
     values = msgspec.structs.asdict(event)
-    return {name: value for name, value in values.items() if name not in without}
+    return {name: value for name, value in values.items() if name not in ("request_id", "adapter")}
 
 
 def _done(result: RunResult) -> Values:

@@ -1,4 +1,4 @@
-"""Training runs, a folder each; what lies in it is told in protocol/finetune.py."""
+"""The folder of a training run and what is asked for in it."""
 
 from __future__ import annotations
 
@@ -6,40 +6,39 @@ import re
 import time
 from pathlib import Path
 
+import msgspec
+
 from chatapp.core.errors import error
-from chatapp.core.run_sentences import RUN_NOT_WRITTEN
+from chatapp.core.run_sentences import RUN_NOT_MADE, RUN_UNREADABLE
 from chatapp.core.training import RunSpec
-from chatapp.protocol.run_files import RUN, as_json, read_spec
-from chatapp.storage.files import free_path, replace_file
+from chatapp.storage.files import free_path, read_ordinary, replace_file
 from chatapp.storage.paths import Paths
 
-__all__ = ["find_run", "new_run", "read_spec", "write_spec"]
+SPEC = "run.json"
+_MOST_BYTES = 1 << 20
 
 
 def new_run(paths: Paths, spec: RunSpec) -> Path:
-    """The folder of a run that begins with `spec`, named by the time and the run. Raises AppError(STORAGE)."""
-    title = re.sub(r"[^\w.-]+", "-", spec.title or Path(spec.data).stem).strip("-.")[:40]
-    folder = free_path(paths.runs / "-".join(filter(None, (time.strftime("%Y%m%d-%H%M%S"), title))))
+    """A folder of its own for that run, named by the time and the model. Raises AppError(STORAGE)."""
+    model = re.sub(r"[^\w.-]+", "_", Path(spec.model).stem)[:40]
     try:
-        folder.mkdir(mode=0o700, parents=True)
+        paths.runs.mkdir(mode=0o700, exist_ok=True)
+        folder = free_path(paths.runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{model}")
+        folder.mkdir(mode=0o700)
+        write_spec(folder, spec)
     except OSError as problem:
-        raise error(RUN_NOT_WRITTEN, folder=folder, reason=problem.strerror or problem) from problem
-    write_spec(folder, spec)
+        raise error(RUN_NOT_MADE, folder=paths.runs, reason=problem.strerror or problem) from problem
     return folder
 
 
 def write_spec(folder: Path, spec: RunSpec) -> None:
-    """Raises AppError(STORAGE)."""
+    """Raises OSError."""
+    replace_file(folder / SPEC, msgspec.json.format(msgspec.json.encode(spec), indent=2))
+
+
+def read_spec(folder: Path) -> RunSpec:
+    """Raises AppError(STORAGE) where it is missing or damaged."""
     try:
-        replace_file(folder / RUN, as_json(spec))
-    except OSError as problem:
-        raise error(RUN_NOT_WRITTEN, folder=folder, reason=problem.strerror or problem) from problem
-
-
-def find_run(paths: Paths, named: str) -> Path:
-    """The folder of a run given by its path or its name. Raises AppError(BAD_INPUT) where there is none."""
-    folder = Path(named).expanduser().absolute()
-    if not (folder / RUN).exists() and (paths.runs / named / RUN).exists():
-        folder = paths.runs / named
-    read_spec(folder)
-    return folder
+        return msgspec.json.decode(read_ordinary(folder / SPEC, _MOST_BYTES), type=RunSpec)
+    except (OSError, ValueError, RecursionError) as problem:
+        raise error(RUN_UNREADABLE, folder=folder, reason=problem) from problem

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from types import TracebackType
 
-from chatapp.core.errors import AppError
-from chatapp.core.run_sentences import (
+from chatapp.core.conductor_sentences import (
     CONDUCTOR_ENDED,
     CONDUCTOR_NEVER_READY,
     CONDUCTOR_SILENT,
@@ -14,6 +13,7 @@ from chatapp.core.run_sentences import (
     TRAINER_NEVER_READY,
     TRAINER_SILENT,
 )
+from chatapp.core.errors import AppError
 from chatapp.core.training import RunSpec
 from chatapp.protocol.codec import FINETUNE_COMMANDS, FINETUNE_EVENTS
 from chatapp.protocol.finetune import (

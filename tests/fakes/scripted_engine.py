@@ -29,7 +29,7 @@ from chatapp.core.generation import FinishReason, Token, Usage
 from chatapp.core.models import AdapterSpec, BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sandbox import FileAccess, SandboxReport
-from chatapp.core.sentences import CANCELLED, DECODE_FAILED, NO_MODEL_LOADED
+from chatapp.core.sentences import CANCELLED, DECODE_FAILED, NO_MODEL_LOADED, TEMPLATE_FAILED
 from chatapp.core.token_record import Alternatives, Candidate, TokenRecord
 from chatapp.protocol import engine as protocol
 from chatapp.protocol.engine import (
@@ -212,7 +212,8 @@ class ScriptedEngine:
         examples = []
         for text in request.texts:
             said = text.messages or (ChatMessage(role=Role.ASSISTANT, text=text.text),)
-            self._raise_by(said[0].text.partition(" ")[0])
+            if said[0].text.startswith("refuse"):
+                raise error(TEMPLATE_FAILED, reason="scripted")
             if said[0].text.startswith("slow"):
                 time.sleep(0.02)
             if self._cancel.is_set():

@@ -122,7 +122,7 @@ def test_a_bad_line_is_a_sentence_and_the_others_are_used(tmp_path: Path, bad: s
     assert problem.line == 2
     assert problem.problem.message.startswith(sentence)
     assert problem.problem.hint
-    with pytest.raises(AppError, match="[lL]ine 2") as caught:
+    with pytest.raises(AppError, match=r"[lL]ine 2") as caught:
         read(tmp_path, f"\n{bad}\n")
     assert caught.value.info.kind is ErrorKind.BAD_INPUT
 

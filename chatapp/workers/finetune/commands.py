@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chatapp.core.conductor_sentences import TORCH_MISSING
 from chatapp.core.errors import AppError, error
 from chatapp.core.models import LoadSpec
-from chatapp.core.run_sentences import TORCH_MISSING
-from chatapp.core.sandbox import FileAccess, files_of
+from chatapp.core.sandbox import FileAccess, files_of, real_path
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, is_bundle, worker_command
 from chatapp.workers.client import EngineClient
 from chatapp.workers.finetune_client import TRAINER, FinetuneClient
@@ -22,27 +22,30 @@ SAMPLE_CONTEXT = 1024  # tokens
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerCommands:
-    """engine: one that may read those files and folders, and no others where it has a sandbox; trainer: raises AppError
-    where none is installed."""
+    """What may be touched is named where they have a sandbox. trainer: raises AppError where none is installed."""
 
-    engine: Callable[[tuple[str, ...]], WorkerCommand]
-    trainer: Callable[[], WorkerCommand]
+    engine: Callable[[FileAccess], WorkerCommand]
+    trainer: Callable[[FileAccess], WorkerCommand]
 
 
 def own_commands(*, sandboxed: bool) -> WorkerCommands:
-    """Those of the app. sandboxed: the engine, which reads somebody else's model."""
+    """Those of the app."""
 
-    def engine(files: tuple[str, ...]) -> WorkerCommand:
-        return worker_command(WorkerRole.ENGINE, access=FileAccess(read=files) if sandboxed else None)
+    def engine(access: FileAccess) -> WorkerCommand:
+        return worker_command(WorkerRole.ENGINE, access=access if sandboxed else None)
 
-    return WorkerCommands(engine=engine, trainer=_trainer_command)
+    def trainer(access: FileAccess) -> WorkerCommand:
+        return worker_command(WorkerRole.TRAINER, access=access if sandboxed else None, python=_trainer_python())
+
+    return WorkerCommands(engine=engine, trainer=trainer)
 
 
 def open_engine(commands: WorkerCommands, model: str, *, longest: int = 0, folder: str = "") -> EngineClient:
     """An engine with the model and room for samples, or for texts of `longest` tokens where those are longer; it may
     read what is in `folder`. Raises AppError."""
     spec = LoadSpec(path=model, n_ctx=max(longest, SAMPLE_CONTEXT))
-    engine = EngineClient(commands.engine((*files_of(spec), *([folder] if folder else []))))
+    files = (*files_of(spec), *((real_path(folder),) if folder else ()))
+    engine = EngineClient(commands.engine(FileAccess(read=files)))
     try:
         engine.load(spec)
     except BaseException:
@@ -51,10 +54,11 @@ def open_engine(commands: WorkerCommands, model: str, *, longest: int = 0, folde
     return engine
 
 
-def open_trainer(commands: WorkerCommands) -> FinetuneClient:
-    """Raises AppError."""
+def open_trainer(commands: WorkerCommands, model: str, folder: str) -> FinetuneClient:
+    """One that may read the model and write in the run's folder. Raises AppError."""
+    access = FileAccess(read=files_of(LoadSpec(path=model)), write=(real_path(folder),))
     try:
-        trainer = FinetuneClient(commands.trainer(), TRAINER)
+        trainer = FinetuneClient(commands.trainer(access), TRAINER)
     except AppError as problem:
         if "No module named 'torch'" in problem.info.detail:
             raise error(TORCH_MISSING, detail=problem.info.detail) from problem
@@ -65,9 +69,10 @@ def open_trainer(commands: WorkerCommands) -> FinetuneClient:
     return trainer
 
 
-def _trainer_command() -> WorkerCommand:
+def _trainer_python() -> str:
+    """Empty for our own. Raises AppError where there is none."""
     python = os.environ.get(PYTHON_VARIABLE, "")
     has_torch = os.access(python, os.X_OK) if python else not is_bundle() and importlib.util.find_spec("torch")
     if not has_torch:
         raise error(TORCH_MISSING)
-    return worker_command(WorkerRole.TRAINER, python=python)
+    return python

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from chatapp.core.chat import ChatMessage, Role
-from chatapp.core.checks import checked_prompt
+from chatapp.core.checks import check_options, checked_prompt
+from chatapp.core.conductor_sentences import ADAPTER_NOT_WRITABLE, RUN_NOT_WRITTEN
 from chatapp.core.data_report import DataReport
 from chatapp.core.errors import AppError, error
 from chatapp.core.examples import PreparedExamples
 from chatapp.core.model_file import checked_model
 from chatapp.core.models import AdapterSpec
-from chatapp.core.options import options_of, problem_with
-from chatapp.core.run_sentences import ADAPTER_NOT_WRITABLE, RUN_NOT_WRITTEN
 from chatapp.core.sampling import SamplingSettings
-from chatapp.core.sentences import OPTION_OUT_OF_RANGE
-from chatapp.core.training import RunResult, Stage, TrainedAdapter, TrainingSettings
+from chatapp.core.training import RunResult, Stage, TrainedAdapter
 from chatapp.protocol.engine import ChatPrompt, Finished
 from chatapp.protocol.finetune import (
     DataInspected,
     Evaluated,
     Event,
+    Failed,
     InspectData,
     RunFinished,
     SampleWritten,
@@ -45,22 +45,15 @@ from chatapp.workers.finetune_client import FinetuneClient
 
 _INSPECTION_SECONDS = 5.0  # for tokenising
 _SAMPLE_TOKENS = 100
+_EXPORTS = ("adapter_model.safetensors", "adapter_config.json", "README.md", "merged-f16.gguf")
 
 Send = Callable[[Event], None]
-
-
-def check_settings(settings: TrainingSettings) -> None:
-    """Raises AppError(BAD_INPUT)."""
-    for name, about in options_of(settings):
-        value = getattr(settings, name)
-        if allowed := problem_with(about, value):
-            raise error(OPTION_OUT_OF_RANGE, name=name.replace("_", "-"), value=value, allowed=allowed)
 
 
 def inspect(request: InspectData, commands: WorkerCommands, control: Control, send: Send) -> DataInspected:
     """Of many examples only a sample is tokenised. Raises AppError."""
     spec = request.spec
-    check_settings(spec.settings)
+    check_options(spec.settings)
     header = checked_model(spec.model)
     tell = _Telling(request.request_id, send)
     unseen = Path(spec.unseen) if spec.unseen else None
@@ -89,22 +82,30 @@ class Conductor:
         result = read_result(self._folder.path)
         if result is not None:
             return RunFinished(request_id=self._id, result=result)
-        check_settings(self._spec.settings)
-        checked_model(self._spec.model)
-        check_out(self._spec)
         try:
-            with open_trainer(self._commands) as trainer:
-                examples = self._prepared()
-                trained = self._trained(trainer)
-            result = self._result(trained, examples)
-            finished = RunFinished(request_id=self._id, result=result)
-            self._folder.write(RESULT, as_json(result))
-            self._keep(finished)
-        except OSError as problem:
-            reason = problem.strerror or problem
-            raise error(RUN_NOT_WRITTEN, folder=self._folder.path, reason=reason) from problem
+            finished = self._done()
+        except AppError as problem:
+            with suppress(OSError):
+                self._keep(Failed(request_id=self._id, error=problem.info))
+            raise
         finally:
             self._close_engine()
+        return finished
+
+    def _done(self) -> RunFinished:
+        spec, folder = self._spec, self._folder
+        check_options(spec.settings)
+        checked_model(spec.model)
+        check_out(spec)
+        try:
+            with open_trainer(self._commands, spec.model, str(folder.path)) as trainer:
+                examples = self._prepared()
+                trained = self._trained(trainer)
+            finished = RunFinished(request_id=self._id, result=self._result(trained, examples))
+            folder.write(RESULT, as_json(finished.result))
+            self._keep(finished)
+        except OSError as problem:
+            raise error(RUN_NOT_WRITTEN, folder=folder.path, reason=problem.strerror or problem) from problem
         return finished
 
     def _prepared(self) -> PreparedExamples:
@@ -137,9 +138,7 @@ class Conductor:
         """Passes on what the trainer tells, and has samples written while it waits."""
         samples = self._spec.samples
         if not samples:
-            self._close_engine()
-        elif not (self._folder.path / "checkpoint.pt").exists():
-            self._write_samples(0, "")
+            self._close_engine()  # its memory is the trainer's now
         events = trainer.train(str(self._folder.path), waits=bool(samples))
         for event in events:
             self._control.begin(trainer)
@@ -149,8 +148,7 @@ class Conductor:
             self._send(msgspec.structs.replace(event, request_id=self._id))
             if isinstance(event, Evaluated) and samples:
                 self._control.hold()
-                if event.adapter and event.step:
-                    self._write_samples(event.step, event.adapter)
+                self._write_samples(event.step, event.adapter if event.step else "")
                 trainer.go_on()
                 self._control.begin(trainer)
         raise AssertionError  # it ends with Trained or raises
@@ -186,7 +184,7 @@ class Conductor:
                 copy_whole(Path(trained.adapter), Path(out))
             except OSError as problem:
                 raise error(ADAPTER_NOT_WRITABLE, path=out, reason=problem.strerror or problem) from problem
-        others = [self._folder.path / name for name in ("peft", "merged-f16.gguf")]
+        others = [self._folder.path / name for name in _EXPORTS]
         return (out or trained.adapter, *(str(path) for path in others if path.exists()))
 
     def _engine_for(self, longest: int) -> EngineClient:

@@ -10,8 +10,9 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from chatapp.core.conductor_sentences import ADAPTER_NOT_WRITABLE, RUN_FILE_CHANGED
+from chatapp.core.datasets import check_file
 from chatapp.core.errors import error
-from chatapp.core.run_sentences import ADAPTER_NOT_WRITABLE, RUN_FILE_CHANGED
 from chatapp.core.training import RunSpec
 from chatapp.protocol.run_files import LOG
 
@@ -66,6 +67,7 @@ class RunFolder:
         """The ending of the name stays, since it tells text from JSON."""
         copy = self.path / f"{name}{Path(source).suffix}"
         if not copy.exists():
+            check_file(Path(source))
             copy_whole(Path(source), copy)
         return copy
 
