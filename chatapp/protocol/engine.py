@@ -178,7 +178,7 @@ class Cancel(_Envelope, frozen=True, kw_only=True):
     request_id: int
 
 
-Request: TypeAlias = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Compare
+Request: TypeAlias = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Compare | UseAdapters
 Command: TypeAlias = Request | Cancel | CancelLane
 
 
@@ -366,5 +366,6 @@ Event: TypeAlias = (
     | LaneFinished
     | LaneFailed
     | Compared
+    | AdaptersUsed
     | Failed
 )

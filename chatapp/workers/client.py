@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from chatapp.core.errors import AppError, error
-from chatapp.core.models import LoadedModel, LoadSpec
+from chatapp.core.models import AdapterSpec, LoadedModel, LoadSpec
 from chatapp.core.outcome import outcome_text
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import (
@@ -28,6 +28,7 @@ from chatapp.core.silence import TICK_SECONDS, Silence
 from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
+    AdaptersUsed,
     Cancel,
     CancelLane,
     ChatPrompt,
@@ -58,13 +59,14 @@ from chatapp.protocol.engine import (
     StateSaved,
     TokensEmitted,
     TokensScored,
+    UseAdapters,
 )
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 
 STDERR_LINES = 200
 _GRACE_SECONDS = 2.0
 _CANCEL_SECONDS = 5.0
-_ENDS = Loaded | Finished | PromptShown | StateSaved | Scored | Explained | Compared
+_ENDS = Loaded | Finished | PromptShown | StateSaved | Scored | Explained | Compared | AdaptersUsed
 # A busy worker sends something every half second, whatever it computes: only one that is stopped, or that a machine
 # short of memory hardly lets run, says nothing for so long. Before its first word it reads its libraries, from a slow
 # disk maybe.
@@ -187,6 +189,13 @@ class EngineClient:
         """Writes what was evaluated to a file that `generate` can go on from; raises AppError."""
         for event in self._request(lambda i: SaveState(request_id=i, path=path, most_bytes=most_bytes)):
             if isinstance(event, StateSaved):
+                return event
+        raise self._died(None)
+
+    def use_adapters(self, adapters: Sequence[AdapterSpec]) -> AdaptersUsed:
+        """Puts these in place of those in use, which stay where it raises AppError."""
+        for event in self._request(lambda i: UseAdapters(request_id=i, adapters=tuple(adapters))):
+            if isinstance(event, AdaptersUsed):
                 return event
         raise self._died(None)
 

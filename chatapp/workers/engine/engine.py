@@ -7,6 +7,7 @@ from typing import Protocol
 
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.protocol.engine import (
+    AdaptersUsed,
     Compare,
     Compared,
     Explain,
@@ -24,6 +25,7 @@ from chatapp.protocol.engine import (
     StateSaved,
     TokensEmitted,
     TokensScored,
+    UseAdapters,
 )
 from chatapp.workers.engine.cancel import CancelFlag
 
@@ -50,6 +52,9 @@ class Engine(Protocol):
 
     def save_state(self, request: SaveState) -> StateSaved:
         """What was evaluated, in a file; raises AppError."""
+
+    def use_adapters(self, request: UseAdapters) -> AdaptersUsed:
+        """Those of the request in place of the ones in use, which stay where it raises AppError."""
 
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         """Scores, then exactly one Scored; raises AppError."""

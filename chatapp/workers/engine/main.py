@@ -40,6 +40,7 @@ from chatapp.protocol.engine import (
     SaveState,
     Score,
     ShowPrompt,
+    UseAdapters,
 )
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.engine import Engine, EngineFactory
@@ -111,6 +112,8 @@ class CommandLoop:
                     self._channel.send(self._engine.show_prompt(request))
                 case SaveState():
                     self._channel.send(self._engine.save_state(request))
+                case UseAdapters():
+                    self._channel.send(self._engine.use_adapters(request))
                 case Score():
                     for scored in self._engine.score(request):
                         self._channel.send(scored)
@@ -217,7 +220,7 @@ class CommandLoop:
                         self._cancelled_lanes.setdefault(request_id, set()).add(lane)
                     if request_id == self._current:
                         self._flag.lanes.add(lane)
-            case LoadModel() | Generate() | ShowPrompt() | SaveState() | Score() | Explain() | Compare():
+            case LoadModel() | Generate() | ShowPrompt() | SaveState() | Score() | Explain() | Compare() | UseAdapters():
                 with self._lock:
                     self._open.add(command.request_id)
                     self._is_busy.set()
