@@ -106,6 +106,7 @@ class App:
         )
         conversations.options_needed.connect(adapters.apply_waiting)
         library_service.adapter_found.connect(adapters.add)
+        adapters.model_found.connect(library_service.add)
         comparisons = ComparisonStore(self._database)
         self.context = AppContext(
             conversations=conversations,

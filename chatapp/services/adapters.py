@@ -6,6 +6,7 @@ that is being written, and what is asked right after a load comes before its fir
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from chatapp.core.adapter_file import check_fit
 from chatapp.core.errors import AppError, ErrorInfo, ErrorKind
 from chatapp.core.gguf import GgufHeader
 from chatapp.core.model_file import checked_header, checked_model
+from chatapp.core.model_sentences import ADAPTER_IS_MODEL
 from chatapp.core.models import AdapterSpec, LibraryAdapter, LoadSpec
 from chatapp.protocol.engine import AdaptersUsed, Failed
 from chatapp.services.background import Background
@@ -43,10 +45,10 @@ class ListedAdapter:
 class AdaptersService(QObject):
     changed = Signal(object)
     """list[ListedAdapter], by name"""
+    model_found = Signal(object)
+    """Path: of a file that is a model and not an adapter"""
     removed = Signal(object)
     """Path: where a removed file is, for `restore`"""
-    failed = Signal(object)
-    """ErrorInfo: of an add, a removal or a restoring"""
 
     def __init__(
         self,
@@ -85,9 +87,14 @@ class AdaptersService(QObject):
         return [self._listed(adapter, choices.get(Path(adapter.path).name)) for adapter in self._adapters]
 
     @property
+    def knows_model(self) -> bool:
+        """Whether a model is in use and it is known what fits it."""
+        return self._base is not None
+
+    @property
     def fitting(self) -> list[ListedAdapter]:
         """Those that the model in use can be given."""
-        return [entry for entry in self.listed if entry.unfit is None] if self._base is not None else []
+        return [entry for entry in self.listed if entry.unfit is None] if self.knows_model else []
 
     def refresh(self) -> None:
         """Reads the folder again; other processes may have changed it."""
@@ -110,7 +117,7 @@ class AdaptersService(QObject):
 
     def add(self, path: Path) -> None:
         """Puts a copy of the file in the list."""
-        self._background.run(lambda: self._library.add(path), lambda _added: self.refresh(), self.failed.emit)
+        self._add(path, lambda _added: self.refresh())
 
     def use(self, path: Path) -> None:
         """Adds the file and switches it on: the next reply is written with it."""
@@ -120,17 +127,17 @@ class AdaptersService(QObject):
             self.refresh()
             self.apply()
 
-        self._background.run(lambda: self._library.add(path), added, self.failed.emit)
+        self._add(path, added)
 
     def remove(self, path: str) -> None:
         """Puts the file in the bin."""
         self._choose(path, is_on=False)
         self.apply()
-        self._background.run(lambda: self._library.remove(Path(path)), self._on_removed, self.failed.emit)
+        self._background.run(lambda: self._library.remove(Path(path)), self._on_removed, self._notifier.post)
 
     def restore(self, binned: Path) -> None:
         """Brings back what `removed` told of."""
-        self._background.run(lambda: self._library.restore(binned), lambda _back: self.refresh(), self.failed.emit)
+        self._background.run(lambda: self._library.restore(binned), lambda _back: self.refresh(), self._notifier.post)
 
     def set_active(self, path: str, on: bool) -> None:
         self._choose(path, is_on=on)
@@ -154,6 +161,15 @@ class AdaptersService(QObject):
 
     def close(self) -> None:
         self._timer.stop()
+
+    def _add(self, path: Path, added: Callable[[LibraryAdapter], None]) -> None:
+        def failed(info: ErrorInfo) -> None:
+            if info.text == ADAPTER_IS_MODEL.text:
+                self.model_found.emit(path)
+            else:
+                self._notifier.post(info)
+
+        self._background.run(lambda: self._library.add(path), added, failed)
 
     def _ask(self, wanted: tuple[AdapterSpec, ...]) -> None:
         with suppress(AppError):  # the worker is being replaced: its successor is asked

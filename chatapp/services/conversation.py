@@ -200,14 +200,14 @@ class ConversationService(QObject):
         current = self.current
         if current is None or message_id not in self._messages:
             return
-        now, own_id = time.time(), _new_id()
+        now, key = time.time(), _new_id()
         messages = [self._replies.latest(message) for message in branch(self._messages, message_id)]
-        copies = copied(messages, own_id, _new_id)
-        other = replace(current, id=own_id, created_at=now, updated_at=now, leaf_id=copies[-1].id, pinned=False, draft="")
+        copies = copied(messages, key, _new_id)
+        other = replace(current, id=key, created_at=now, updated_at=now, leaf_id=copies[-1].id, pinned=False, draft="")
 
         def stored() -> None:
             self.copied.emit(list(zip(messages, copies, strict=True)))
-            self.open(own_id)
+            self.open(key)
 
         self._store_turn(other, copies, stored)
 

@@ -16,14 +16,15 @@ from chatapp.core.models import AdapterSpec, LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import Finished, RawPrompt, TokensScored
 from chatapp.workers.client import EngineClient
-from tests.adapters import adapter
 from tests.acceptance.test_adapters import BAD
+from tests.adapters import adapter
 from tests.gguf_files import FLOAT32, tiny_model
 
 pytestmark = pytest.mark.model
 
 TEXT = b"The sky is blue because the air scatters light."
-PROMPT = RawPrompt(text="The sky is blue. " * 40)
+PROMPT = RawPrompt(text="The sky is blue. " * 110)
+QUESTION = RawPrompt(text="A list of five animals:\n1.")
 GREEDY = SamplingSettings(max_tokens=8, temperature=0.0)
 
 
@@ -45,18 +46,18 @@ def scores(client: EngineClient) -> list[float]:
     return [token.record.logprob for token in tokens if token.record is not None]
 
 
-def reply(client: EngineClient, state: str = "") -> Finished:
-    *_, last = client.generate(PROMPT, GREEDY, state)
+def reply(client: EngineClient, state: str = "", prompt: RawPrompt = PROMPT) -> Finished:
+    *_, last = client.generate(prompt, GREEDY, state)
     assert isinstance(last, Finished)
     return last
 
 
 def test_off_again_computes_to_the_bit_what_it_did_before(client: EngineClient, strong: AdapterSpec) -> None:
-    plain, said = scores(client), reply(client)
+    plain, said = scores(client), reply(client, prompt=QUESTION)
     client.use_adapters([strong])
     changed = scores(client)
     assert changed != plain
-    assert reply(client).text != said.text
+    assert reply(client, prompt=QUESTION).text != said.text
     client.use_adapters([replace(strong, scale=0.5)])
     assert scores(client) not in (plain, changed)
     client.use_adapters([replace(strong, scale=0.0)])
@@ -65,7 +66,7 @@ def test_off_again_computes_to_the_bit_what_it_did_before(client: EngineClient, 
     assert scores(client) == changed
     client.use_adapters([])
     assert scores(client) == plain
-    assert reply(client).text == said.text
+    assert reply(client, prompt=QUESTION).text == said.text
 
 
 def test_a_living_worker_computes_what_one_loaded_with_the_adapter_does(
@@ -75,7 +76,7 @@ def test_a_living_worker_computes_what_one_loaded_with_the_adapter_does(
     with EngineClient() as other:
         other.load(LoadSpec(path=str(starter_model), n_ctx=1024, n_threads=1, adapters=(strong,)))
         assert scores(other) == scores(client)
-        assert reply(other).text == reply(client).text
+        assert reply(other, prompt=QUESTION).text == reply(client, prompt=QUESTION).text
 
 
 def test_nothing_that_was_evaluated_with_other_adapters_is_used_again(
@@ -107,7 +108,7 @@ def test_a_file_that_was_replaced_is_read_anew(client: EngineClient, strong: Ada
     client.use_adapters([strong])
     first = scores(client)
     other = adapter(size=0.3, seed=9).write(tmp_path / "other.gguf")
-    os.replace(other, strong.path)
+    other.replace(strong.path)
     client.use_adapters([strong])
     assert scores(client) != first
     Path(strong.path).write_bytes(b"no adapter")
@@ -122,7 +123,7 @@ def test_a_file_that_was_replaced_is_read_anew(client: EngineClient, strong: Ada
 
 def broken_files(folder: Path, starter_model: Path) -> Iterator[tuple[str, Path, str]]:
     """(what it is, where, words of its sentence)"""
-    whole = adapter().data() if hasattr(adapter(), "data") else adapter().write(folder / "whole.gguf").read_bytes()
+    whole = adapter().write(folder / "whole.gguf").read_bytes()
     for place, at in (("header", 40), ("tensor names", 400), ("first weights", 4000), ("last byte", len(whole) - 1)):
         path = folder / f"cut at {at}.gguf"
         path.write_bytes(whole[:at])
@@ -177,7 +178,7 @@ def test_every_bad_adapter_is_a_sentence_and_the_worker_computes_as_before(
     assert client.pid == pid
     assert scores(client) == before
     client.use_adapters([])
-    assert reply(client).text
+    assert reply(client, prompt=QUESTION).text
 
 
 def test_an_unreadable_adapter_is_a_sentence(client: EngineClient, strong: AdapterSpec) -> None:
@@ -192,6 +193,7 @@ def test_an_unreadable_adapter_is_a_sentence(client: EngineClient, strong: Adapt
 
 def test_many_adapters_do_not_fill_the_memory(client: EngineClient, tmp_path: Path, rss: Callable[[int], int]) -> None:
     """Each of about 4 MB; those long unused are freed."""
+
     def use(seed: int) -> None:
         path = adapter(range(28), seed=seed).write(tmp_path / f"{seed}.gguf")
         client.use_adapters([AdapterSpec(path=str(path))])

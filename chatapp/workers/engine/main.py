@@ -220,7 +220,9 @@ class CommandLoop:
                         self._cancelled_lanes.setdefault(request_id, set()).add(lane)
                     if request_id == self._current:
                         self._flag.lanes.add(lane)
-            case LoadModel() | Generate() | ShowPrompt() | SaveState() | Score() | Explain() | Compare() | UseAdapters():
+            case (
+                LoadModel() | Generate() | ShowPrompt() | SaveState() | Score() | Explain() | Compare() | UseAdapters()
+            ):
                 with self._lock:
                     self._open.add(command.request_id)
                     self._is_busy.set()
