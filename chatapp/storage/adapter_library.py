@@ -96,10 +96,11 @@ class AdapterLibrary:
     def _copied(self, source: Path) -> Path:
         """Raises OSError."""
         name = source.name if source.suffix == ".gguf" else f"{source.name}.gguf"
-        target = self._folder / name
-        if target.is_file() and sha256_of(target) == sha256_of(source):
-            return target
-        target = _free(target)
+        size, sha256 = source.stat().st_size, sha256_of(source)
+        for known in self._files():
+            if known.stat().st_size == size and sha256_of(known) == sha256:
+                return known
+        target = _free(self._folder / name)
         place_file(source, target)
         return target
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QFileDialog,
     QFrame,
@@ -27,7 +29,7 @@ from chatapp.services.inference import InferenceService
 from chatapp.storage.settings import MOST_SCALE
 from chatapp.ui.language import Translated
 from chatapp.ui.theme import Theme
-from chatapp.ui.widgets.build import named, plain_tip, shown
+from chatapp.ui.widgets.build import is_own_escape, named, plain_tip, shown
 
 _STEP = 0.05  # of the strength
 _PAGE = 5  # steps
@@ -106,6 +108,41 @@ class _Chips:
             self._layout.addWidget(chip)
 
 
+class _Box(QFrame):
+    """Lies over the page below `button` until the keyboard goes elsewhere or Esc is pressed."""
+
+    def __init__(self, parent: QWidget, button: QWidget) -> None:
+        super().__init__(parent)
+        self._button = button
+        named(shown(self, False), "adapterBox")
+        cast(QApplication, QApplication.instance()).focusChanged.connect(self._on_focus)
+
+    def open_below(self) -> None:
+        self.setParent(self.window())
+        self.adjustSize()
+        below = self._button.mapTo(self.window(), QPoint(0, self._button.height() + 4))
+        self.move(min(below.x(), self.window().width() - self.width() - 8), below.y())
+        self.show()
+        self.raise_()
+
+    def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and now is not self._button and not self.isAncestorOf(now):
+            self.hide()
+
+    def event(self, event: QEvent) -> bool:
+        if is_own_escape(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+            self._button.setFocus()
+        else:
+            super().keyPressEvent(event)
+
+
 class AdapterBar(Translated, QWidget):
     """As many chips as there is room for, all of them in a box below, and a button that adds a file."""
 
@@ -119,11 +156,10 @@ class AdapterBar(Translated, QWidget):
         place = QHBoxLayout()
         place.setSpacing(6)
         self._inline = _Chips(place, adapters)
-        self._box = QFrame(self, Qt.WindowType.Popup)
-        named(self._box, "adapterBox")
-        self._below = _Chips(QVBoxLayout(self._box), adapters)
         self.more_button = named(shown(QToolButton(), False), "quiet")
-        self.more_button.clicked.connect(self._open_box)
+        self.more_button.clicked.connect(self._toggle_box)
+        self._box = _Box(self, self.more_button)
+        self._below = _Chips(QVBoxLayout(self._box), adapters)
         self.add_button = named(shown(QToolButton(), False), "quiet")
         self.add_button.clicked.connect(self._choose_file)
         row = QHBoxLayout(self)
@@ -182,11 +218,12 @@ class AdapterBar(Translated, QWidget):
         self.more_button.setAccessibleName(f"{self.more_button.text()}: {self.more_button.toolTip()}")
         self._box.adjustSize()
 
-    def _open_box(self) -> None:
-        self._box.adjustSize()
-        self._box.move(self.more_button.mapToGlobal(QPoint(0, self.more_button.height())))
-        self._box.show()
-        self.boxed[0].box.setFocus()
+    def _toggle_box(self) -> None:
+        if self._box.isVisible():
+            self._box.hide()
+        else:
+            self._box.open_below()
+            self.boxed[0].box.setFocus()
 
     def _choose_file(self) -> None:
         files = self.tr("LoRA adapters (*.gguf);;All files (*)")

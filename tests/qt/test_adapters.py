@@ -226,7 +226,7 @@ def test_the_details_of_a_reply_and_its_file_name_its_adapters(
     target = tmp_path / "chat.json"
     current = app.context.conversations.current
     assert current is not None
-    app.context.shelf.export(current.id, target)
+    app.context.shelf.export(current.id, str(target))
     qtbot.waitUntil(target.exists)
     with qtbot.waitSignal(app.context.conversations.opened, timeout=20_000, check_params_cb=lambda o: bool(o.messages)):
         app.context.shelf.import_file(str(target))

@@ -36,9 +36,7 @@ def test_another_file_of_the_same_name_gets_a_number(paths: Paths, tmp_path: Pat
     library = AdapterLibrary(paths)
     for seed in (1, 2, 2, 3):
         library.add(tiny_adapter(seed=seed).write(tmp_path / "warm.gguf"))
-    assert [adapter.name for adapter in library.adapters()] == ["warm", "warm (2)", "warm (3)", "warm (4)"][
-        : 4 - 1 + 0
-    ] or True
+    assert [adapter.name for adapter in library.adapters()] == ["warm", "warm (2)", "warm (3)"]
     assert len({adapter.sha256 for adapter in library.adapters()}) == 3
 
 
