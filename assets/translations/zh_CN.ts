@@ -2,6 +2,146 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>AdapterBar</name>
+    <message>
+        <source>Add a LoRA adapter, a .gguf file, and use it</source>
+        <translation>添加一个 LoRA 适配器（.gguf 文件）并使用它</translation>
+    </message>
+    <message>
+        <source>Adapters</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>{count} more, {on} on</source>
+        <translation>另有 {count} 个，{on} 个已开启</translation>
+    </message>
+    <message>
+        <source>{count} more</source>
+        <translation>另有 {count} 个</translation>
+    </message>
+    <message>
+        <source>All adapters that fit the model</source>
+        <translation>适合此模型的所有适配器</translation>
+    </message>
+    <message>
+        <source>LoRA adapters (*.gguf);;All files (*)</source>
+        <translation>LoRA 适配器 (*.gguf);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Add an adapter</source>
+        <translation>添加适配器</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterChip</name>
+    <message>
+        <source>{name}: on or off for the next reply</source>
+        <translation>{name}：对下一条回复开启或关闭</translation>
+    </message>
+    <message>
+        <source>Adapter {name}</source>
+        <translation>适配器 {name}</translation>
+    </message>
+    <message>
+        <source>Strength of {name}</source>
+        <translation>{name} 的强度</translation>
+    </message>
+    <message>
+        <source>How much of the adapter is added: 0 nothing, 1 as it was trained, 2 twice as much</source>
+        <translation>适配器加入多少：0 为不加，1 与训练时相同，2 为两倍</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterPart</name>
+    <message>
+        <source>The adapter is in the bin, where it stays for 30 days.</source>
+        <translation>适配器已移到回收站，将保留 30 天。</translation>
+    </message>
+    <message>
+        <source>Bring it back</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Adapters</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>LoRA adapters change what a model does without changing its file. They are kept in the data folder; those that fit the model in use can be switched on here and at the top of the window.</source>
+        <translation>LoRA 适配器改变模型的行为，而不改动模型文件。它们保存在数据文件夹中；适合当前模型的适配器可以在这里和窗口顶部开启。</translation>
+    </message>
+    <message>
+        <source>Add an adapter…</source>
+        <translation>添加适配器…</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Puts the file in the bin, from where it can be brought back</source>
+        <translation>把文件移入回收站，之后可以恢复</translation>
+    </message>
+    <message>
+        <source>Remove the adapter</source>
+        <translation>移除适配器</translation>
+    </message>
+    <message>
+        <source>Switch off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Use this adapter</source>
+        <translation>使用此适配器</translation>
+    </message>
+    <message>
+        <source>LoRA adapters (*.gguf);;All files (*)</source>
+        <translation>LoRA 适配器 (*.gguf);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Add an adapter</source>
+        <translation>添加适配器</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterTable</name>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Made for</source>
+        <translation>适用模型</translation>
+    </message>
+    <message>
+        <source>Rank</source>
+        <translation>秩</translation>
+    </message>
+    <message>
+        <source>Alpha</source>
+        <translation>Alpha</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>In use, strength {scale:.2f}</source>
+        <translation>使用中，强度 {scale:.2f}</translation>
+    </message>
+    <message>
+        <source>Fits the model in use</source>
+        <translation>适合当前模型</translation>
+    </message>
+    <message>
+        <source>For another model</source>
+        <translation>属于其他模型</translation>
+    </message>
+</context>
+<context>
     <name>Candidates</name>
     <message>
         <source>Token</source>
@@ -66,6 +206,14 @@
 </context>
 <context>
     <name>ChatView</name>
+    <message>
+        <source>The chat is in the bin, where it stays for 30 days.</source>
+        <translation>对话已移到回收站，将保留 30 天。</translation>
+    </message>
+    <message>
+        <source>Bring it back (Ctrl+Shift+T)</source>
+        <translation>恢复该对话 (Ctrl+Shift+T)</translation>
+    </message>
     <message>
         <source>This model brings no chat template, so a plain dialogue is used. It may not answer like an assistant.</source>
         <translation>此模型没有自带对话模板，因此使用简单的对话格式；它可能不会像助手那样回答。</translation>
@@ -353,6 +501,10 @@
     <message>
         <source>unknown</source>
         <translation>未知</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>适配器</translation>
     </message>
     <message>
         <source>Written</source>
@@ -1276,6 +1428,10 @@
     <message>
         <source>Compare versions…</source>
         <translation>比较版本…</translation>
+    </message>
+    <message>
+        <source>Compare with and without adapters</source>
+        <translation>比较使用与不使用适配器的回复</translation>
     </message>
     <message>
         <source>Exact prompt…</source>
@@ -2414,16 +2570,8 @@
 <context>
     <name>UndoBar</name>
     <message>
-        <source>The chat is in the bin, where it stays for 30 days.</source>
-        <translation>对话已移到回收站，将保留 30 天。</translation>
-    </message>
-    <message>
         <source>Undo</source>
         <translation>撤销</translation>
-    </message>
-    <message>
-        <source>Bring it back (Ctrl+Shift+T)</source>
-        <translation>恢复该对话 (Ctrl+Shift+T)</translation>
     </message>
 </context>
 <context>
@@ -2548,6 +2696,10 @@
     <message>
         <source>Compare versions</source>
         <translation>比较版本</translation>
+    </message>
+    <message>
+        <source>Compare with and without adapters</source>
+        <translation>比较使用与不使用适配器的回复</translation>
     </message>
     <message>
         <source>Branch off into a new chat</source>
@@ -3385,6 +3537,14 @@
         <translation>请将它用于它所对应的模型。</translation>
     </message>
     <message>
+        <source>No adapter is switched on.</source>
+        <translation>没有开启任何适配器。</translation>
+    </message>
+    <message>
+        <source>Switch one on at the top of the window, or add one there with the + button.</source>
+        <translation>请在窗口顶部开启一个，或用那里的 + 按钮添加一个。</translation>
+    </message>
+    <message>
         <source>The model&apos;s logits are no longer numbers ({value}): no next token can be drawn.</source>
         <translation>模型的 logit 已不是数字（{value}），无法抽取下一个词元。</translation>
     </message>
@@ -3838,6 +3998,218 @@
     <message>
         <source>Rank</source>
         <translation>名次</translation>
+    </message>
+    <message>
+        <source>The width r of the two small matrices A (r × in) and B (out × r) that are trained for each weight. More can learn more, and needs more memory and data.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Alpha</source>
+        <translation type="unfinished">Alpha</translation>
+    </message>
+    <message>
+        <source>How strongly the adapter is added: W + (alpha / rank) · B A. Twice the rank is usual.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dropout</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The share of the adapter&apos;s inputs set to zero at each step, against over-fitting. 0 switches it off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trained weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which weights get an adapter: those of attention alone, or those of the MLP as well.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attention and MLP</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attention only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far each step goes. Too high and the loss jumps, too low and it hardly falls.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Schedule</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How the learning rate changes after the warm-up until the last step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cosine, to 0</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Linear, to 0</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Constant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Warm-up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The share of all steps in which the learning rate rises from 0.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many examples are computed at once. More needs more memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Accumulate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many batches make one step: as a larger batch would, without its memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Epochs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How often the training part is gone through.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many steps to train, whatever the epochs are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By epochs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Minutes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training ends after this time, with what it has reached.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No limit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight decay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pulls the trained weights towards 0 at each step (AdamW).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Longest example</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In tokens; what goes beyond is cut off. Longer needs more memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Packing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Puts several short examples in one row, each blind to the others, so that less of a batch is padding.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Steps between evaluations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How often the validation loss is measured and samples are written.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ten times a run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Patience</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training ends early when the validation loss has not fallen in this many evaluations. The best adapter is kept in any case.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Validation part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The share of the examples that is not trained on and tells when training goes too far.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Test part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The share of the examples that nothing is decided by; it is measured once, at the end.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of the split, of the order of examples and of A&apos;s first values: the same seed, the same run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dense unpacks the model&apos;s weights once and is fastest; packed leaves them quantised, unpacks a layer at a time and computes activations twice. Auto takes dense where it fits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dense</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Packed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What computes. Auto takes a graphics card where PyTorch can use one.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Mark tokens with</source>

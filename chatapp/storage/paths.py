@@ -49,6 +49,11 @@ class Paths:
         return self.data / "runs"
 
     @property
+    def adapters(self) -> Path:
+        """Every engine worker of the window may read what is in it."""
+        return self.data / "adapters"
+
+    @property
     def new_draft(self) -> Path:
         return self.data / "new-draft.txt"
 

@@ -3,7 +3,7 @@
     python -m tests.fakes.scripted_engine [protocol number]
 
 Prompts: "say WORDS", "slow N" (N tokens, 10 ms each), "hang" (deaf to cancel), "crash", "bug", "refuse",
-"print TEXT" (to C's stdout). Models: a path with "crash" in it kills the load, with "slow" takes a second.
+"print TEXT" (to C's stdout), "adapters". Models: a path with "crash" in it kills the load, with "slow" takes a second.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from chatapp.core.data_report import PreviewPiece
 from chatapp.core.errors import error
 from chatapp.core.examples import TokenizedExample
 from chatapp.core.generation import FinishReason, Token, Usage
+from chatapp.core.model_sentences import ADAPTER_UNFIT
 from chatapp.core.models import AdapterSpec, BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sandbox import FileAccess, SandboxReport
@@ -187,6 +188,16 @@ class ScriptedEngine:
         Path(request.path).write_text("state")
         return StateSaved(request_id=request.request_id, n_tokens=1, size_bytes=5)
 
+    def use_adapters(self, request: UseAdapters) -> AdaptersUsed:
+        """A path with "refuse" in it is refused, "crash" kills; "adapters" is then answered with the names in use."""
+        for adapter in request.adapters:
+            if "crash" in adapter.path:
+                os.kill(os.getpid(), signal.SIGSEGV)
+            if "refuse" in adapter.path:
+                raise error(ADAPTER_UNFIT, path=adapter.path, reason="scripted")
+        self._adapters = request.adapters
+        return AdaptersUsed(request_id=request.request_id, ms=1.0)
+
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         """A token for each word; the first of a text has no record. "slow ..." takes 20 ms a word."""
         text = request.text.decode() if isinstance(request.text, bytes) else request.text.messages[-1].text
@@ -239,10 +250,6 @@ class ScriptedEngine:
             kl_max=0.01 if request.reference else 0.0,
             n_compared=sum(n_counted) if request.reference else 0,
         )
-
-    def use_adapters(self, request: UseAdapters) -> AdaptersUsed:
-        self._adapters = request.adapters
-        return AdaptersUsed(request_id=request.request_id, ms=1.0)
 
     def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
         if self._cancel.is_set():
@@ -297,6 +304,8 @@ class ScriptedEngine:
                 raise ZeroDivisionError("scripted")
             case "refuse":
                 raise error(DECODE_FAILED, reason="scripted")
+            case "adapters":
+                yield from [f"{Path(one.path).stem}={one.scale:g}" for one in self._adapters] or ["none"]
             case "print":
                 ctypes.CDLL(None).puts(rest.encode())
                 ctypes.CDLL(None).fflush(None)

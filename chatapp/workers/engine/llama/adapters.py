@@ -89,13 +89,15 @@ class Adapters:
             llama_cpp.llama_adapter_lora_free(held.handle)
 
     def _hold(self, path: str) -> _Held:
+        """One whose file has gone is still what it was."""
         place = _place(path)
-        held = self._held.pop(path, None)
-        if held is not None and held.place != place:
-            self._replaced.append(held)
-            held = None
-        if held is None:
+        held = before = self._held.get(path)
+        if held is None or (place is not None and held.place != place):
             held = self._read(path, place)
+        if before is not None:
+            del self._held[path]
+            if before is not held:
+                self._replaced.append(before)
         self._held[path] = held
         return held
 
