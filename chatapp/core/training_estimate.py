@@ -1,0 +1,1 @@
+LOGIT_BYTES = 128 << 20
