@@ -45,8 +45,9 @@ RUN_UNWRITABLE = Sentence(
     kind=ErrorKind.STORAGE,
     text=QT_TRANSLATE_NOOP("errors", "The training run in {path} can't be written: {reason}."),
     hint=QT_TRANSLATE_NOOP(
-        "errors", "Free space on the disk or check the folder's permissions, then go on with the run: its last "
-        "checkpoint is kept."
+        "errors",
+        "Free space on the disk or check the folder's permissions, then go on with the run: its last "
+        "checkpoint is kept.",
     ),
 )
 NOTHING_TO_TRAIN = Sentence(

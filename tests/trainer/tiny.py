@@ -17,7 +17,9 @@ WIDTH, HEADS, HEADS_KV, HEAD, FF = 64, 4, 2, 16, 96
 Logits = npt.NDArray[np.float32]
 
 
-def tiny(architecture: str = "llama", *, layers: int = 3, tied: bool = True, seed: int = 1, bias: bool = False) -> GgufFile:
+def tiny(
+    architecture: str = "llama", *, layers: int = 3, tied: bool = True, seed: int = 1, bias: bool = False
+) -> GgufFile:
     """All tensors F32. Weights are large enough that each layer shows in the logits."""
     file = GgufFile()
     file.set("general.architecture", STRING, architecture)
@@ -36,7 +38,9 @@ def tiny(architecture: str = "llama", *, layers: int = 3, tied: bool = True, see
     random = np.random.default_rng(seed)
 
     def matrix(name: str, n_out: int, n_in: int, size: float = 1.0) -> None:
-        file.add(f"{name}.weight", random.standard_normal((n_out, n_in), dtype=np.float32) * np.float32(size * n_in**-0.5))
+        file.add(
+            f"{name}.weight", random.standard_normal((n_out, n_in), dtype=np.float32) * np.float32(size * n_in**-0.5)
+        )
 
     def vector(name: str, width: int, middle: float = 1.0) -> None:
         file.add(name, np.float32(middle) + np.float32(0.2) * random.standard_normal(width, dtype=np.float32))
@@ -96,7 +100,9 @@ def engine_logits(model: Path, ids: list[int], adapter: Path | None = None, n_th
         batch.n_seq_id[place], batch.seq_id[place][0] = 1, 0
     batch.n_tokens = len(ids)
     assert llama_cpp.llama_decode(context, batch) == 0
-    rows = [np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(context, i), (n_vocab,)).copy() for i in range(len(ids))]
+    rows = [
+        np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(context, i), (n_vocab,)).copy() for i in range(len(ids))
+    ]
     llama_cpp.llama_batch_free(batch)
     llama_cpp.llama_free(context)
     llama_cpp.llama_model_free(loaded)

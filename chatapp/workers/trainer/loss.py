@@ -15,7 +15,7 @@ def summed_loss(hidden: Tensor, targets: Tensor, head: Weight, softcap: float) -
 
     Returns the summed negative log-probability, nats, float64.
     """
-    loss: Tensor = _HeadLoss.apply(hidden, targets, head, softcap)
+    loss: Tensor = _HeadLoss.apply(hidden, targets, head, softcap)  # type: ignore[no-untyped-call]
     return loss
 
 

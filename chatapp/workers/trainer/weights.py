@@ -52,7 +52,7 @@ class PackedWeight:
         self.shape = (data.shape[0], n_in)
 
     def apply(self, x: Tensor) -> Tensor:
-        product: Tensor = _Product.apply(x, self)
+        product: Tensor = _Product.apply(x, self)  # type: ignore[no-untyped-call]
         return product
 
     def take(self, ids: Tensor) -> Tensor:
