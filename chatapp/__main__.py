@@ -38,22 +38,34 @@ def _worker(words: list[str]) -> int:
     from chatapp.workers.parent import die_with_parent
 
     die_with_parent()
-    if words[:1] == ["engine"]:
-        from chatapp.workers.oom_score import raise_oom_score
-        from chatapp.workers.sandbox.entry import access_of, enter
+    if words[:1] == ["finetune"] and words[1:] in ([], ["--no-sandbox"]):
+        from chatapp.workers.finetune.main import main as finetune
 
-        try:
-            access = access_of(words[1:])
-        except ValueError:
-            return _no_worker()
-        raise_oom_score()
-        sandbox = enter(access)  # before anything is imported that could start a thread or hold native code
+        finetune(sandboxed=not words[1:])
+        return 0
+    if words[:1] not in (["engine"], ["trainer"]):
+        return _no_worker()
+    from chatapp.workers.oom_score import raise_oom_score
+    from chatapp.workers.sandbox.entry import access_of, enter
+    from chatapp.workers.sandbox.places import torch_uses_gpu, uses_gpu
 
+    try:
+        access = access_of(words[1:])
+    except ValueError:
+        return _no_worker()
+    raise_oom_score()
+    is_engine = words[0] == "engine"
+    # before anything is imported that could start a thread or hold native code
+    sandbox = enter(access, gpu=uses_gpu() if is_engine else torch_uses_gpu())
+    if is_engine:
         from chatapp.workers.engine.main import main as engine
 
         engine(sandbox)
-        return 0
-    return _no_worker()
+    else:
+        from chatapp.workers.trainer.main import main as trainer
+
+        trainer(sandbox)
+    return 0
 
 
 def _no_worker() -> int:

@@ -15,6 +15,7 @@ from chatapp.core.sandbox import FileAccess
 from chatapp.core.sentences import SECOND_INSTANCE
 from chatapp.core.storage_sentences import INSTANCE_SILENT, NOT_AN_ORDINARY_FILE
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
+from chatapp.services.adapters import AdaptersService
 from chatapp.services.background import Background
 from chatapp.services.collection import Collection
 from chatapp.services.comparison import ComparisonService
@@ -35,6 +36,7 @@ from chatapp.services.single_instance import SingleInstance
 from chatapp.services.storage_care import StorageCare
 from chatapp.services.token_records import TokenRecords
 from chatapp.services.worker_access import EngineCommand, WorkerAccess
+from chatapp.storage.adapter_library import AdapterLibrary
 from chatapp.storage.chat_search import ChatSearch
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.comparisons import ComparisonStore
@@ -82,6 +84,7 @@ class App:
         self._storage_work = Background("storage")
         self._file_work = Background("files")
         self._library_store = library
+        self._adapter_work = Background("adapters")
         self._typesetting_work = Background("typesetting")
         theme = Theme(application)
         notifier = Notifier()
@@ -98,6 +101,12 @@ class App:
         self._records = TokenRecords(TokenStore(self._database), replies, work, notifier, self._writes)
         conversations = ConversationService(store, shelf, replies, inference, preferences, work, notifier)
         conversations.copied.connect(self._records.copy)
+        adapters = AdaptersService(
+            AdapterLibrary(paths), inference, preferences, self._adapter_work, notifier, paths.adapters
+        )
+        conversations.options_needed.connect(adapters.apply_waiting)
+        library_service.adapter_found.connect(adapters.add)
+        adapters.model_found.connect(library_service.add)
         comparisons = ComparisonStore(self._database)
         self.context = AppContext(
             conversations=conversations,
@@ -109,6 +118,7 @@ class App:
             kept=KeptComparisons(comparisons, work, self._file_work, notifier, self._writes),
             lane_chats=LaneChats(store, shelf, self._records, work, notifier),
             inference=inference,
+            adapters=adapters,
             library=library_service,
             model_choice=ModelChoice(inference, library_service, preferences, notifier, session),
             preferences=preferences,
@@ -136,6 +146,7 @@ class App:
             self.context.notifier.post(warning)
         self.context.inference.start()
         self.context.shelf.start()
+        self.context.adapters.begin()
         self.context.model_choice.begin()
         self.storage_care.begin()
         self.context.session.become_usable()
@@ -154,6 +165,7 @@ class App:
         self.context.replies.close()
         self.context.comparison.close()
         self.context.sweep.close()
+        self.context.adapters.close()
         self.context.shelf.close()
         self.context.preferences.close()
         self._writes.close()
@@ -163,6 +175,7 @@ class App:
         self.context.inference.close()
         self._storage_work.close()
         self._file_work.close()
+        self._adapter_work.close(finish=False)
         self._typesetting_work.close(finish=False)
         self._database.close()
         self._library_store.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tests.gguf_files import FLOAT32, STRING, GgufFile
+from tests.gguf_files import FLOAT32, HEAD, N_EMBD, N_HEADS, STRING, GgufFile
 
 WIDTH, RANK, ALPHA = 576, 4, 8.0
 QUERY = "blk.{}.attn_q.weight"  # 576 in, 576 out
@@ -34,3 +34,12 @@ def add_pair(
     wide, tall = shape
     file.add(f"{name}.lora_a", random.standard_normal((RANK, wide)).astype(np.float32) * np.float32(size))
     file.add(f"{name}.lora_b", random.standard_normal((tall, RANK)).astype(np.float32) * np.float32(size))
+
+
+def tiny_adapter(*, architecture: str = "llama", base: str = "", seed: int = 1) -> GgufFile:
+    """For the model of `tiny_model`."""
+    file = adapter((), architecture=architecture)
+    if base:
+        file.set("general.base_model.0.name", STRING, base)
+    add_pair(file, QUERY.format(0), np.random.default_rng(seed), shape=(N_EMBD, N_HEADS * HEAD))
+    return file

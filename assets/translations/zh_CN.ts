@@ -2,6 +2,146 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>AdapterBar</name>
+    <message>
+        <source>Add a LoRA adapter, a .gguf file, and use it</source>
+        <translation>添加一个 LoRA 适配器（.gguf 文件）并使用它</translation>
+    </message>
+    <message>
+        <source>Adapters</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>{count} more, {on} on</source>
+        <translation>另有 {count} 个，{on} 个已开启</translation>
+    </message>
+    <message>
+        <source>{count} more</source>
+        <translation>另有 {count} 个</translation>
+    </message>
+    <message>
+        <source>All adapters that fit the model</source>
+        <translation>适合此模型的所有适配器</translation>
+    </message>
+    <message>
+        <source>LoRA adapters (*.gguf);;All files (*)</source>
+        <translation>LoRA 适配器 (*.gguf);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Add an adapter</source>
+        <translation>添加适配器</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterChip</name>
+    <message>
+        <source>{name}: on or off for the next reply</source>
+        <translation>{name}：对下一条回复开启或关闭</translation>
+    </message>
+    <message>
+        <source>Adapter {name}</source>
+        <translation>适配器 {name}</translation>
+    </message>
+    <message>
+        <source>Strength of {name}</source>
+        <translation>{name} 的强度</translation>
+    </message>
+    <message>
+        <source>How much of the adapter is added: 0 nothing, 1 as it was trained, 2 twice as much</source>
+        <translation>适配器加入多少：0 为不加，1 与训练时相同，2 为两倍</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterPart</name>
+    <message>
+        <source>The adapter is in the bin, where it stays for 30 days.</source>
+        <translation>适配器已移到回收站，将保留 30 天。</translation>
+    </message>
+    <message>
+        <source>Bring it back</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Adapters</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>LoRA adapters change what a model does without changing its file. They are kept in the data folder; those that fit the model in use can be switched on here and at the top of the window.</source>
+        <translation>LoRA 适配器改变模型的行为，而不改动模型文件。它们保存在数据文件夹中；适合当前模型的适配器可以在这里和窗口顶部开启。</translation>
+    </message>
+    <message>
+        <source>Add an adapter…</source>
+        <translation>添加适配器…</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Puts the file in the bin, from where it can be brought back</source>
+        <translation>把文件移入回收站，之后可以恢复</translation>
+    </message>
+    <message>
+        <source>Remove the adapter</source>
+        <translation>移除适配器</translation>
+    </message>
+    <message>
+        <source>Switch off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Use this adapter</source>
+        <translation>使用此适配器</translation>
+    </message>
+    <message>
+        <source>LoRA adapters (*.gguf);;All files (*)</source>
+        <translation>LoRA 适配器 (*.gguf);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Add an adapter</source>
+        <translation>添加适配器</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterTable</name>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Made for</source>
+        <translation>适用模型</translation>
+    </message>
+    <message>
+        <source>Rank</source>
+        <translation>秩</translation>
+    </message>
+    <message>
+        <source>Alpha</source>
+        <translation>Alpha</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>In use, strength {scale:.2f}</source>
+        <translation>使用中，强度 {scale:.2f}</translation>
+    </message>
+    <message>
+        <source>Fits the model in use</source>
+        <translation>适合当前模型</translation>
+    </message>
+    <message>
+        <source>For another model</source>
+        <translation>属于其他模型</translation>
+    </message>
+</context>
+<context>
     <name>Candidates</name>
     <message>
         <source>Token</source>
@@ -66,6 +206,14 @@
 </context>
 <context>
     <name>ChatView</name>
+    <message>
+        <source>The chat is in the bin, where it stays for 30 days.</source>
+        <translation>对话已移到回收站，将保留 30 天。</translation>
+    </message>
+    <message>
+        <source>Bring it back (Ctrl+Shift+T)</source>
+        <translation>恢复该对话 (Ctrl+Shift+T)</translation>
+    </message>
     <message>
         <source>This model brings no chat template, so a plain dialogue is used. It may not answer like an assistant.</source>
         <translation>此模型没有自带对话模板，因此使用简单的对话格式；它可能不会像助手那样回答。</translation>
@@ -353,6 +501,10 @@
     <message>
         <source>unknown</source>
         <translation>未知</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>适配器</translation>
     </message>
     <message>
         <source>Written</source>
@@ -1276,6 +1428,10 @@
     <message>
         <source>Compare versions…</source>
         <translation>比较版本…</translation>
+    </message>
+    <message>
+        <source>Compare with and without adapters</source>
+        <translation>比较使用与不使用适配器的回复</translation>
     </message>
     <message>
         <source>Exact prompt…</source>
@@ -2414,16 +2570,8 @@
 <context>
     <name>UndoBar</name>
     <message>
-        <source>The chat is in the bin, where it stays for 30 days.</source>
-        <translation>对话已移到回收站，将保留 30 天。</translation>
-    </message>
-    <message>
         <source>Undo</source>
         <translation>撤销</translation>
-    </message>
-    <message>
-        <source>Bring it back (Ctrl+Shift+T)</source>
-        <translation>恢复该对话 (Ctrl+Shift+T)</translation>
     </message>
 </context>
 <context>
@@ -2548,6 +2696,10 @@
     <message>
         <source>Compare versions</source>
         <translation>比较版本</translation>
+    </message>
+    <message>
+        <source>Compare with and without adapters</source>
+        <translation>比较使用与不使用适配器的回复</translation>
     </message>
     <message>
         <source>Branch off into a new chat</source>
@@ -2961,8 +3113,212 @@
         <translation>文本在第 {position} 字节处不是有效的 UTF-8。</translation>
     </message>
     <message>
+        <source>The data file {path} can&apos;t be read: {reason}.</source>
+        <translation>无法读取数据文件 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>The data file {path} is empty: not even its line 1 has anything in it.</source>
+        <translation>数据文件 {path} 是空的：连第 1 行也没有内容。</translation>
+    </message>
+    <message>
+        <source>Choose a file with examples: JSONL, JSON, CSV or plain text.</source>
+        <translation>请选择含有示例的文件：JSONL、JSON、CSV 或纯文本。</translation>
+    </message>
+    <message>
+        <source>The data file {path} has {size}; at most {limit} are read.</source>
+        <translation>数据文件 {path} 大小为 {size}；最多读取 {limit}。</translation>
+    </message>
+    <message>
+        <source>Train on a part of it: a model learns from far fewer examples.</source>
+        <translation>请用其中一部分训练：模型只需少得多的示例就能学会。</translation>
+    </message>
+    <message>
+        <source>Line 1 of {path} begins as a text in UTF-16 does; data has to be UTF-8.</source>
+        <translation>{path} 的第 1 行是 UTF-16 文本的开头；数据必须是 UTF-8。</translation>
+    </message>
+    <message>
         <source>Convert it to UTF-8 first, for example with iconv.</source>
         <translation>请先转换为 UTF-8，例如使用 iconv。</translation>
+    </message>
+    <message>
+        <source>Nothing in {path} can be used ({count} problems). {first}</source>
+        <translation>{path} 中没有可用的内容（{count} 个问题）。{first}</translation>
+    </message>
+    <message>
+        <source>Each line of JSONL needs messages with role and content, conversations with from and value, or a pair of keys such as instruction and output, prompt and completion, question and answer; CSV such columns.</source>
+        <translation>JSONL 的每一行需要 messages（含 role 和 content）、conversations（含 from 和 value），或一对键，如 instruction 和 output、prompt 和 completion、question 和 answer；CSV 则需要这样的列。</translation>
+    </message>
+    <message>
+        <source>Line 1 of {path} names the columns {columns}; none of them can be trained on.</source>
+        <translation>{path} 的第 1 行列出的列是 {columns}；没有一列可用于训练。</translation>
+    </message>
+    <message>
+        <source>Name two columns instruction and output, prompt and completion, or question and answer; or one text.</source>
+        <translation>请把两列命名为 instruction 和 output、prompt 和 completion，或 question 和 answer；或把一列命名为 text。</translation>
+    </message>
+    <message>
+        <source>Line {line} is not valid UTF-8.</source>
+        <translation>第 {line} 行不是有效的 UTF-8。</translation>
+    </message>
+    <message>
+        <source>Convert the file to UTF-8 first, for example with iconv.</source>
+        <translation>请先把文件转换为 UTF-8，例如用 iconv。</translation>
+    </message>
+    <message>
+        <source>Line {line} is not valid JSON: {reason}.</source>
+        <translation>第 {line} 行不是有效的 JSON：{reason}。</translation>
+    </message>
+    <message>
+        <source>In JSONL each line is one whole JSON object.</source>
+        <translation>在 JSONL 中，每一行是一个完整的 JSON 对象。</translation>
+    </message>
+    <message>
+        <source>Line {line} is longer than {limit}.</source>
+        <translation>第 {line} 行超过 {limit}。</translation>
+    </message>
+    <message>
+        <source>Divide it into several examples.</source>
+        <translation>请把它分成几个示例。</translation>
+    </message>
+    <message>
+        <source>Line {line} holds no JSON object but a value of another kind ({kind}).</source>
+        <translation>第 {line} 行不是 JSON 对象，而是另一种值（{kind}）。</translation>
+    </message>
+    <message>
+        <source>Each example is an object in braces.</source>
+        <translation>每个示例是花括号中的一个对象。</translation>
+    </message>
+    <message>
+        <source>Line {line} lacks the keys of an example; it has {keys}.</source>
+        <translation>第 {line} 行缺少示例所需的键；它有 {keys}。</translation>
+    </message>
+    <message>
+        <source>Use messages, conversations, or a pair: instruction and output, prompt and completion, question and answer.</source>
+        <translation>请用 messages、conversations，或一对键：instruction 和 output、prompt 和 completion、question 和 answer。</translation>
+    </message>
+    <message>
+        <source>In line {line} the value of {key} is not text.</source>
+        <translation>第 {line} 行中 {key} 的值不是文本。</translation>
+    </message>
+    <message>
+        <source>Put it in quotation marks.</source>
+        <translation>请给它加上引号。</translation>
+    </message>
+    <message>
+        <source>In line {line} the value of {key} is empty.</source>
+        <translation>第 {line} 行中 {key} 的值是空的。</translation>
+    </message>
+    <message>
+        <source>An example needs something asked and something replied.</source>
+        <translation>一个示例需要有提问，也有回复。</translation>
+    </message>
+    <message>
+        <source>In line {line} the value of {key} is no list of messages.</source>
+        <translation>第 {line} 行中 {key} 的值不是消息列表。</translation>
+    </message>
+    <message>
+        <source>It has to be a list of objects, each with who speaks and what is said.</source>
+        <translation>它必须是对象的列表，每个对象写明谁说、说了什么。</translation>
+    </message>
+    <message>
+        <source>In line {line} message {number} has no text under {keys}.</source>
+        <translation>第 {line} 行的第 {number} 条消息在 {keys} 下没有文本。</translation>
+    </message>
+    <message>
+        <source>Each message needs role and content, or from and value, both of them text.</source>
+        <translation>每条消息需要 role 和 content，或 from 和 value，两者都是文本。</translation>
+    </message>
+    <message>
+        <source>In line {line} message {number} is from {role}, a role that is not known.</source>
+        <translation>第 {line} 行的第 {number} 条消息来自未知的角色 {role}。</translation>
+    </message>
+    <message>
+        <source>Use system, user and assistant, or system, human and gpt.</source>
+        <translation>请用 system、user 和 assistant，或 system、human 和 gpt。</translation>
+    </message>
+    <message>
+        <source>In line {line} message {number} is empty.</source>
+        <translation>第 {line} 行的第 {number} 条消息是空的。</translation>
+    </message>
+    <message>
+        <source>In line {line} the first message is already a reply.</source>
+        <translation>第 {line} 行的第一条消息就已是回复。</translation>
+    </message>
+    <message>
+        <source>Begin with a message of the user.</source>
+        <translation>请以用户的消息开头。</translation>
+    </message>
+    <message>
+        <source>In line {line} message {number} has the same role as the one before, {role}.</source>
+        <translation>第 {line} 行的第 {number} 条消息与前一条角色相同：{role}。</translation>
+    </message>
+    <message>
+        <source>User and assistant have to take turns; put the two into one message.</source>
+        <translation>用户与助手必须轮流发言；请把这两条合为一条。</translation>
+    </message>
+    <message>
+        <source>In line {line} message {number} is a system prompt after the beginning.</source>
+        <translation>第 {line} 行的第 {number} 条消息是系统提示词，却不在开头。</translation>
+    </message>
+    <message>
+        <source>A system prompt can only be the first message.</source>
+        <translation>系统提示词只能是第一条消息。</translation>
+    </message>
+    <message>
+        <source>Line {line} has no reply that could be learnt.</source>
+        <translation>第 {line} 行没有可以学习的回复。</translation>
+    </message>
+    <message>
+        <source>Add a message of the assistant.</source>
+        <translation>请加上一条助手的消息。</translation>
+    </message>
+    <message>
+        <source>Line {line} has half a character (a lone surrogate).</source>
+        <translation>第 {line} 行有半个字符（孤立的代理项）。</translation>
+    </message>
+    <message>
+        <source>Whatever wrote the file cut a character in two: write it again.</source>
+        <translation>写这个文件的程序把一个字符切成了两半：请重新写一次。</translation>
+    </message>
+    <message>
+        <source>Line {line} can&apos;t be read as CSV: {reason}.</source>
+        <translation>第 {line} 行无法作为 CSV 读取：{reason}。</translation>
+    </message>
+    <message>
+        <source>Look at the quotation marks and the number of values there.</source>
+        <translation>请检查那里的引号和值的个数。</translation>
+    </message>
+    <message>
+        <source>The example in line {line} can&apos;t be put in the model&apos;s chat template: {reason}</source>
+        <translation>第 {line} 行的示例无法放入模型的聊天模板：{reason}</translation>
+    </message>
+    <message>
+        <source>Write it as the model&apos;s chats are: a user, then the assistant, by turns.</source>
+        <translation>请按模型聊天的样子来写：用户与助手轮流。</translation>
+    </message>
+    <message>
+        <source>Example {number} has {needed} tokens, the context {limit}.</source>
+        <translation>示例 {number} 有 {needed} 个词元，上下文只有 {limit} 个。</translation>
+    </message>
+    <message>
+        <source>Set a lower length of the longest example, or a larger context.</source>
+        <translation>请把最长示例设短一些，或把上下文设大一些。</translation>
+    </message>
+    <message>
+        <source>Example {number} can&apos;t be scored: {reason}.</source>
+        <translation>示例 {number} 无法评分：{reason}。</translation>
+    </message>
+    <message>
+        <source>Prepare the data with the model that it is scored with.</source>
+        <translation>请用评分所用的那个模型来准备数据。</translation>
+    </message>
+    <message>
+        <source>The reference {path} can&apos;t be used: {reason}.</source>
+        <translation>参照文件 {path} 无法使用：{reason}。</translation>
+    </message>
+    <message>
+        <source>Write it again with the model that it is compared with.</source>
+        <translation>请用与之比较的那个模型重新写出它。</translation>
     </message>
     <message>
         <source>Check the path and its permissions.</source>
@@ -3049,8 +3405,92 @@
         <translation>无法启动模型进程（{outcome}）。</translation>
     </message>
     <message>
+        <source>Training needs PyTorch, which is not installed.</source>
+        <translation>训练需要 PyTorch，但它没有安装。</translation>
+    </message>
+    <message>
+        <source>Install it in a terminal with: chatapp components install finetune</source>
+        <translation>请在终端中安装：chatapp components install finetune</translation>
+    </message>
+    <message>
+        <source>The training process can&apos;t be started ({outcome}).</source>
+        <translation>无法启动训练进程（{outcome}）。</translation>
+    </message>
+    <message>
+        <source>Install it again in a terminal with: chatapp components install finetune</source>
+        <translation>请在终端中重新安装：chatapp components install finetune</translation>
+    </message>
+    <message>
+        <source>The training process stopped unexpectedly ({outcome}).</source>
+        <translation>训练进程意外停止（{outcome}）。</translation>
+    </message>
+    <message>
+        <source>The run can be resumed from its last checkpoint; where memory was short, a smaller batch or shorter examples help.</source>
+        <translation>训练可以从最后的检查点继续；若是内存不足，较小的批次或较短的示例会有帮助。</translation>
+    </message>
+    <message>
+        <source>The training process gave no sign of life for {seconds} seconds and was ended.</source>
+        <translation>训练进程 {seconds} 秒没有任何反应，已被结束。</translation>
+    </message>
+    <message>
+        <source>The run can be resumed from its last checkpoint.</source>
+        <translation>训练可以从最后的检查点继续。</translation>
+    </message>
+    <message>
+        <source>The process that conducts training can&apos;t be started ({outcome}).</source>
+        <translation>无法启动主持训练的进程（{outcome}）。</translation>
+    </message>
+    <message>
         <source>Run chatapp selfcheck in a terminal to see what is missing.</source>
         <translation>请在终端运行 chatapp selfcheck 查看缺少什么。</translation>
+    </message>
+    <message>
+        <source>The process that conducts training stopped unexpectedly ({outcome}).</source>
+        <translation>主持训练的进程意外停止（{outcome}）。</translation>
+    </message>
+    <message>
+        <source>Training gave no sign of life for {seconds} seconds and was ended.</source>
+        <translation>训练 {seconds} 秒没有任何反应，已被结束。</translation>
+    </message>
+    <message>
+        <source>There is no training run that can be read in {folder}: {reason}.</source>
+        <translation>{folder} 中没有可读取的训练：{reason}。</translation>
+    </message>
+    <message>
+        <source>Give the folder of a run, or its name; or begin a new run.</source>
+        <translation>请给出某次训练的文件夹或名称；或开始一次新的训练。</translation>
+    </message>
+    <message>
+        <source>The run&apos;s folder {folder} can&apos;t be written: {reason}.</source>
+        <translation>无法写入训练的文件夹 {folder}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Make room on the disk or the folder writable, then resume the run.</source>
+        <translation>请腾出磁盘空间，或使文件夹可写，然后继续训练。</translation>
+    </message>
+    <message>
+        <source>{path} is not as it was when this run began.</source>
+        <translation>{path} 与这次训练开始时不同了。</translation>
+    </message>
+    <message>
+        <source>Put the file back as it was, or begin a new run.</source>
+        <translation>请把文件恢复原样，或开始一次新的训练。</translation>
+    </message>
+    <message>
+        <source>The adapter can&apos;t be written to {path}: {reason}.</source>
+        <translation>无法把适配器写到 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Choose another place for it, in a folder that exists and can be written.</source>
+        <translation>请为它另选一个位置，文件夹须存在且可写。</translation>
+    </message>
+    <message>
+        <source>The adapter does not do in llama.cpp what it did in training: a loss of {engine} instead of {trainer}, KL {kl} per token.</source>
+        <translation>适配器在 llama.cpp 中的表现与训练时不同：损失为 {engine}，而不是 {trainer}，每个词元的 KL 为 {kl}。</translation>
+    </message>
+    <message>
+        <source>Do not rely on this adapter; report it with the run&apos;s folder.</source>
+        <translation>请勿依赖这个适配器；请连同训练的文件夹一起报告。</translation>
     </message>
     <message>
         <source>The model process speaks protocol {theirs}, this window speaks {ours}.</source>
@@ -3385,6 +3825,14 @@
         <translation>请将它用于它所对应的模型。</translation>
     </message>
     <message>
+        <source>No adapter is switched on.</source>
+        <translation>没有开启任何适配器。</translation>
+    </message>
+    <message>
+        <source>Switch one on at the top of the window, or add one there with the + button.</source>
+        <translation>请在窗口顶部开启一个，或用那里的 + 按钮添加一个。</translation>
+    </message>
+    <message>
         <source>The model&apos;s logits are no longer numbers ({value}): no next token can be drawn.</source>
         <translation>模型的 logit 已不是数字（{value}），无法抽取下一个词元。</translation>
     </message>
@@ -3535,6 +3983,158 @@
     <message>
         <source>The file may be damaged or need more memory than is free. You can try it again or choose another.</source>
         <translation>文件可能已损坏，或需要的内存超过可用内存。您可以再试一次，或选择别的模型。</translation>
+    </message>
+    <message>
+        <source>A folder for the run could not be made in {folder}: {reason}.</source>
+        <translation>无法在 {folder} 中为训练建立文件夹：{reason}。</translation>
+    </message>
+    <message>
+        <source>Make room, or make the folder writable, and start the run again.</source>
+        <translation>请腾出空间，或使该文件夹可写，然后重新开始训练。</translation>
+    </message>
+    <message>
+        <source>What the run in {folder} was asked for can&apos;t be read: {reason}.</source>
+        <translation>无法读取 {folder} 中训练的设置：{reason}。</translation>
+    </message>
+    <message>
+        <source>Start a new run; what this one wrote is still in its folder.</source>
+        <translation>请开始新的训练；这次训练写出的文件仍在其文件夹中。</translation>
+    </message>
+    <message>
+        <source>The run in {folder} could not be deleted: {reason}.</source>
+        <translation>无法删除 {folder} 中的训练：{reason}。</translation>
+    </message>
+    <message>
+        <source>Close programs that have its files open and try again.</source>
+        <translation>请关闭正在使用其文件的程序，然后重试。</translation>
+    </message>
+    <message>
+        <source>The training process stopped: {outcome}.</source>
+        <translation>训练进程停止了：{outcome}。</translation>
+    </message>
+    <message>
+        <source>Resume the run: it goes on from its last checkpoint. Where memory was short, choose a smaller batch or shorter examples.</source>
+        <translation>请继续这次训练：它会从最后一个检查点继续。如果是内存不足，请选择更小的批量或更短的样本。</translation>
+    </message>
+    <message>
+        <source>The process that looks at the data stopped: {outcome}.</source>
+        <translation>检查数据的进程停止了：{outcome}。</translation>
+    </message>
+    <message>
+        <source>Look again; if it stops every time, choose other data or another model.</source>
+        <translation>请重试；如果每次都停止，请选择其他数据或其他模型。</translation>
+    </message>
+    <message>
+        <source>A run is being trained already.</source>
+        <translation>已经有一次训练正在进行。</translation>
+    </message>
+    <message>
+        <source>Wait for its end, or stop it; its best adapter is kept.</source>
+        <translation>请等它结束，或停止它；最佳的适配器会保留。</translation>
+    </message>
+    <message>
+        <source>The training process is of another version of chatapp (it speaks {theirs}, not {ours}).</source>
+        <translation>训练进程属于另一个版本的 chatapp（协议为 {theirs}，不是 {ours}）。</translation>
+    </message>
+    <message>
+        <source>Install chatapp and its training component anew.</source>
+        <translation>请重新安装 chatapp 及其训练组件。</translation>
+    </message>
+    <message>
+        <source>{name} is not a kind of file that can be trained on.</source>
+        <translation>{name} 不是可用于训练的文件类型。</translation>
+    </message>
+    <message>
+        <source>Choose a .jsonl, .json, .csv or .txt file.</source>
+        <translation>请选择 .jsonl、.json、.csv 或 .txt 文件。</translation>
+    </message>
+    <message>
+        <source>None of your chats fits what was chosen.</source>
+        <translation>没有符合所选条件的对话。</translation>
+    </message>
+    <message>
+        <source>Choose more folders, an earlier date or fewer messages.</source>
+        <translation>请选择更多文件夹、更早的日期或更少的消息数。</translation>
+    </message>
+    <message>
+        <source>This run has no adapter in the PEFT format.</source>
+        <translation>这次训练没有 PEFT 格式的适配器。</translation>
+    </message>
+    <message>
+        <source>Its folder has the adapter as GGUF; chatapp can use that one.</source>
+        <translation>它的文件夹中有 GGUF 格式的适配器，chatapp 可以使用。</translation>
+    </message>
+    <message>
+        <source>A run is still being trained.</source>
+        <translation>训练仍在进行。</translation>
+    </message>
+    <message>
+        <source>It would end with the window.</source>
+        <translation>关闭窗口会使它结束。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be trained: {reason}.</source>
+        <translation>无法训练 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Choose another model; these architectures can be trained: {known}.</source>
+        <translation>请选择另一个模型；可以训练的架构有：{known}。</translation>
+    </message>
+    <message>
+        <source>In step {step} the {what} is no longer a number ({value}): training stopped.</source>
+        <translation>第 {step} 步的 {what} 不再是数字（{value}）：训练已停止。</translation>
+    </message>
+    <message>
+        <source>Lower the learning rate, which was {rate}, or lengthen the warm-up, and train again. The best adapter until then, where there was an evaluation, is kept in the run&apos;s folder.</source>
+        <translation>请降低学习率（原为 {rate}）或延长预热，然后重新训练。此前若有评估，其中最好的适配器保存在训练的文件夹中。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to train {path}.</source>
+        <translation>内存不足，无法训练 {path}。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller batch, shorter examples, a smaller rank or packed memory, or a smaller model.</source>
+        <translation>请选择较小的批次、较短的示例、较小的秩或压缩内存，或较小的模型。</translation>
+    </message>
+    <message>
+        <source>PyTorch finds no device {device} on this computer.</source>
+        <translation>PyTorch 在这台电脑上找不到设备 {device}。</translation>
+    </message>
+    <message>
+        <source>Set the device to Auto. PyTorch can compute on: {devices}.</source>
+        <translation>请把设备设为自动。PyTorch 可用的设备：{devices}。</translation>
+    </message>
+    <message>
+        <source>The part that trains is not installed: {reason}.</source>
+        <translation>训练所需的部分没有安装：{reason}。</translation>
+    </message>
+    <message>
+        <source>Install the component for fine-tuning, then try again.</source>
+        <translation>请安装微调组件，然后重试。</translation>
+    </message>
+    <message>
+        <source>The training run in {path} can&apos;t be read: {reason}.</source>
+        <translation>无法读取 {path} 中的训练：{reason}。</translation>
+    </message>
+    <message>
+        <source>Begin a new run with the same settings.</source>
+        <translation>请用同样的设置开始一次新的训练。</translation>
+    </message>
+    <message>
+        <source>The training run in {path} can&apos;t be written: {reason}.</source>
+        <translation>无法写入 {path} 中的训练：{reason}。</translation>
+    </message>
+    <message>
+        <source>Free space on the disk or check the folder&apos;s permissions, then go on with the run: its last checkpoint is kept.</source>
+        <translation>请腾出磁盘空间或检查文件夹的权限，然后继续训练：最后的检查点已保存。</translation>
+    </message>
+    <message>
+        <source>The training part holds no example with a token to learn.</source>
+        <translation>训练部分没有含可学词元的示例。</translation>
+    </message>
+    <message>
+        <source>Give more examples, or make the validation and test parts smaller.</source>
+        <translation>请提供更多示例，或缩小验证和测试部分。</translation>
     </message>
 </context>
 <context>
@@ -3838,6 +4438,218 @@
     <message>
         <source>Rank</source>
         <translation>名次</translation>
+    </message>
+    <message>
+        <source>The width r of the two small matrices A (r × in) and B (out × r) that are trained for each weight. More can learn more, and needs more memory and data.</source>
+        <translation>为每个权重训练的两个小矩阵 A（r × in）和 B（out × r）的宽度 r。越大能学到越多，也需要更多内存和数据。</translation>
+    </message>
+    <message>
+        <source>Alpha</source>
+        <translation type="unfinished">Alpha</translation>
+    </message>
+    <message>
+        <source>How strongly the adapter is added: W + (alpha / rank) · B A. Twice the rank is usual.</source>
+        <translation>适配器叠加的强度：W + (alpha / rank) · B A。通常取秩的两倍。</translation>
+    </message>
+    <message>
+        <source>Dropout</source>
+        <translation>Dropout</translation>
+    </message>
+    <message>
+        <source>The share of the adapter&apos;s inputs set to zero at each step, against over-fitting. 0 switches it off.</source>
+        <translation>每一步中适配器输入被置零的比例，用于防止过拟合。0 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Trained weights</source>
+        <translation>训练的权重</translation>
+    </message>
+    <message>
+        <source>Which weights get an adapter: those of attention alone, or those of the MLP as well.</source>
+        <translation>哪些权重带适配器：只有注意力的权重，还是也包括 MLP 的权重。</translation>
+    </message>
+    <message>
+        <source>Attention and MLP</source>
+        <translation>注意力和 MLP</translation>
+    </message>
+    <message>
+        <source>Attention only</source>
+        <translation>仅注意力</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>How far each step goes. Too high and the loss jumps, too low and it hardly falls.</source>
+        <translation>每一步走多远。太高损失会跳动，太低则几乎不下降。</translation>
+    </message>
+    <message>
+        <source>Schedule</source>
+        <translation>学习率调度</translation>
+    </message>
+    <message>
+        <source>How the learning rate changes after the warm-up until the last step.</source>
+        <translation>预热之后到最后一步，学习率如何变化。</translation>
+    </message>
+    <message>
+        <source>Cosine, to 0</source>
+        <translation>余弦，降到 0</translation>
+    </message>
+    <message>
+        <source>Linear, to 0</source>
+        <translation>线性，降到 0</translation>
+    </message>
+    <message>
+        <source>Constant</source>
+        <translation>恒定</translation>
+    </message>
+    <message>
+        <source>Warm-up</source>
+        <translation>预热</translation>
+    </message>
+    <message>
+        <source>The share of all steps in which the learning rate rises from 0.</source>
+        <translation>学习率从 0 升起所占的步数比例。</translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation>批量</translation>
+    </message>
+    <message>
+        <source>How many examples are computed at once. More needs more memory.</source>
+        <translation>一次计算多少个样本。越多需要的内存越多。</translation>
+    </message>
+    <message>
+        <source>Accumulate</source>
+        <translation>梯度累积</translation>
+    </message>
+    <message>
+        <source>How many batches make one step: as a larger batch would, without its memory.</source>
+        <translation>多少个批量合成一步：效果如同更大的批量，但不需要那么多内存。</translation>
+    </message>
+    <message>
+        <source>Epochs</source>
+        <translation>轮数</translation>
+    </message>
+    <message>
+        <source>How often the training part is gone through.</source>
+        <translation>训练部分要过几遍。</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>How many steps to train, whatever the epochs are.</source>
+        <translation>训练多少步，不论轮数是多少。</translation>
+    </message>
+    <message>
+        <source>By epochs</source>
+        <translation>按轮数</translation>
+    </message>
+    <message>
+        <source>Minutes</source>
+        <translation>分钟</translation>
+    </message>
+    <message>
+        <source>Training ends after this time, with what it has reached.</source>
+        <translation>到时间后训练结束，保留已达到的结果。</translation>
+    </message>
+    <message>
+        <source>No limit</source>
+        <translation>不限</translation>
+    </message>
+    <message>
+        <source>Weight decay</source>
+        <translation>权重衰减</translation>
+    </message>
+    <message>
+        <source>Pulls the trained weights towards 0 at each step (AdamW).</source>
+        <translation>每一步把训练的权重拉向 0（AdamW）。</translation>
+    </message>
+    <message>
+        <source>Longest example</source>
+        <translation>最长样本</translation>
+    </message>
+    <message>
+        <source>In tokens; what goes beyond is cut off. Longer needs more memory.</source>
+        <translation>以词元计；超出部分会截断。越长需要的内存越多。</translation>
+    </message>
+    <message>
+        <source>Packing</source>
+        <translation>打包</translation>
+    </message>
+    <message>
+        <source>Puts several short examples in one row, each blind to the others, so that less of a batch is padding.</source>
+        <translation>把几个短样本放在一行，彼此不可见，以减少批量中的填充。</translation>
+    </message>
+    <message>
+        <source>Steps between evaluations</source>
+        <translation>评估间隔步数</translation>
+    </message>
+    <message>
+        <source>How often the validation loss is measured and samples are written.</source>
+        <translation>每隔多久测量验证损失并写出示例回复。</translation>
+    </message>
+    <message>
+        <source>Ten times a run</source>
+        <translation>每次训练十次</translation>
+    </message>
+    <message>
+        <source>Patience</source>
+        <translation>耐心</translation>
+    </message>
+    <message>
+        <source>Training ends early when the validation loss has not fallen in this many evaluations. The best adapter is kept in any case.</source>
+        <translation>验证损失连续这么多次评估都没有下降时，训练提前结束。无论如何都会保留最佳的适配器。</translation>
+    </message>
+    <message>
+        <source>Validation part</source>
+        <translation>验证部分</translation>
+    </message>
+    <message>
+        <source>The share of the examples that is not trained on and tells when training goes too far.</source>
+        <translation>不用于训练的样本比例，用来判断训练是否过度。</translation>
+    </message>
+    <message>
+        <source>Test part</source>
+        <translation>测试部分</translation>
+    </message>
+    <message>
+        <source>The share of the examples that nothing is decided by; it is measured once, at the end.</source>
+        <translation>不影响任何决定的样本比例，只在最后测量一次。</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Of the split, of the order of examples and of A&apos;s first values: the same seed, the same run.</source>
+        <translation>用于划分数据、样本顺序和 A 的初始值：种子相同，训练相同。</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Dense unpacks the model&apos;s weights once and is fastest; packed leaves them quantised, unpacks a layer at a time and computes activations twice. Auto takes dense where it fits.</source>
+        <translation>“展开”一次性展开模型权重，速度最快；“压缩”保持量化，每次展开一层，激活值计算两次。“自动”在放得下时选择展开。</translation>
+    </message>
+    <message>
+        <source>Dense</source>
+        <translation>展开</translation>
+    </message>
+    <message>
+        <source>Packed</source>
+        <translation>压缩</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>What computes. Auto takes a graphics card where PyTorch can use one.</source>
+        <translation>用什么计算。“自动”在 PyTorch 能用显卡时使用显卡。</translation>
     </message>
     <message>
         <source>Mark tokens with</source>

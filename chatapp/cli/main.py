@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": "one prompt, continued with several settings at once",
     "chat": "a conversation in the terminal",
     "score": "the probability of every token of a given text",
+    "finetune": "a LoRA adapter, trained from a model and examples",
     "models": "the model library",
     "backup": "a copy of all chats, now",
     "selfcheck": "does everything work here?",

@@ -52,6 +52,9 @@ class Bar:
         if fraction >= 1.0:
             self._progress.stop()  # what comes next has the terminal to itself
 
+    def describe(self, label: str) -> None:
+        self._progress.update(self._task, description=printable(label))
+
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Bar]:

@@ -20,8 +20,10 @@ from chatapp.core.gguf_cursor import DamagedGgufError, ValueType
 from chatapp.core.metadata import Metadata
 from chatapp.core.model_file import checked_header
 from chatapp.core.model_sentences import ADAPTER_DAMAGED, ADAPTER_IS_MODEL, ADAPTER_UNFIT
+from chatapp.core.models import AdapterFacts
 
 _A, _B = ".lora_a", ".lora_b"
+_TURNED = "token_embd.weight"  # its A and B are turned around
 _IGNORED = "_norm.weight"  # llama.cpp passes over them
 _CHUNK = 1 << 22  # bytes looked at together
 _EXPONENT_F16, _EXPONENT_BF16 = 0x7C00, 0x7F80  # all ones: no finite number
@@ -36,22 +38,52 @@ def checked_adapter(path: str, base: GgufHeader) -> GgufHeader:
 
     Raises AppError(MODEL_FILE).
     """
+    header = sound_adapter(path)
+    check_fit(path, header, base)
+    return header
+
+
+def sound_adapter(path: str) -> GgufHeader:
+    """The header of the adapter at `path`, whatever model it is for. Raises AppError(MODEL_FILE)."""
     header = checked_header(path)
     if header.values.get("general.type") != "adapter":
         raise error(ADAPTER_IS_MODEL, path=path)
     try:
-        _check_metadata(header, base)
+        _check_metadata(header)
         for name, a, b in _pairs(header):
-            _check_pair(name, a, b, base)
+            _check_types(name, a, b)
+            _rank(name, a, b)
         _check_numbers(path, header)
-    except UnfitAdapterError as problem:
-        raise error(ADAPTER_UNFIT, path=path, reason=problem) from None
     except (DamagedGgufError, OSError) as problem:
         raise error(ADAPTER_DAMAGED, path=path, reason=problem) from None
     return header
 
 
-def _check_metadata(header: GgufHeader, base: GgufHeader) -> None:
+def check_fit(path: str, header: GgufHeader, base: GgufHeader) -> None:
+    """Whether the adapter with the header `header` of `sound_adapter` is for the model with the header `base`; raises
+    AppError(MODEL_FILE) where it is not."""
+    try:
+        architecture, wanted = header.values["general.architecture"], base.facts().architecture
+        if architecture != wanted:
+            raise UnfitAdapterError(f"it is for the architecture {architecture}, the model is of {wanted}")
+        for name, a, b in _pairs(header):
+            _check_shapes(name, a, b, base)
+    except UnfitAdapterError as problem:
+        raise error(ADAPTER_UNFIT, path=path, reason=problem) from None
+
+
+def adapter_facts(header: GgufHeader) -> AdapterFacts:
+    """header: of `sound_adapter`."""
+    base = header.values.get("general.base_model.0.name", "")
+    return AdapterFacts(
+        architecture=str(header.values["general.architecture"]),
+        base=base if isinstance(base, str) else "",
+        rank=max(_rank(name, a, b) for name, a, b in _pairs(header)),
+        alpha=float(header.values.get("adapter.lora.alpha", 0.0)),
+    )
+
+
+def _check_metadata(header: GgufHeader) -> None:
     metadata = Metadata(header)
     metadata.text("general.type")
     kind = metadata.text("adapter.type")
@@ -61,9 +93,7 @@ def _check_metadata(header: GgufHeader, base: GgufHeader) -> None:
     if not math.isfinite(alpha):
         raise DamagedGgufError(f"its adapter.lora.alpha is {alpha}")
     metadata.length("adapter.alora.invocation_tokens", ValueType.UINT32)
-    architecture, wanted = metadata.text("general.architecture"), base.facts().architecture
-    if architecture != wanted:
-        raise UnfitAdapterError(f"it is for the architecture {architecture}, the model is of {wanted}")
+    metadata.text("general.architecture")
 
 
 def _pairs(header: GgufHeader) -> Iterator[tuple[str, GgufTensor, GgufTensor]]:
@@ -83,28 +113,33 @@ def _pairs(header: GgufHeader) -> Iterator[tuple[str, GgufTensor, GgufTensor]]:
         yield name, header.tensors[f"{name}{_A}"], header.tensors[f"{name}{_B}"]
 
 
-def _check_pair(name: str, a: GgufTensor, b: GgufTensor, base: GgufHeader) -> None:
+def _check_types(name: str, a: GgufTensor, b: GgufTensor) -> None:
     for tensor, suffix in ((a, _A), (b, _B)):
         kind = GGML_TYPES[tensor.kind]
         if not kind.multiplies:
             raise DamagedGgufError(f"the tensor {name}{suffix} has the type {kind.name}, which can't be computed with")
+
+
+def _rank(name: str, a: GgufTensor, b: GgufTensor) -> int:
+    """Raises DamagedGgufError."""
+    wide_a, wide_b = _padded(a.shape), _padded(b.shape)
+    ranks = (wide_a[0] if name.endswith(_TURNED) else wide_a[1], wide_b[0])
+    if ranks[0] != ranks[1] or ranks[0] == 0:
+        raise DamagedGgufError(f"the ranks of {name} are {ranks[0]} and {ranks[1]}")
+    return ranks[0]
+
+
+def _check_shapes(name: str, a: GgufTensor, b: GgufTensor, base: GgufHeader) -> None:
     target = base.tensors.get(name)
     if target is None:
         raise UnfitAdapterError(f"the model has no tensor {name}")
     if target.kind == NVFP4 and f"{name.removesuffix('weight')}scale" in base.tensors:
         raise UnfitAdapterError(f"llama.cpp can't adapt {name}, which is of the type NVFP4")
     wide, wide_a, wide_b = (_padded(tensor.shape) for tensor in (target, a, b))
-    if name.endswith("token_embd.weight"):  # there A and B are turned around
-        sides = (wide_b[1], wide_a[1])
-        ranks = (wide_a[0], wide_b[0])
-    else:
-        sides = (wide_a[0], wide_b[1])
-        ranks = (wide_a[1], wide_b[0])
+    sides = (wide_b[1], wide_a[1]) if name.endswith(_TURNED) else (wide_a[0], wide_b[1])
     if sides != wide[:2] or not wide_a[2:] == wide_b[2:] == wide[2:]:
         shapes = f"{shape_text(a.shape)} and {shape_text(b.shape)}"
         raise UnfitAdapterError(f"{shapes} are no shapes for {name} of {shape_text(target.shape)}")
-    if ranks[0] != ranks[1] or ranks[0] == 0:
-        raise DamagedGgufError(f"the ranks of {name} are {ranks[0]} and {ranks[1]}")
 
 
 def _padded(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chatapp.core.chat import Message
+from chatapp.core.chat import Message, Reply
 from chatapp.core.errors import error
 from chatapp.core.generation import TEXT_BEFORE, Token, spelling
+from chatapp.core.models import AdapterSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import BRANCH_IN_CHARACTER
 from chatapp.core.token_record import Candidate
@@ -16,11 +17,12 @@ from chatapp.core.token_record import Candidate
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """message: a reply whose text is to be written on; tokens: those of that text, where they are known; sampling: how,
-    None for the settings of its conversation."""
+    None for the settings of its conversation; adapters: with which, None for those in use."""
 
     message: Message
     tokens: tuple[Token, ...] = ()
     sampling: SamplingSettings | None = None
+    adapters: tuple[AdapterSpec, ...] | None = None
 
 
 def begun_before(reply: Message, tokens: Sequence[Token], at: int, sampling: SamplingSettings) -> Begun:
@@ -48,6 +50,11 @@ def begun_with(reply: Message, tokens: Sequence[Token], at: int, candidate: Cand
 def begun_whole(reply: Message, tokens: Sequence[Token]) -> Begun:
     """All of `reply`, with its tokens where they spell it."""
     return Begun(message=reply, tokens=spelling(reply.text, tokens))
+
+
+def begun_empty(reply: Message, sampling: SamplingSettings, adapters: tuple[AdapterSpec, ...] | None) -> Begun:
+    """Nothing of `reply`: it is written anew."""
+    return Begun(message=replace(reply, text="", reply=Reply()), sampling=sampling, adapters=adapters)
 
 
 def up_to(reply: Message, tokens: Sequence[Token]) -> Message:

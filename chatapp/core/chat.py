@@ -8,6 +8,7 @@ from enum import Enum
 
 from chatapp.core.errors import ErrorInfo
 from chatapp.core.generation import FinishReason, Usage
+from chatapp.core.models import AdapterSpec
 from chatapp.core.sampling import SamplingSettings
 
 
@@ -47,6 +48,7 @@ class Reply:
 
     sampling: the settings it was asked with; seed: the one it got. ids: its tokens, where they are exactly its text.
     first_token_ms: from the question to the first token, waiting in line left out. reproducible: see Finished.
+    adapters: those it was written with.
     """
 
     model: str = ""
@@ -58,6 +60,7 @@ class Reply:
     sampling: SamplingSettings | None = None
     first_token_ms: float | None = None
     reproducible: bool | None = None
+    adapters: tuple[AdapterSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,3 +67,8 @@ ADAPTER_REFUSED = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "llama.cpp can't load the adapter {path}: {reason}."),
     hint=QT_TRANSLATE_NOOP("errors", "Use it with the model it was made for, or make it again."),
 )
+NO_ADAPTER_ON = Sentence(
+    kind=ErrorKind.BAD_INPUT,
+    text=QT_TRANSLATE_NOOP("errors", "No adapter is switched on."),
+    hint=QT_TRANSLATE_NOOP("errors", "Switch one on at the top of the window, or add one there with the + button."),
+)

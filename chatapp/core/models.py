@@ -52,6 +52,29 @@ class AdapterSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterFacts:
+    """What an adapter's file says. architecture: of its model; base: the model's name, "" where it is not told; rank:
+    the largest of its pairs."""
+
+    architecture: str
+    base: str
+    rank: int
+    alpha: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryAdapter:
+    """An adapter file in the data folder. created_at: seconds since the epoch; sha256 is hex."""
+
+    name: str
+    path: str
+    facts: AdapterFacts
+    size_bytes: int
+    created_at: float
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadSpec:
     """What to load and how; n_ctx 0, n_threads 0 and AUTO_GPU_LAYERS let the engine choose, n_gpu_layers 0 keeps to the
     CPU. kv_type: the precision of the KV cache, one of KV_TYPES. adapters are added together."""

@@ -13,6 +13,7 @@ import msgspec
 
 from chatapp.core.chat import ChatMessage, Role, WhenFull
 from chatapp.core.comparison import ComparedPrompt
+from chatapp.core.data_report import PreviewPiece
 from chatapp.core.errors import ErrorInfo
 from chatapp.core.examples import TokenizedExample, TrainingText
 from chatapp.core.generation import FinishReason, Token, Usage
@@ -156,10 +157,13 @@ class UseAdapters(_Envelope, frozen=True, kw_only=True):
 
 
 class Tokenize(_Envelope, frozen=True, kw_only=True):
-    """The tokens of texts as a trainer is given them, and which of them count. Ends with Tokenized or Failed."""
+    """The tokens of texts as a trainer is given them, and which of them count. Ends with Tokenized or Failed. previews:
+    of how many of the first texts the tokens are told as text too, the first preview_tokens of each."""
 
     request_id: int
     texts: tuple[TrainingText, ...]
+    previews: int = 0
+    preview_tokens: int = 0
 
 
 class ScoreExamples(_Envelope, frozen=True, kw_only=True):
@@ -178,7 +182,9 @@ class Cancel(_Envelope, frozen=True, kw_only=True):
     request_id: int
 
 
-Request: TypeAlias = LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Compare
+Request: TypeAlias = (
+    LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Compare | UseAdapters | Tokenize | ScoreExamples
+)
 Command: TypeAlias = Request | Cancel | CancelLane
 
 
@@ -329,6 +335,7 @@ class Tokenized(_Envelope, frozen=True, kw_only=True):
 
     request_id: int
     examples: tuple[TokenizedExample, ...]
+    previews: tuple[tuple[PreviewPiece, ...], ...] = ()
 
 
 class ExamplesScored(_Envelope, frozen=True, kw_only=True):
@@ -366,5 +373,8 @@ Event: TypeAlias = (
     | LaneFinished
     | LaneFailed
     | Compared
+    | AdaptersUsed
+    | Tokenized
+    | ExamplesScored
     | Failed
 )

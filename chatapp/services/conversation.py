@@ -200,16 +200,14 @@ class ConversationService(QObject):
         current = self.current
         if current is None or message_id not in self._messages:
             return
-        now, identity = time.time(), _new_id()
+        now, key = time.time(), _new_id()
         messages = [self._replies.latest(message) for message in branch(self._messages, message_id)]
-        copies = copied(messages, identity, _new_id)
-        other = replace(
-            current, id=identity, created_at=now, updated_at=now, leaf_id=copies[-1].id, pinned=False, draft=""
-        )
+        copies = copied(messages, key, _new_id)
+        other = replace(current, id=key, created_at=now, updated_at=now, leaf_id=copies[-1].id, pinned=False, draft="")
 
         def stored() -> None:
             self.copied.emit(list(zip(messages, copies, strict=True)))
-            self.open(identity)
+            self.open(key)
 
         self._store_turn(other, copies, stored)
 
@@ -300,6 +298,7 @@ class ConversationService(QObject):
             system_prompt=self.system_prompt,
             sampling=(begun.sampling if begun is not None else None) or self.sampling,
             begun=begun.tokens if begun is not None else (),
+            adapters=begun.adapters if begun is not None else None,
         )
         shown_before = self._current_id
 

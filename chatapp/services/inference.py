@@ -1,7 +1,6 @@
 """The engine as the window sees it: which model is loaded, and one reply at a time.
 
-A worker that dies is replaced by the standby and its model is loaded again, without being asked; only a model that
-kills its worker while loading is not tried again.
+A worker that dies is replaced by the standby, and its model loaded again unless it killed the worker while loading.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing_extensions import assert_never
 
 from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.generation import FinishReason, Usage
-from chatapp.core.models import LoadSpec
+from chatapp.core.models import AdapterSpec, LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import (
     MODEL_CHANGED,
@@ -29,11 +28,13 @@ from chatapp.core.sentences import (
 )
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
+    AdaptersUsed,
     Cancel,
     CancelLane,
     Compare,
     Compared,
     Event,
+    ExamplesScored,
     Explain,
     Explained,
     Failed,
@@ -54,8 +55,10 @@ from chatapp.protocol.engine import (
     Scored,
     ShowPrompt,
     StateSaved,
+    Tokenized,
     TokensEmitted,
     TokensScored,
+    UseAdapters,
 )
 from chatapp.services.cancellations import Cancellations
 from chatapp.services.engine_status import EngineState, EngineStatus
@@ -73,6 +76,8 @@ _NOTHING_USED = Usage(
 
 
 class InferenceService(QObject):
+    load_begun = Signal(object)
+    """LoadSpec: what is asked for now is done after that load, before all that comes later"""
     status_changed = Signal(object)
     """EngineStatus"""
     prompt_progressed = Signal(object)
@@ -90,7 +95,7 @@ class InferenceService(QObject):
     advanced = Signal(object)
     """PromptProgress | TokensScored | TokensEmitted | LaneFinished | LaneFailed of a request of `ask`"""
     answered = Signal(object)
-    """PromptShown | StateSaved | Scored | Explained | Compared: the end of such a request"""
+    """PromptShown | StateSaved | Scored | Explained | Compared | AdaptersUsed: the end of such a request"""
     worker_died = Signal(object)
     """ProcessOutcome of one that was not ended on purpose"""
 
@@ -108,6 +113,8 @@ class InferenceService(QObject):
         self._unbegun: Generate | None = None  # the reply's request, until its worker has begun it
         self._side_ids: set[int] = set()  # requests that wait in line beside replies
         self._closed = False
+        self.adapters: tuple[AdapterSpec, ...] = ()
+        """What a reply that is asked for now is written with."""
         self.status = EngineStatus()
         self._cancelled = Cancellations(cancel_seconds, self)
         self._cancelled.overdue.connect(self._on_cancel_overdue)
@@ -130,12 +137,14 @@ class InferenceService(QObject):
         worker.ended.connect(self._on_ended)
         self._worker = worker
         self._supervision.watch(worker)
-        if worker.ready is not None and not self._speaks_our_protocol(worker.ready):
+        if worker.ready is not None and not self._on_ready(worker.ready):
             return
         self._load_id = self._new_id()
         worker.send(LoadModel(request_id=self._load_id, spec=spec))
         self._supervision.expect_answer()
         self._set_status(EngineStatus(state=EngineState.LOADING, path=spec.path))
+        self.adapters = spec.adapters
+        self.load_begun.emit(spec)
 
     def unload(self) -> None:
         """Frees the model's memory by ending its worker, whether the model is loaded or being loaded."""
@@ -164,7 +173,7 @@ class InferenceService(QObject):
             self._set_state(EngineState.GENERATING)
         return self._reply_id
 
-    def ask(self, make: Callable[[int], ShowPrompt | SaveState | Score | Explain | Compare]) -> int:
+    def ask(self, make: Callable[[int], ShowPrompt | SaveState | Score | Explain | Compare | UseAdapters]) -> int:
         """Sends what `make` makes of the id that this returns, most of it to be done after the reply being written;
         ends with `answered` or `failed`. Raises AppError."""
         if self._worker is None or self.status.state is EngineState.EMPTY:
@@ -173,6 +182,12 @@ class InferenceService(QObject):
         self._side_ids.add(request_id)
         self._worker.send(make(request_id))
         self._supervision.expect_answer()
+        return request_id
+
+    def use_adapters(self, adapters: tuple[AdapterSpec, ...]) -> int:
+        """`ask` for what is asked from now on to be answered with these. Raises AppError."""
+        request_id = self.ask(lambda i: UseAdapters(request_id=i, adapters=adapters))
+        self.adapters = adapters
         return request_id
 
     def cancel_asked(self, request_id: int, lane: int | None = None) -> None:
@@ -271,11 +286,11 @@ class InferenceService(QObject):
                     self._fail_reply(event.error)
             case TokensScored() | LaneFinished() | LaneFailed():
                 self.advanced.emit(event)
-            case PromptShown() | StateSaved() | Scored() | Explained() | Compared():
+            case PromptShown() | StateSaved() | Scored() | Explained() | Compared() | AdaptersUsed():
                 self._side_ids.discard(event.request_id)
                 self.answered.emit(event)
-            case Heartbeat() | Ready():
-                pass  # see Supervision
+            case Heartbeat() | Ready() | Tokenized() | ExamplesScored():
+                pass  # see Supervision; training has an engine of its own
             case _:
                 assert_never(event)
 
@@ -296,10 +311,8 @@ class InferenceService(QObject):
         self._set_status(EngineStatus(error=info))
         self._standby.prepare()
 
-    def _on_ready(self, ready: Ready) -> None:
-        self._speaks_our_protocol(ready)
-
-    def _speaks_our_protocol(self, ready: Ready) -> bool:
+    def _on_ready(self, ready: Ready) -> bool:
+        """Whether it speaks our protocol."""
         if ready.protocol == PROTOCOL_VERSION:
             return True
         self._release_worker()

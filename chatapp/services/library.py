@@ -12,6 +12,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from chatapp.core.errors import ErrorInfo, ErrorKind
+from chatapp.core.model_sentences import MODEL_IS_ADAPTER
 from chatapp.core.models import LibraryModel
 from chatapp.services.background import Background
 from chatapp.storage.model_library import ModelLibrary, Progress
@@ -45,6 +46,8 @@ class LibraryService(QObject):
     """LibraryModel"""
     verified = Signal(object)
     """Verified"""
+    adapter_found = Signal(object)
+    """Path: of a file that is an adapter and not a model"""
     failed = Signal(object)
     """ErrorInfo"""
     start_model = Signal(object)
@@ -73,7 +76,13 @@ class LibraryService(QObject):
             self.refresh()
             self.added.emit(model)
 
-        self._read(str(path), lambda progress: self._library.add(path, progress=progress), added, self.failed.emit)
+        def failed(info: ErrorInfo) -> None:
+            if info.text == MODEL_IS_ADAPTER.text:
+                self.adapter_found.emit(path)
+            else:
+                self.failed.emit(info)
+
+        self._read(str(path), lambda progress: self._library.add(path, progress=progress), added, failed)
 
     def verify(self, model: LibraryModel) -> None:
         """Answers with `verified`, unless it is cancelled."""

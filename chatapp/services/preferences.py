@@ -13,7 +13,7 @@ from chatapp.core.sentences import STORE_FAILED
 from chatapp.core.storage_sentences import DISK_FULL, READ_ONLY
 from chatapp.services.pending_writes import PendingWrites
 from chatapp.storage.paths import Paths
-from chatapp.storage.settings import Settings, WindowState, load_settings, save_settings
+from chatapp.storage.settings import AdapterChoice, Settings, WindowState, load_settings, save_settings
 
 _SAVE_AFTER_MS = 300
 _SENTENCES = {errno.ENOSPC: DISK_FULL, errno.EDQUOT: DISK_FULL, errno.EROFS: READ_ONLY, errno.EACCES: READ_ONLY}
@@ -48,9 +48,16 @@ class Preferences(QObject):
         if not self._closed:
             self._timer.start()
 
+    def set_adapters(self, adapters: tuple[AdapterChoice, ...]) -> None:
+        """How they are used with which model; nobody is told."""
+        self.settings = dataclasses.replace(self.settings, adapters=adapters)
+        if not self._closed:
+            self._timer.start()
+
     def reset(self) -> None:
-        """All options to their defaults; the model in use and the window stay."""
-        self.replace(Settings(last_model=self.settings.last_model, window=self.settings.window))
+        """All options to their defaults; the model in use, its adapters and the window stay."""
+        kept = self.settings
+        self.replace(Settings(last_model=kept.last_model, adapters=kept.adapters, window=kept.window))
 
     def replace(self, settings: Settings) -> None:
         if settings != self.settings:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from chatapp.core.chat import ChatMessage, Message, MessageState, Reply, Role, WhenFull, as_prompt
 from chatapp.core.errors import AppError, ErrorInfo
 from chatapp.core.generation import TEXT_BEFORE, FinishReason, Token, reply_ids
+from chatapp.core.models import AdapterSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import ChatPrompt, Failed, Finished, TokensEmitted
 from chatapp.services.background import Background
@@ -50,13 +51,14 @@ class ReplyFailed:
 class ReplyWish:
     """A reply to be written. message: as it is stored, with the text it goes on from, if any, and that text's ids in
     its reply; history: what comes before it; in it a message may be a reply that is itself still to be written; begun:
-    the tokens of the text it goes on from, where they are known."""
+    the tokens of the text it goes on from, where they are known; adapters: None for those in use."""
 
     message: Message
     history: list[Message]
     system_prompt: str
     sampling: SamplingSettings
     begun: tuple[Token, ...] = ()
+    adapters: tuple[AdapterSpec, ...] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -201,7 +203,9 @@ class Replies(QObject):
             return
         wish = self._waiting.pop(0)
         before = wish.message
-        how = Reply(model=self._inference.status.path, sampling=wish.sampling)
+        usual = self._inference.adapters
+        adapters = usual if wish.adapters is None else wish.adapters
+        how = Reply(model=self._inference.status.path, sampling=wish.sampling, adapters=adapters)
         active = self._active = _Active(message=replace(before, reply=how), parts=[before.text])
         active.begun_at = time.perf_counter()
         self.queue_changed.emit()
@@ -215,7 +219,11 @@ class Replies(QObject):
             prompt = self.prompt(history, wish.system_prompt, continued)
             state = self._contexts.begin(before.conversation_id)
             probs = self._preferences.settings.chat.alternatives
+            if adapters != usual:
+                self._inference.use_adapters(adapters)
             active.request_id = self._inference.generate(prompt, wish.sampling, state, probs)
+            if adapters != usual:  # after that reply
+                self._inference.use_adapters(usual)
         except AppError as problem:
             self._end(MessageState.INTERRUPTED, problem.info)
             return

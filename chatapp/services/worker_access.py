@@ -1,4 +1,4 @@
-"""Which files the window's workers may touch: models, and the folder of saved contexts."""
+"""Which files the window's workers may touch: models, adapters, and the folder of saved contexts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class WorkerAccess:
     the model in use, the one used last, and the library's."""
 
     def __init__(self, paths: Paths, states: SavedStates, preferences: Preferences, library: LibraryService) -> None:
-        self._models = real_path(str(paths.models))
+        self._folders = (real_path(str(paths.models)), real_path(str(paths.adapters)))
+        self._adapters = paths.adapters
         self._states = states
         self._preferences = preferences
         self._library = library
@@ -39,10 +40,12 @@ class WorkerAccess:
         likely += [settings.last_model] if settings.last_model else []
         files = list(files_of(spec)) if spec is not None else []
         files += [file for path in likely for file in files_of(LoadSpec(path=path))]
-        elsewhere = [file for file in dict.fromkeys(files) if not Path(file).is_relative_to(self._models)]
+        elsewhere = [file for file in dict.fromkeys(files) if not any(map(Path(file).is_relative_to, self._folders))]
         with suppress(OSError):  # contexts are then not saved, which costs only time
             self._states.prepare()
-        return FileAccess(read=(self._models, *elsewhere), write=(real_path(str(self._states.folder)),))
+        with suppress(OSError):  # a folder that is made later could not be read
+            self._adapters.mkdir(mode=0o700, exist_ok=True)
+        return FileAccess(read=(*self._folders, *elsewhere), write=(real_path(str(self._states.folder)),))
 
 
 def no_sandbox(_spec: LoadSpec | None) -> FileAccess | None:

@@ -44,6 +44,16 @@ class Paths:
         return self.data / "models"
 
     @property
+    def runs(self) -> Path:
+        """Training runs, a folder each."""
+        return self.data / "runs"
+
+    @property
+    def adapters(self) -> Path:
+        """Every engine worker of the window may read what is in it."""
+        return self.data / "adapters"
+
+    @property
     def new_draft(self) -> Path:
         return self.data / "new-draft.txt"
 

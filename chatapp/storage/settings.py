@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.models import AUTO_GPU_LAYERS
@@ -20,6 +21,7 @@ from chatapp.storage.files import read_ordinary, replace_file, set_aside
 SCHEMA_VERSION = 1
 _MOST_BYTES = 4 << 20
 _MOST_INTEGER = 1 << 53  # no float is exact beyond, and very far beyond there is none
+MOST_SCALE = 2.0  # of an adapter, in the window
 _LONGEST_TEXT = 4096  # of a path, or of the window's place
 _UNREADABLE = (OSError, ValueError, RecursionError)
 Section = TypeVar("Section")
@@ -165,14 +167,26 @@ class WindowState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterChoice:
+    """How an adapter, a file's name, was last used with a model, a path."""
+
+    model: str
+    adapter: str
+    scale: float = 1.0
+    is_on: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a person can set, the model used last (a path, "" for none), and how the window was left."""
+    """Everything a person can set, the model used last (a path, "" for none), its adapters, and how the window was
+    left."""
 
     appearance: Appearance = field(default_factory=Appearance)
     chat: ChatSettings = field(default_factory=ChatSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     last_model: str = ""
+    adapters: tuple[AdapterChoice, ...] = ()
     window: WindowState = field(default_factory=WindowState)
 
 
@@ -246,8 +260,19 @@ def _settings_of(found: dict[str, Any], ignored: list[str]) -> Settings:
         engine=_section(EngineSettings(), found.get("engine"), "engine", ignored),
         sampling=_section(SamplingSettings(), found.get("sampling"), "sampling", ignored),
         last_model=last_model if _is_path(last_model) else "",
+        adapters=tuple(_adapter_choices(found.get("adapters"))),
         window=_window(found.get("window")),
     )
+
+
+def _adapter_choices(found: Any) -> Iterator[AdapterChoice]:
+    """Those that can be read; nobody wrote them by hand either."""
+    for entry in found if isinstance(found, list) else ():
+        known = entry if isinstance(entry, dict) else {}
+        model, adapter, scale = known.get("model"), known.get("adapter"), known.get("scale")
+        if _is_path(model) and _is_path(adapter) and isinstance(scale, int | float) and 0 <= scale <= MOST_SCALE:
+            is_on = known.get("is_on") is True
+            yield AdapterChoice(model=model, adapter=adapter, scale=float(scale), is_on=is_on)
 
 
 def _window(found: Any) -> WindowState:
@@ -260,7 +285,7 @@ def _window(found: Any) -> WindowState:
     return window if good else dataclasses.replace(window, geometry="")
 
 
-def _is_path(value: Any) -> bool:
+def _is_path(value: Any) -> TypeGuard[str]:
     """Whether it can name a model: no half characters, and of a sensible length."""
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT or "\0" in value:
         return False

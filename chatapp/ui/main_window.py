@@ -52,7 +52,9 @@ class MainWindow(QMainWindow):
                 self._page(tab)
         self._actions = self._own_actions()
         add_shortcuts(self._actions, self)
-        self.picker = ModelPicker(context.theme, context.inference, context.library, context.model_choice)
+        self.picker = ModelPicker(
+            context.theme, context.inference, context.library, context.model_choice, context.adapters
+        )
         self.status = StatusBar(context.inference, context.conversations)
         self._banner_area = shown(QWidget(), False)
         self._banners = QVBoxLayout(self._banner_area)
@@ -237,6 +239,7 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self._context.library.refresh()  # a terminal may have added a model meanwhile
+            self._context.adapters.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.may_close():

@@ -1,4 +1,5 @@
-"""The top bar: which model is in use, choosing another, its load with progress and cancel, giving its memory back."""
+"""The top bar: which model is in use, choosing another, its load with progress and cancel, giving its memory back,
+its adapters."""
 
 from __future__ import annotations
 
@@ -8,10 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from chatapp.core.models import LibraryModel, size_text
+from chatapp.services.adapters import AdaptersService
 from chatapp.services.engine_status import EngineState, EngineStatus
 from chatapp.services.inference import InferenceService
 from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
+from chatapp.ui.adapter_chips import AdapterBar
 from chatapp.ui.language import Translated
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named, shown
@@ -24,6 +27,7 @@ class ModelPicker(Translated, QWidget):
         inference: InferenceService,
         library: LibraryService,
         choice: ModelChoice,
+        adapters: AdaptersService,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -53,7 +57,8 @@ class ModelPicker(Translated, QWidget):
         layout.setContentsMargins(14, 8, 14, 8)
         for widget in (self.button, self.progress, self.cancel_button, self.unload_button):
             layout.addWidget(widget)
-        layout.addStretch()
+        self.adapters = AdapterBar(theme, adapters, inference)
+        layout.addWidget(self.adapters, 1)
         theme.changed.connect(self._set_icons)
         library.listed.connect(self._on_listed)
         inference.status_changed.connect(self._on_status)

@@ -122,6 +122,8 @@ QTabBar::tab:selected { color: @accent; border-bottom-color: @accent; }
 QTabBar::tab:focus { color: @text; }
 #code { background: @surface; border: 1px solid @border; border-radius: 8px; }
 #thought { border-left: 3px solid @border; padding-left: 8px; }
+#adapterChip { border: 1px solid @border; border-radius: 6px; background: @surface; }
+#adapterBox { border: 1px solid @border; background: @background; }
 #card { background: @danger_soft; border: 1px solid @danger; border-radius: 8px; }
 #cardTitle { color: @danger; font-weight: 600; }
 #detail { background: @surface; border: 1px solid @border; border-radius: 6px; }

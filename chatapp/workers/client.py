@@ -1,33 +1,20 @@
-"""Starts a worker and talks with it, without Qt: the terminal's and the tests' way to the engine."""
+"""Talks with an engine worker, without Qt: the terminal's, the conductor's and the tests' way to the engine."""
 
 from __future__ import annotations
 
-import os
-import queue
-import subprocess
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from types import TracebackType
 
 from chatapp.core.errors import AppError, error
-from chatapp.core.models import LoadedModel, LoadSpec
-from chatapp.core.outcome import outcome_text
+from chatapp.core.examples import TokenizedExample, TrainingText
+from chatapp.core.models import AdapterSpec, LoadedModel, LoadSpec
 from chatapp.core.sampling import SamplingSettings
-from chatapp.core.sentences import (
-    CANCELLED,
-    MODEL_CRASHED,
-    PROTOCOL_BROKEN,
-    PROTOCOL_MISMATCH,
-    WORKER_ENDED,
-    WORKER_NEVER_READY,
-    WORKER_SILENT,
-)
-from chatapp.core.silence import TICK_SECONDS, Silence
-from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader
+from chatapp.core.sentences import CANCELLED, MODEL_CRASHED, WORKER_ENDED, WORKER_NEVER_READY, WORKER_SILENT
+from chatapp.protocol.codec import COMMANDS, EVENTS
 from chatapp.protocol.engine import (
     PROTOCOL_VERSION,
+    AdaptersUsed,
     Cancel,
     CancelLane,
     ChatPrompt,
@@ -35,6 +22,7 @@ from chatapp.protocol.engine import (
     Compare,
     Compared,
     Event,
+    ExamplesScored,
     Explain,
     Explained,
     Failed,
@@ -54,22 +42,36 @@ from chatapp.protocol.engine import (
     SaveState,
     Score,
     Scored,
+    ScoreExamples,
     ShowPrompt,
     StateSaved,
+    Tokenize,
+    Tokenized,
     TokensEmitted,
     TokensScored,
+    UseAdapters,
 )
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
+from chatapp.workers.worker import Troubles, Worker
 
-STDERR_LINES = 200
-_GRACE_SECONDS = 2.0
 _CANCEL_SECONDS = 5.0
-_ENDS = Loaded | Finished | PromptShown | StateSaved | Scored | Explained | Compared
+_ENDS = (
+    Loaded
+    | Finished
+    | PromptShown
+    | StateSaved
+    | Scored
+    | Explained
+    | Compared
+    | AdaptersUsed
+    | Tokenized
+    | ExamplesScored
+)
 # A busy worker sends something every half second, whatever it computes: only one that is stopped, or that a machine
 # short of memory hardly lets run, says nothing for so long. Before its first word it reads its libraries, from a slow
 # disk maybe.
 SILENCE_SECONDS = 30.0
-_START_SECONDS = 120.0
+_TROUBLES = Troubles(never_ready=WORKER_NEVER_READY, ended=WORKER_ENDED, silent=WORKER_SILENT)
 
 
 class EngineClient:
@@ -82,39 +84,21 @@ class EngineClient:
         ended.
         """
         command = command or worker_command(WorkerRole.ENGINE)
-        self._process = subprocess.Popen(
-            [command.program, *command.arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=command.environment,
-            cwd=Path(command.folder),
-            bufsize=0,
-        )
-        self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
-        self._log_reader = threading.Thread(target=self._keep_stderr, name="worker stderr", daemon=True)
-        self._log_reader.start()
-        self._arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._output_reader = threading.Thread(target=self._read_output, name="worker stdout", daemon=True)
-        self._output_reader.start()
-        self._most_silence = _START_SECONDS
-        self._events = self._read_events()
+        self._worker: Worker[Command, Event] = Worker(command, COMMANDS, EVENTS, _TROUBLES)
         self._next_id = 0
         self._current: int | None = None
         self._overdue: threading.Timer | None = None
-        self._was_overdue = False
         self.model = ""
         """The path of the one that was loaded last."""
         try:
-            self.ready = self._handshake()
-            self._most_silence = silence_seconds
+            self.ready = self._worker.first_word(Ready, PROTOCOL_VERSION, silence_seconds)
         except BaseException:
             self.close()
             raise
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._worker.pid
 
     def load(self, spec: LoadSpec, progress: Callable[[float], None] | None = None) -> LoadedModel:
         """Loads a model; raises AppError."""
@@ -127,7 +111,7 @@ class EngineClient:
                     return model
                 case _:
                     pass
-        raise self._died(error(MODEL_CRASHED, path=spec.path, detail=self.stderr()))
+        raise self._worker.died(error(MODEL_CRASHED, path=spec.path, detail=self.stderr()))
 
     def generate(
         self, prompt: Prompt, sampling: SamplingSettings, state: str = "", probs: int = 0
@@ -140,7 +124,7 @@ class EngineClient:
                 yield event
             if isinstance(event, Finished):
                 return
-        raise self._died(None)
+        raise self._worker.died(None)
 
     def compare(
         self, prompt: Prompt, lanes: Sequence[LaneStart], probs: int = 0
@@ -151,12 +135,12 @@ class EngineClient:
                 yield event
             if isinstance(event, Compared):
                 return
-        raise self._died(None)
+        raise self._worker.died(None)
 
     def cancel_lane(self, lane: int) -> None:
         """Ends one lane of the running comparison soon."""
         if self._current is not None:
-            self._send(CancelLane(request_id=self._current, lane=lane))
+            self._worker.send(CancelLane(request_id=self._current, lane=lane))
 
     def score(self, text: bytes | ChatPrompt, probs: int = 0) -> Iterator[PromptProgress | TokensScored | Scored]:
         """The scores of a text, the last event Scored; raises AppError."""
@@ -165,7 +149,7 @@ class EngineClient:
                 yield event
             if isinstance(event, Scored):
                 return
-        raise self._died(None)
+        raise self._worker.died(None)
 
     def explain(self, make: Callable[[int], Explain]) -> Iterator[PromptProgress | Explained]:
         """One step, the last event Explained; raises AppError. make: the request with the id it is given."""
@@ -174,21 +158,50 @@ class EngineClient:
                 yield event
             if isinstance(event, Explained):
                 return
-        raise self._died(None)
+        raise self._worker.died(None)
 
     def show_prompt(self, prompt: Prompt, max_tokens: int) -> PromptShown:
         """The tokens that `generate` would evaluate; raises AppError."""
         for event in self._request(lambda i: ShowPrompt(request_id=i, prompt=prompt, max_tokens=max_tokens)):
             if isinstance(event, PromptShown):
                 return event
-        raise self._died(None)
+        raise self._worker.died(None)
 
     def save_state(self, path: str, most_bytes: int = 1 << 40) -> StateSaved:
         """Writes what was evaluated to a file that `generate` can go on from; raises AppError."""
         for event in self._request(lambda i: SaveState(request_id=i, path=path, most_bytes=most_bytes)):
             if isinstance(event, StateSaved):
                 return event
-        raise self._died(None)
+        raise self._worker.died(None)
+
+    def use_adapters(self, adapters: Sequence[AdapterSpec]) -> AdaptersUsed:
+        """Puts these in place of those in use, which stay where it raises AppError."""
+        for event in self._request(lambda i: UseAdapters(request_id=i, adapters=tuple(adapters))):
+            if isinstance(event, AdaptersUsed):
+                return event
+        raise self._worker.died(None)
+
+    def tokenize(self, texts: Sequence[TrainingText], previews: int = 0, preview_tokens: int = 0) -> Tokenized:
+        """An example of each text; raises AppError. previews: see Tokenize."""
+        for event in self._request(
+            lambda i: Tokenize(request_id=i, texts=tuple(texts), previews=previews, preview_tokens=preview_tokens)
+        ):
+            if isinstance(event, Tokenized):
+                return event
+        raise self._worker.died(None)
+
+    def score_examples(
+        self, examples: Sequence[TokenizedExample], reference: str = ""
+    ) -> Iterator[PromptProgress | ExamplesScored]:
+        """Progress, the last event ExamplesScored; raises AppError."""
+        for event in self._request(
+            lambda i: ScoreExamples(request_id=i, examples=tuple(examples), reference=reference)
+        ):
+            if isinstance(event, PromptProgress | ExamplesScored):
+                yield event
+            if isinstance(event, ExamplesScored):
+                return
+        raise self._worker.died(None)
 
     def cancel(self) -> None:
         """Ends the running request soon, or the worker; safe from a signal handler or another thread."""
@@ -196,34 +209,23 @@ class EngineClient:
             self._overdue = threading.Timer(_CANCEL_SECONDS, self._on_overdue)
             self._overdue.daemon = True
             self._overdue.start()
-            self._send(Cancel(request_id=self._current))
+            self._worker.send(Cancel(request_id=self._current))
 
     def _on_overdue(self) -> None:
-        self._was_overdue = True
-        self._process.kill()
+        """It was asked to end the request, and did not in time."""
+        self._worker.kill(error(CANCELLED))
 
     def alive(self) -> bool:
         """Whether the process can still be asked."""
-        return self._process.poll() is None
+        return self._worker.alive()
 
     def stderr(self) -> str:
         """The worker's last lines."""
-        return "\n".join(self._stderr)
+        return self._worker.stderr()
 
     def close(self) -> None:
-        """Ends the worker: it exits at the end of its stdin."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            self._process.wait(timeout=_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        for reader in (self._log_reader, self._output_reader):
-            reader.join(timeout=2)
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
+        """Ends the worker."""
+        self._worker.close()
 
     def __enter__(self) -> EngineClient:
         return self
@@ -233,23 +235,13 @@ class EngineClient:
     ) -> None:
         self.close()
 
-    def _handshake(self) -> Ready:
-        first = next(self._events, None)
-        if not isinstance(first, Ready):
-            self._died(None)
-            outcome = outcome_text(self._process.returncode)
-            raise error(WORKER_NEVER_READY, outcome=outcome, detail=self.stderr())
-        if first.protocol != PROTOCOL_VERSION:
-            raise error(PROTOCOL_MISMATCH, theirs=first.protocol, ours=PROTOCOL_VERSION)
-        return first
-
     def _request(self, make: Callable[[int], Command]) -> Iterator[Event]:
         """Sends one request and yields its events up to the terminal one; raises AppError for a Failed."""
         self._next_id += 1
         self._current = self._next_id
         try:
-            self._send(make(self._next_id))
-            for event in self._events:
+            self._worker.send(make(self._next_id))
+            for event in self._worker.events:
                 if isinstance(event, Ready | Heartbeat) or event.request_id not in (self._next_id, None):
                     continue
                 if isinstance(event, Failed):
@@ -262,58 +254,3 @@ class EngineClient:
             if self._overdue is not None:
                 self._overdue.cancel()
                 self._overdue = None
-
-    def _send(self, command: Command) -> None:
-        assert self._process.stdin is not None
-        frame = COMMANDS.encode(command)
-        try:
-            self._process.stdin.write(frame)
-        except OSError:
-            raise self._died(None) from None
-
-    def _died(self, known: AppError | None) -> AppError:
-        """What to raise now that nothing more can be asked of the worker; ends it where it still runs."""
-        try:
-            self._process.wait(timeout=_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._log_reader.join(timeout=2)
-        if self._was_overdue:  # it was asked to end the request, and did not in time
-            return error(CANCELLED)
-        outcome = outcome_text(self._process.returncode)
-        return known or error(WORKER_ENDED, outcome=outcome, detail=self.stderr())
-
-    def _read_events(self) -> Iterator[Event]:
-        frames = FrameReader()
-        while data := self._next_output():
-            frames.feed(data)
-            try:
-                for body in frames:
-                    yield EVENTS.decode(body)
-            except FrameError as problem:
-                raise error(PROTOCOL_BROKEN, detail=str(problem)) from problem
-
-    def _next_output(self) -> bytes:
-        """What the worker sends next, b"" where it has ended. Raises AppError(WORKER) where it is silent too long."""
-        silence = Silence()
-        while True:
-            try:
-                return self._arrived.get(timeout=TICK_SECONDS)
-            except queue.Empty:
-                if silence.tick() >= self._most_silence:
-                    self._process.kill()
-                    seconds = f"{self._most_silence:g}"
-                    raise self._died(error(WORKER_SILENT, seconds=seconds, detail=self.stderr())) from None
-
-    def _read_output(self) -> None:
-        """A thread of its own, since a pipe can't be waited for with a time limit on every system."""
-        assert self._process.stdout is not None
-        while data := os.read(self._process.stdout.fileno(), 1 << 16):
-            self._arrived.put(data)
-        self._arrived.put(b"")
-
-    def _keep_stderr(self) -> None:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self._stderr.append(line.decode("utf-8", "replace").rstrip())

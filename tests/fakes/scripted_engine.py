@@ -3,7 +3,7 @@
     python -m tests.fakes.scripted_engine [protocol number]
 
 Prompts: "say WORDS", "slow N" (N tokens, 10 ms each), "hang" (deaf to cancel), "crash", "bug", "refuse",
-"print TEXT" (to C's stdout). Models: a path with "crash" in it kills the load, with "slow" takes a second.
+"print TEXT" (to C's stdout), "adapters". Models: a path with "crash" in it kills the load, with "slow" takes a second.
 """
 
 from __future__ import annotations
@@ -19,18 +19,26 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+
+from chatapp.core.chat import ChatMessage, Role
+from chatapp.core.data_report import PreviewPiece
 from chatapp.core.errors import error
+from chatapp.core.examples import TokenizedExample
 from chatapp.core.generation import FinishReason, Token, Usage
-from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
+from chatapp.core.model_sentences import ADAPTER_UNFIT
+from chatapp.core.models import AdapterSpec, BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sandbox import FileAccess, SandboxReport
-from chatapp.core.sentences import CANCELLED, DECODE_FAILED, NO_MODEL_LOADED
+from chatapp.core.sentences import CANCELLED, DECODE_FAILED, NO_MODEL_LOADED, TEMPLATE_FAILED
 from chatapp.core.token_record import Alternatives, Candidate, TokenRecord
 from chatapp.protocol import engine as protocol
 from chatapp.protocol.engine import (
+    AdaptersUsed,
     ChatPrompt,
     Compare,
     Compared,
+    ExamplesScored,
     Explain,
     Explained,
     Finished,
@@ -44,10 +52,14 @@ from chatapp.protocol.engine import (
     SaveState,
     Score,
     Scored,
+    ScoreExamples,
     ShowPrompt,
     StateSaved,
+    Tokenize,
+    Tokenized,
     TokensEmitted,
     TokensScored,
+    UseAdapters,
 )
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.workers.engine import main as worker_main
@@ -63,6 +75,7 @@ class ScriptedEngine:
     def __init__(self, cancel: CancelFlag) -> None:
         self._cancel = cancel
         self._loaded = False
+        self._adapters: tuple[AdapterSpec, ...] = ()
 
     def backend(self) -> BackendInfo:
         return BackendInfo(llama_cpp="scripted", system_info="", devices=(), gpu_offload=False)
@@ -175,6 +188,16 @@ class ScriptedEngine:
         Path(request.path).write_text("state")
         return StateSaved(request_id=request.request_id, n_tokens=1, size_bytes=5)
 
+    def use_adapters(self, request: UseAdapters) -> AdaptersUsed:
+        """A path with "refuse" in it is refused, "crash" kills; "adapters" is then answered with the names in use."""
+        for adapter in request.adapters:
+            if "crash" in adapter.path:
+                os.kill(os.getpid(), signal.SIGSEGV)
+            if "refuse" in adapter.path:
+                raise error(ADAPTER_UNFIT, path=adapter.path, reason="scripted")
+        self._adapters = request.adapters
+        return AdaptersUsed(request_id=request.request_id, ms=1.0)
+
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         """A token for each word; the first of a text has no record. "slow ..." takes 20 ms a word."""
         text = request.text.decode() if isinstance(request.text, bytes) else request.text.messages[-1].text
@@ -194,6 +217,39 @@ class ScriptedEngine:
             yield TokensScored(request_id=request.request_id, tokens=(token,))
         nll = scored * math.log(2.0)
         yield Scored(request_id=request.request_id, n_tokens=len(pieces), n_scored=scored, nll=nll)
+
+    def tokenize(self, request: Tokenize) -> Tokenized:
+        """A token for each word; those of replies count, and of a text all. "refuse ..." does not fit a template."""
+        examples = []
+        for text in request.texts:
+            said = text.messages or (ChatMessage(role=Role.ASSISTANT, text=text.text),)
+            if said[0].text.startswith("refuse"):
+                raise error(TEMPLATE_FAILED, reason="scripted")
+            if said[0].text.startswith("slow"):
+                time.sleep(0.02)
+            if self._cancel.is_set():
+                raise error(CANCELLED)
+            words = [(word, message.role is Role.ASSISTANT) for message in said for word in message.text.split()]
+            ids = np.asarray([zlib.crc32(word.encode()) % 800 for word, _ in words], dtype="<i4")
+            counted = bytes(int(counts and at > 0) for at, (_, counts) in enumerate(words))
+            examples.append(TokenizedExample(ids=ids.tobytes(), counted=counted))
+        preview = (PreviewPiece(text="scripted", counted=True, control=False),)
+        previews = (preview,) * min(request.previews, len(examples))
+        return Tokenized(request_id=request.request_id, examples=tuple(examples), previews=previews)
+
+    def score_examples(self, request: ScoreExamples) -> Iterator[PromptProgress | ExamplesScored]:
+        """log 2 for each token, half of it with an adapter."""
+        n_counted = tuple(sum(example.counted) for example in request.examples)
+        each = math.log(2.0) / (2 if self._adapters else 1)
+        yield PromptProgress(request_id=request.request_id, done=0, total=1)
+        yield ExamplesScored(
+            request_id=request.request_id,
+            nll=tuple(n * each for n in n_counted),
+            n_counted=n_counted,
+            kl_mean=0.001 if request.reference else 0.0,
+            kl_max=0.01 if request.reference else 0.0,
+            n_compared=sum(n_counted) if request.reference else 0,
+        )
 
     def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
         if self._cancel.is_set():
@@ -248,6 +304,8 @@ class ScriptedEngine:
                 raise ZeroDivisionError("scripted")
             case "refuse":
                 raise error(DECODE_FAILED, reason="scripted")
+            case "adapters":
+                yield from [f"{Path(one.path).stem}={one.scale:g}" for one in self._adapters] or ["none"]
             case "print":
                 ctypes.CDLL(None).puts(rest.encode())
                 ctypes.CDLL(None).fflush(None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QWidget
 
+from chatapp.services.adapters import AdaptersService
 from chatapp.services.comparison import ComparisonService
 from chatapp.services.conversation import ConversationService
 from chatapp.services.inference import InferenceService
@@ -41,6 +42,7 @@ class AppContext:
     kept: KeptComparisons
     lane_chats: LaneChats
     inference: InferenceService
+    adapters: AdaptersService
     library: LibraryService
     model_choice: ModelChoice
     preferences: Preferences

@@ -7,8 +7,10 @@ from typing import Protocol
 
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.protocol.engine import (
+    AdaptersUsed,
     Compare,
     Compared,
+    ExamplesScored,
     Explain,
     Explained,
     Finished,
@@ -20,10 +22,14 @@ from chatapp.protocol.engine import (
     SaveState,
     Score,
     Scored,
+    ScoreExamples,
     ShowPrompt,
     StateSaved,
+    Tokenize,
+    Tokenized,
     TokensEmitted,
     TokensScored,
+    UseAdapters,
 )
 from chatapp.workers.engine.cancel import CancelFlag
 
@@ -51,8 +57,17 @@ class Engine(Protocol):
     def save_state(self, request: SaveState) -> StateSaved:
         """What was evaluated, in a file; raises AppError."""
 
+    def use_adapters(self, request: UseAdapters) -> AdaptersUsed:
+        """Those of the request in place of the ones in use, which stay where it raises AppError."""
+
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         """Scores, then exactly one Scored; raises AppError."""
+
+    def tokenize(self, request: Tokenize) -> Tokenized:
+        """Texts as a trainer is given them; raises AppError."""
+
+    def score_examples(self, request: ScoreExamples) -> Iterator[PromptProgress | ExamplesScored]:
+        """Progress, then exactly one ExamplesScored; raises AppError."""
 
     def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
         """Progress, then exactly one Explained; raises AppError."""

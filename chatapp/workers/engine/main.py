@@ -39,7 +39,10 @@ from chatapp.protocol.engine import (
     Request,
     SaveState,
     Score,
+    ScoreExamples,
     ShowPrompt,
+    Tokenize,
+    UseAdapters,
 )
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.engine import Engine, EngineFactory
@@ -111,6 +114,13 @@ class CommandLoop:
                     self._channel.send(self._engine.show_prompt(request))
                 case SaveState():
                     self._channel.send(self._engine.save_state(request))
+                case UseAdapters():
+                    self._channel.send(self._engine.use_adapters(request))
+                case Tokenize():
+                    self._channel.send(self._engine.tokenize(request))
+                case ScoreExamples():
+                    for event in self._engine.score_examples(request):
+                        self._channel.send(event)
                 case Score():
                     for scored in self._engine.score(request):
                         self._channel.send(scored)
@@ -217,18 +227,19 @@ class CommandLoop:
                         self._cancelled_lanes.setdefault(request_id, set()).add(lane)
                     if request_id == self._current:
                         self._flag.lanes.add(lane)
-            case LoadModel() | Generate() | ShowPrompt() | SaveState() | Score() | Explain() | Compare():
-                with self._lock:
-                    self._open.add(command.request_id)
-                    self._is_busy.set()
-                    if isinstance(command, Explain | Score):
-                        self._waiting.add(command.request_id)
-                    if isinstance(command, Explain) and self._is_writing:
-                        self._asides.put(command)
-                    else:
-                        self._requests.put(command)
             case _:
-                assert_never(command)
+                self._accept(command)
+
+    def _accept(self, request: Request) -> None:
+        with self._lock:
+            self._open.add(request.request_id)
+            self._is_busy.set()
+            if isinstance(request, Explain | Score):
+                self._waiting.add(request.request_id)
+            if isinstance(request, Explain) and self._is_writing:
+                self._asides.put(request)
+            else:
+                self._requests.put(request)
 
     def _on_garbage(self, problem: str) -> None:
         log(f"a command could not be read: {problem}")

@@ -50,12 +50,31 @@ def render_chat(
 
     continues: it ends with the text of the last message, without what the template puts behind a finished one.
     """
+    if not continues:
+        return _parts(template, messages, bos=bos, eos=eos, asks=True)
+    return render_answered(template, messages, bos=bos, eos=eos)[0]
+
+
+def render_answered(
+    template: str, messages: Sequence[ChatMessage], *, bos: str = "", eos: str = ""
+) -> tuple[list[PromptPart], list[PromptPart]]:
+    """(the parts up to the text of the last message, what the template puts behind it); raises AppError(TEMPLATE)."""
+    parts = _parts(template, messages, bos=bos, eos=eos, asks=False)
+    last = len(messages) - 1
+    ends = [at + 1 for at, part in enumerate(parts) if part.message == last]
+    if not ends:
+        raise error(TEMPLATE_FAILED, reason="it leaves out the reply to be continued")
+    return parts[: ends[-1]], parts[ends[-1] :]
+
+
+def _parts(template: str, messages: Sequence[ChatMessage], *, bos: str, eos: str, asks: bool) -> list[PromptPart]:
+    """asks: for a reply to the last message."""
     nonce = secrets.token_hex(16)
     marks = [f"{nonce}n{number}z" for number in range(len(messages))]
     marked = [{"role": message.role.value, "content": mark} for message, mark in zip(messages, marks, strict=True)]
     values = {
         "messages": marked,
-        "add_generation_prompt": not continues,
+        "add_generation_prompt": asks,
         "bos_token": bos,
         "eos_token": eos,
         "tools": None,
@@ -65,11 +84,6 @@ def render_chat(
         mark: PromptPart(text=message.text, special=False, ids=message.ids, message=place)
         for place, (mark, message) in enumerate(zip(marks, messages, strict=True))
     }
-    if continues:
-        before, mark, _behind = text.rpartition(marks[-1])
-        if not mark:
-            raise error(TEMPLATE_FAILED, reason="it leaves out the reply to be continued")
-        text = before + mark
     pieces = re.split(f"({nonce}n[0-9]+z)", text)
     parts = (contents.get(piece) or PromptPart(text=piece, special=True) for piece in pieces)
     return [part for part in parts if part.text]

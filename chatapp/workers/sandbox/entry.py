@@ -30,13 +30,13 @@ def access_of(words: Sequence[str]) -> FileAccess | None:
     return FileAccess(read=tuple(named["--read"]), write=tuple(named["--write"]))
 
 
-def enter(access: FileAccess | None) -> SandboxReport:
-    """Gives up all but `access` and what any worker needs, as far as this system can; None: everything is kept."""
+def enter(access: FileAccess | None, *, gpu: bool) -> SandboxReport:
+    """Gives up all but `access` and what any worker needs, as far as this system can; None: everything is kept. gpu:
+    the worker's libraries may compute on a graphics card."""
     if access is None:
         return SandboxReport(reason=SWITCHED_OFF)
     if sys.platform != "linux":
         return SandboxReport(reason=OTHER_SYSTEM)
-    gpu = places.uses_gpu()
     problems = []
     version = 0
     try:

@@ -69,6 +69,18 @@ def uses_gpu() -> bool:
     return bool(kinds - set(_ON_CPU))
 
 
+def torch_uses_gpu() -> bool:
+    """The same of PyTorch."""
+    spec = find_spec("torch")
+    folders = spec.submodule_search_locations if spec is not None else None
+    return any(
+        file
+        for folder in folders or ()
+        for kind in ("cuda", "hip")
+        for file in Path(folder).glob(f"lib/*torch_{kind}*")
+    )
+
+
 def _python_folders() -> list[str]:
     """Where modules are imported from. Not the folder a source checkout lies in, which holds more than the package."""
     package = Path(chatapp.__file__).resolve().parent

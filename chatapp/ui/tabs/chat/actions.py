@@ -19,6 +19,7 @@ def chat_actions(view: ChatView, presenter: ChatPresenter) -> Sequence[Action]:
         (QT_TRANSLATE_NOOP("actions", "Earlier version"), ("Alt+Left",), lambda: presenter.step_version(-1)),
         (QT_TRANSLATE_NOOP("actions", "Later version"), ("Alt+Right",), lambda: presenter.step_version(1)),
         (QT_TRANSLATE_NOOP("actions", "Compare versions"), ("Ctrl+D",), presenter.compare_last),
+        (QT_TRANSLATE_NOOP("actions", "Compare with and without adapters"), (), presenter.try_adapters_on_last),
         (QT_TRANSLATE_NOOP("actions", "Branch off into a new chat"), (), presenter.branch_off_last),
         (
             QT_TRANSLATE_NOOP("actions", "Exact prompt of the last reply"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QDateTime, QLocale, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
@@ -56,6 +58,7 @@ class DetailsDialog(Translated, QDialog):
         how, locale = self._message.reply, QLocale()
         facts = [
             (self.tr("Model"), how.model or self.tr("unknown")),
+            *((self.tr("Adapter"), f"{Path(used.path).stem} × {used.scale:g}") for used in how.adapters),
             (
                 self.tr("Written"),
                 locale.toString(

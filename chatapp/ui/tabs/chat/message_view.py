@@ -292,6 +292,8 @@ class MessageView(Translated, QFrame):
         if self.versions is not None:
             menu.addAction(self.tr("Compare versions…")).triggered.connect(lambda: self._wish(WishKind.COMPARE))
         if not self._mine:
+            trial = menu.addAction(self.tr("Compare with and without adapters"))
+            trial.triggered.connect(lambda: self._wish(WishKind.TRY_ADAPTERS))
             menu.addAction(self.tr("Exact prompt…")).triggered.connect(lambda: self._wish(WishKind.SHOW_PROMPT))
             menu.addAction(self.tr("Details…")).triggered.connect(lambda: self._wish(WishKind.DETAILS))
         menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from chatapp.core.branching import begun_whole
-from chatapp.core.chat import Conversation, Message
-from chatapp.core.errors import AppError, ErrorKind
+from chatapp.core.chat import Conversation, Message, Versions
+from chatapp.core.errors import AppError, ErrorInfo, ErrorKind
 from chatapp.protocol.engine import PromptProgress
+from chatapp.services.adapter_trial import AdapterTrial, TriedAdapters
 from chatapp.services.conversation import OpenedConversation
 from chatapp.services.engine_status import EngineStatus
 from chatapp.services.replies import ReplyFailed, TextAdded
@@ -34,8 +36,11 @@ class ChatPresenter(QObject):
         self._replies = replies = context.replies
         self._shelf = shelf = context.shelf
         self._records = context.records
+        self._adapters = context.adapters
         self._preferences = context.preferences
         self._prompts = PromptPresenter(view, context)
+        self._trial = AdapterTrial(conversations, replies, context.inference)
+        self._trial.ended.connect(self._on_tried)
         self._shown_id: str | None = None
         view.prompt.submitted.connect(self._on_submitted)
         view.prompt.stop_requested.connect(conversations.stop)
@@ -44,7 +49,8 @@ class ChatPresenter(QObject):
         view.new_requested.connect(conversations.new)
         view.conversations.open_requested.connect(conversations.open)
         view.transcript.wished.connect(self._on_wish)
-        view.file_dropped.connect(shelf.import_file)
+        view.file_dropped.connect(self._on_dropped)
+        context.library.failed.connect(self._on_library_failed)
         view.undo.undone.connect(shelf.restore)
         shelf.deleted.connect(self._on_deleted)
         shelf.restored.connect(lambda conversation: view.undo.forget(conversation.id))
@@ -93,6 +99,9 @@ class ChatPresenter(QObject):
         versioned = self._view.transcript.versioned()
         if versioned is not None:
             self._on_wish(Wish(WishKind.COMPARE, versioned))
+
+    def try_adapters_on_last(self) -> None:
+        self._wish_for_reply(WishKind.TRY_ADAPTERS)
 
     def step_version(self, step: int) -> None:
         versioned = self._view.transcript.versioned()
@@ -167,6 +176,8 @@ class ChatPresenter(QObject):
                 self._try(lambda: self._prompts.show(message_id))
             case WishKind.COMPARE:
                 self._open_diff(message_id)
+            case WishKind.TRY_ADAPTERS:
+                self._try_adapters(message_id)
             case WishKind.DETAILS:
                 view = self._view.transcript.view_of(message_id)
                 if view is not None:
@@ -183,6 +194,17 @@ class ChatPresenter(QObject):
         if view is not None and view.versions is not None:
             texts = self._conversations.text_of
             DiffDialog(self._view.typesetting, view.versions, texts, self._view).open()
+
+    def _try_adapters(self, message_id: str) -> None:
+        view = self._view.transcript.view_of(message_id)
+        if view is not None:
+            self._try(lambda: self._trial.begin(view.message))
+
+    def _on_tried(self, tried: TriedAdapters) -> None:
+        if self._conversations.is_shown(tried.after):
+            ids = (tried.before.id, tried.after.id)
+            texts = self._conversations.text_of
+            DiffDialog(self._view.typesetting, Versions(ids=ids, place=1), texts, self._view).open()
 
     def _try(self, wish: Callable[[], None]) -> None:
         self._view.clear_error()
@@ -211,6 +233,17 @@ class ChatPresenter(QObject):
             view.show_empty()
         if view.isVisible() and not view.inspector.isAncestorOf(view.focusWidget()):  # where a hand may be at work
             view.take_focus()
+
+    def _on_dropped(self, path: str) -> None:
+        if path.lower().endswith(".gguf"):
+            self._adapters.use(Path(path))
+        else:
+            self._shelf.import_file(path)
+
+    def _on_library_failed(self, info: ErrorInfo) -> None:
+        """Of a model that was dropped here."""
+        if self._view.isVisible():
+            self._view.show_error(info)
 
     def _on_deleted(self, conversation: Conversation) -> None:
         self._view.undo.offer(conversation.id)

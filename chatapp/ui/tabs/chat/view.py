@@ -14,7 +14,6 @@ from chatapp.ui.tabs.chat.find_bar import FindBar
 from chatapp.ui.tabs.chat.inspector import Inspector
 from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.transcript import Transcript
-from chatapp.ui.tabs.chat.undo_bar import UndoBar
 from chatapp.ui.tabs.chat.welcome import Welcome
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.column import centred
@@ -23,6 +22,7 @@ from chatapp.ui.widgets.link_dialog import LinkDialog
 from chatapp.ui.widgets.prompt_box import PromptBox
 from chatapp.ui.widgets.rich_text import Typesetting
 from chatapp.ui.widgets.silence_card import SilenceCard
+from chatapp.ui.widgets.undo_bar import UndoBar
 
 _LIST_EMS, _LEAST_LIST_EMS = 19, 12
 _LEAST_MIDDLE_EMS, _ROOM_EMS = 12, 28  # of the conversation: never less; less only where nothing else can give way
@@ -31,7 +31,7 @@ _LEAST_MIDDLE_EMS, _ROOM_EMS = 12, 28  # of the conversation: never less; less o
 class ChatView(Translated, QWidget):
     new_requested = Signal()
     file_dropped = Signal(object)
-    """str: the path of an exported chat"""
+    """str: the path of an exported chat, or of a model or adapter"""
 
     def __init__(
         self, typesetting: Typesetting, language: Language, shelf: Shelf, parent: QWidget | None = None
@@ -45,7 +45,10 @@ class ChatView(Translated, QWidget):
         self.find_bar = FindBar(self.transcript, theme)
         self.welcome = Welcome(theme, language)
         self.prompt = PromptBox(theme)
-        self.undo = UndoBar()
+        self.undo = UndoBar(
+            lambda: self.tr("The chat is in the bin, where it stays for 30 days."),
+            lambda: self.tr("Bring it back (Ctrl+Shift+T)"),
+        )
         self.inspector = shown(Inspector(theme), False)
         self._middle = QStackedWidget()
         self._middle.addWidget(self.welcome)
@@ -162,11 +165,11 @@ class ChatView(Translated, QWidget):
         self.conversations.search.selectAll()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_chats(event):
+        if _dropped_files(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for path in _dropped_chats(event):
+        for path in _dropped_files(event):
             self.file_dropped.emit(path)
 
     def _on_example(self, text: str) -> None:
@@ -192,6 +195,6 @@ class ChatView(Translated, QWidget):
         self._splitter.setSizes([list_width, max(1, self.width() - list_width)])
 
 
-def _dropped_chats(event: QDropEvent) -> list[str]:
+def _dropped_files(event: QDropEvent) -> list[str]:
     paths = [url.toLocalFile() for url in event.mimeData().urls()]
-    return [path for path in paths if path.lower().endswith(".json")]
+    return [path for path in paths if path.lower().endswith((".json", ".gguf"))]

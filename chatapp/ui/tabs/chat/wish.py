@@ -13,6 +13,7 @@ class WishKind(Enum):
     CANCEL = "cancel"
     SHOW_VERSION = "show version"
     COMPARE = "compare"
+    TRY_ADAPTERS = "try adapters"
     BRANCH_OFF = "branch off"
     SHOW_PROMPT = "show prompt"
     DETAILS = "details"

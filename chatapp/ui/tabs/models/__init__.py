@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.ui.tabs.base import AppContext, Page, TabSpec
+from chatapp.ui.tabs.models.adapter_presenter import AdapterPresenter
 from chatapp.ui.tabs.models.presenter import ModelsPresenter
 from chatapp.ui.tabs.models.view import ModelsView
 
@@ -11,6 +12,7 @@ from chatapp.ui.tabs.models.view import ModelsView
 def _build(context: AppContext) -> Page:
     view = ModelsView(context.theme)
     ModelsPresenter(view, context.library, context.model_choice, context.inference)
+    AdapterPresenter(view.adapters, context.adapters)
     return Page(widget=view, take_focus=view.take_focus)
 
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from chatapp.core.errors import ErrorInfo
 from chatapp.core.models import LibraryModel
 from chatapp.ui.language import Translated
+from chatapp.ui.tabs.models.adapter_part import AdapterPart
 from chatapp.ui.tabs.models.table import ModelTable
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named, shown
@@ -50,6 +51,7 @@ class ModelsView(Translated, QScrollArea):
         self._card: ErrorCard | None = None
         self.table = ModelTable()
         self.tree = self._make_tree()
+        self.adapters = AdapterPart()
         self._heading = QLabel()
         self._explanation = named(QLabel(wordWrap=True), "muted")
         self._empty = named(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter), "muted")
@@ -173,6 +175,7 @@ class ModelsView(Translated, QScrollArea):
         self._column.addWidget(self._progress_row)
         self._column.addWidget(self.tree, 1)
         self._column.addWidget(self._empty, 1)
+        self._column.addWidget(self.adapters)
         self.setWidget(page)
         self.viewport().setAcceptDrops(True)
         self.setWidgetResizable(True)

@@ -14,7 +14,7 @@ from chatapp.core.sentences import PROMPT_EMPTY, PROMPT_TOO_LONG
 from chatapp.protocol.engine import ChatPrompt, Prompt
 from chatapp.workers.engine.fit import first_to_keep, turns_of
 from chatapp.workers.engine.llama.vocabulary import Vocabulary
-from chatapp.workers.engine.prompt import PLAIN_TEMPLATE, PromptPart, render_chat
+from chatapp.workers.engine.prompt import PLAIN_TEMPLATE, PromptPart, render_answered, render_chat
 from chatapp.workers.engine.text import TextStream
 
 _KEPT_TEXTS = 4096  # whose ids are remembered: a conversation is rendered again and again
@@ -30,6 +30,17 @@ class AssembledPrompt:
     left_out: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredPrompt:
+    """A prompt of n_prompt tokens and the reply to it in ids, with sources as above; tail: the tokens of what the
+    template puts behind a finished reply."""
+
+    ids: list[int]
+    sources: list[int | None]
+    n_prompt: int
+    tail: list[int]
+
+
 class PromptAssembler:
     """Belongs to one model. template: the model's own; None: the plain one."""
 
@@ -38,6 +49,10 @@ class PromptAssembler:
         self._template = template
         self._joined = lru_cache(_KEPT_TEXTS)(vocabulary.tokenize_joined)
         self._alone = lru_cache(_KEPT_TEXTS)(vocabulary.tokenize)
+
+    @property
+    def has_own_template(self) -> bool:
+        return self._template is not None
 
     def is_plain(self, prompt: Prompt) -> bool:
         """Whether this prompt goes into the plain template."""
@@ -54,6 +69,25 @@ class PromptAssembler:
         if len(assembled.ids) >= n_ctx:
             raise error(PROMPT_TOO_LONG, needed=len(assembled.ids), limit=n_ctx)
         return assembled
+
+    def answered(self, messages: Sequence[ChatMessage]) -> AnsweredPrompt:
+        """Messages that end with a reply. The prompt is what a chat feeds to be given that reply, whatever the template
+        makes of it once it is there; raises AppError."""
+        for message in messages:
+            checked_text(message.text)
+        template = self._template or PLAIN_TEMPLATE
+        asked = self._assembled(self._rendered(template, messages[:-1], continues=False))
+        bos, eos = self._edges()
+        parts, behind = render_answered(template, messages, bos=bos, eos=eos)
+        whole = self._assembled(parts)
+        n_prompt, last = len(asked.ids), len(messages) - 1
+        if whole.ids[:n_prompt] == asked.ids:
+            reply = whole.ids[n_prompt:]
+        else:
+            reply = [token for token, source in zip(whole.ids, whole.sources, strict=True) if source == last]
+        tail = self._joined("".join(part.text for part in behind), special=True)
+        sources = [*asked.sources, *([last] * len(reply))]
+        return AnsweredPrompt(ids=[*asked.ids, *reply], sources=sources, n_prompt=n_prompt, tail=tail)
 
     def tokens(self, assembled: AssembledPrompt) -> tuple[PromptToken, ...]:
         """What is shown of a prompt."""
@@ -86,9 +120,13 @@ class PromptAssembler:
         return known and b"".join(map(self._vocabulary.piece, part.ids)) == part.text.encode("utf-8")
 
     def _rendered(self, template: str, messages: Sequence[ChatMessage], *, continues: bool) -> list[PromptPart]:
-        vocabulary = self._vocabulary
-        bos, eos = vocabulary.control_text(vocabulary.bos), vocabulary.control_text(vocabulary.eos)
+        bos, eos = self._edges()
         return render_chat(template, messages, bos=bos, eos=eos, continues=continues)
+
+    def _edges(self) -> tuple[str, str]:
+        """(BOS, EOS) as a template writes them."""
+        vocabulary = self._vocabulary
+        return vocabulary.control_text(vocabulary.bos), vocabulary.control_text(vocabulary.eos)
 
     def _assembled(self, parts: Sequence[PromptPart], *, n_system: int = 0, left_out: int = 0) -> AssembledPrompt:
         ids: list[int] = []

@@ -11,14 +11,17 @@ import numpy as np
 from chatapp.core.comparison import MOST_LANES
 from chatapp.core.errors import AppError, error
 from chatapp.core.model_file import remarks
+from chatapp.core.model_sentences import ADAPTER_REFUSED
 from chatapp.core.models import BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sampling import MAX_SEED, SamplingSettings
 from chatapp.core.sampling_sentences import BIAS_TOKEN_UNKNOWN
-from chatapp.core.sentences import MODEL_REFUSED, NO_MODEL_LOADED, OPTION_OUT_OF_RANGE, STATE_NOT_SAVED
+from chatapp.core.sentences import CANCELLED, MODEL_REFUSED, NO_MODEL_LOADED, OPTION_OUT_OF_RANGE, STATE_NOT_SAVED
 from chatapp.protocol.engine import (
+    AdaptersUsed,
     ChatPrompt,
     Compare,
+    ExamplesScored,
     Explain,
     Explained,
     Finished,
@@ -30,18 +33,24 @@ from chatapp.protocol.engine import (
     SaveState,
     Score,
     Scored,
+    ScoreExamples,
     ShowPrompt,
     StateSaved,
+    Tokenize,
+    Tokenized,
     TokensEmitted,
     TokensScored,
+    UseAdapters,
 )
 from chatapp.workers.engine.cancel import CancelFlag
 from chatapp.workers.engine.constraint import constraint_of
 from chatapp.workers.engine.llama import library, scoring
-from chatapp.workers.engine.llama.adapters import Adapters
+from chatapp.workers.engine.llama.adapters import Adapters, Chosen
 from chatapp.workers.engine.llama.assembly import AssembledPrompt, PromptAssembler
 from chatapp.workers.engine.llama.comparison import Comparison, LaneEvent, check_before, check_room, one_after_another
 from chatapp.workers.engine.llama.context import CHUNK, Context
+from chatapp.workers.engine.llama.example_scores import score_examples
+from chatapp.workers.engine.llama.examples import ExampleTokenizer
 from chatapp.workers.engine.llama.explain import Explanation, check_tokens
 from chatapp.workers.engine.llama.generation import Generation
 from chatapp.workers.engine.llama.lane import Lane
@@ -57,6 +66,7 @@ from chatapp.workers.engine.prompt import PLAIN_STOP
 from chatapp.workers.engine.token_grammar import TokenGrammar
 
 _MOST_LOGITS_BYTES = 128 << 20  # that llama.cpp may keep in a buffer from one request to the next
+_NOT_FINITE = "its first token has no finite probabilities"
 LEAST_CONTEXT = 64  # tokens; llama.cpp ends the process where it gets much less
 
 
@@ -80,13 +90,17 @@ class LlamaEngine:
         self._unload()
         model, context, n_gpu_layers = open_model(spec, self._cancel, progress)
         self._model, self._context = model, context
-        self._adapters = adapters = self._with_adapters(model, context, spec)
+        self._adapters = Adapters(model)
         self._memory = PromptMemory(model.vocabulary.n_tokens)
-        self._rows = RowRing(model.vocabulary.n_tokens)
         self._assembler = PromptAssembler(model.vocabulary, model.chat_template)
-        fingerprint = f"{model.fingerprint} {context.n_ctx} {n_gpu_layers} {spec.kv_type} {adapters.fingerprint}"
-        self._saved_state = SavedState(fingerprint, self._cancel)
-        self._prove(spec)
+        self._fingerprint = f"{model.fingerprint} {context.n_ctx} {n_gpu_layers} {spec.kv_type}"
+        try:
+            self._put(context, self._adapters.chosen(spec.adapters))
+            if not self._is_sound(model, context):
+                raise error(MODEL_REFUSED, path=spec.path, reason=_NOT_FINITE)
+        except AppError:
+            self._unload()
+            raise
         return LoadedModel(
             path=spec.path,
             architecture=model.header.facts().architecture,
@@ -169,6 +183,21 @@ class LlamaEngine:
             raise error(STATE_NOT_SAVED, path=request.path, reason=problem.strerror or problem) from problem
         return StateSaved(request_id=request.request_id, n_tokens=self._context.n_past if size else 0, size_bytes=size)
 
+    def use_adapters(self, request: UseAdapters) -> AdaptersUsed:
+        if self._model is None or self._context is None:
+            raise error(NO_MODEL_LOADED)
+        started = time.perf_counter()
+        before, chosen = self._adapters.used, self._adapters.chosen(request.adapters)
+        if chosen != before:
+            self._put(self._context, chosen)
+            try:
+                self._prove_adapters(self._model, self._context, chosen)
+            except AppError:
+                self._put(self._context, before)
+                raise
+        self._adapters.free_idle()
+        return AdaptersUsed(request_id=request.request_id, ms=(time.perf_counter() - started) * 1000)
+
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         if self._model is None or self._context is None:
             raise error(NO_MODEL_LOADED)
@@ -191,8 +220,35 @@ class LlamaEngine:
                 else:
                     yield event
         finally:
-            if has_begun and min(len(tokens), CHUNK) * vocabulary.n_tokens * 4 > _MOST_LOGITS_BYTES:
-                self._renew(self._context)
+            if has_begun:
+                self._give_back(self._context, len(tokens))
+        if scored is not None:
+            yield scored
+
+    def tokenize(self, request: Tokenize) -> Tokenized:
+        if self._model is None:
+            raise error(NO_MODEL_LOADED)
+        tokenizer, examples = ExampleTokenizer(self._model.vocabulary, self._assembler), []
+        for text in request.texts:
+            if self._cancel.is_set():
+                raise error(CANCELLED)
+            examples.append(tokenizer.tokenized(text))
+        shown = [tokenizer.preview(example, request.preview_tokens) for example in examples[: request.previews]]
+        return Tokenized(request_id=request.request_id, examples=tuple(examples), previews=tuple(shown))
+
+    def score_examples(self, request: ScoreExamples) -> Iterator[PromptProgress | ExamplesScored]:
+        if self._model is None or self._context is None:
+            raise error(NO_MODEL_LOADED)
+        scored: ExamplesScored | None = None
+        self._memory.forget()
+        try:
+            for event in score_examples(request, self._context, self._model.vocabulary.n_tokens, self._cancel):
+                if isinstance(event, ExamplesScored):
+                    scored = event  # told when the context is in order again, which can fail
+                else:
+                    yield event
+        finally:
+            self._give_back(self._context, max((len(each.counted) for each in request.examples), default=0))
         if scored is not None:
             yield scored
 
@@ -275,14 +331,20 @@ class LlamaEngine:
         constraint = constraint_of(sampling)
         return TokenGrammar(constraint, vocabulary.table) if constraint is not None else None
 
-    def _with_adapters(self, model: Model, context: Context, spec: LoadSpec) -> Adapters:
-        try:
-            adapters = Adapters(model, spec.adapters)
-        except AppError:
-            self._unload()
-            raise
-        adapters.use_in(context)
-        return adapters
+    def _put(self, context: Context, chosen: Chosen) -> None:
+        """Nothing that was computed with other adapters is used again."""
+        assert self._model is not None
+        context.clear()
+        self._memory.forget()
+        self._rows = RowRing(self._model.vocabulary.n_tokens)
+        self._adapters.use(context, chosen)
+        self._saved_state = SavedState(f"{self._fingerprint} {self._adapters.fingerprint}", self._cancel)
+
+    def _give_back(self, context: Context, n_tokens: int) -> None:
+        """The buffer of logits of a text of that many tokens, where it is large."""
+        assert self._model is not None
+        if min(n_tokens, CHUNK) * self._model.vocabulary.n_tokens * 4 > _MOST_LOGITS_BYTES:
+            self._renew(context)
 
     def _renew(self, context: Context) -> None:
         try:
@@ -290,21 +352,23 @@ class LlamaEngine:
         except AppError:
             self._unload()
             raise
-        self._adapters.use_in(context)
+        self._adapters.use(context, self._adapters.used)
 
-    def _prove(self, spec: LoadSpec) -> None:
-        """Decodes one token: damaged weights show themselves here and not in the middle of a chat."""
-        assert self._model is not None
-        assert self._context is not None
-        first = self._model.vocabulary.bos if self._model.vocabulary.bos >= 0 else 0
-        try:
-            self._context.evaluate((first,))
-            if not np.isfinite(self._context.logits()).all():
-                raise error(MODEL_REFUSED, path=spec.path, reason="its first token has no finite probabilities")
-            self._context.clear()
-        except AppError:
-            self._unload()
-            raise
+    def _prove_adapters(self, model: Model, context: Context, chosen: Chosen) -> None:
+        """Those that are new. Raises AppError."""
+        unproven = [held for held, _ in chosen if not held.is_proven]
+        if unproven and not self._is_sound(model, context):
+            raise error(ADAPTER_REFUSED, path=unproven[-1].path, reason=_NOT_FINITE)
+        for held in unproven:
+            held.is_proven = True
+
+    def _is_sound(self, model: Model, context: Context) -> bool:
+        """Whether a token decoded now has finite probabilities: damaged weights show themselves here and not in the
+        middle of a chat."""
+        context.evaluate((max(model.vocabulary.bos, 0),))
+        is_sound = bool(np.isfinite(context.logits()).all())
+        context.clear()
+        return is_sound
 
     def _unload(self) -> None:
         if self._context is not None:

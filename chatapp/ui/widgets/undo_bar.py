@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -12,11 +14,14 @@ _SHOWN_MS = 20_000
 
 
 class UndoBar(Translated, QFrame):
-    undone = Signal(object)
-    """str: a conversation's id"""
+    """text, tip: what was done and what the button does, in the window's language."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    undone = Signal(object)
+    """str: the id of what was deleted"""
+
+    def __init__(self, text: Callable[[], str], tip: Callable[[], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._told, self._tip = text, tip
         self.setObjectName("group")
         self._deleted: list[str] = []  # ids, the last one last
         self._text = QLabel(wordWrap=True)
@@ -31,8 +36,8 @@ class UndoBar(Translated, QFrame):
         shown(named(self, "group"), False)
         self.retranslate()
 
-    def offer(self, conversation_id: str) -> None:
-        self._deleted.append(conversation_id)
+    def offer(self, identity: str) -> None:
+        self._deleted.append(identity)
         self._timer.start()
         self.show()
 
@@ -42,13 +47,13 @@ class UndoBar(Translated, QFrame):
         if self._deleted:
             self.undone.emit(self._deleted.pop())
 
-    def forget(self, conversation_id: str) -> None:
+    def forget(self, identity: str) -> None:
         """It is no longer in the bin."""
-        if conversation_id in self._deleted:
-            self._deleted.remove(conversation_id)
+        if identity in self._deleted:
+            self._deleted.remove(identity)
         self.hide()
 
     def retranslate(self) -> None:
-        self._text.setText(self.tr("The chat is in the bin, where it stays for 30 days."))
+        self._text.setText(self._told())
         self.button.setText(self.tr("Undo"))
-        self.button.setToolTip(self.tr("Bring it back (Ctrl+Shift+T)"))
+        self.button.setToolTip(self._tip())
