@@ -85,8 +85,11 @@ class Trainer:
             stream.close()
 
     def send(self, *commands: Command) -> None:
+        self.send_bytes(b"".join(FINETUNE_COMMANDS.encode(command) for command in commands))
+
+    def send_bytes(self, data: bytes) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(b"".join(FINETUNE_COMMANDS.encode(command) for command in commands))
+        self.process.stdin.write(data)
 
     def next_event(self, seconds: float = SECONDS) -> Event:
         assert self.process.stdout is not None
