@@ -20,6 +20,7 @@ COMMANDS = {
     "chat": "a conversation in the terminal",
     "score": "the probability of every token of a given text",
     "models": "the model library",
+    "components": "parts that are installed on request",
     "backup": "a copy of all chats, now",
     "selfcheck": "does everything work here?",
 }

@@ -30,6 +30,10 @@ class Output:
         if not self.json:
             self._write(printable(text) + end)
 
+    def note(self, text: str) -> None:
+        """What is going on, on stderr."""
+        sys.stderr.write(printable(text) + "\n")
+
     def error(self, info: ErrorInfo) -> None:
         """One sentence on stderr; with --json also a record."""
         self.record("error", kind=info.kind.value, message=info.message, hint=info.advice)
@@ -51,6 +55,9 @@ class Bar:
         self._progress.update(self._task, completed=fraction)
         if fraction >= 1.0:
             self._progress.stop()  # what comes next has the terminal to itself
+
+    def describe(self, label: str) -> None:
+        self._progress.update(self._task, description=printable(label))
 
 
 @contextmanager

@@ -44,6 +44,10 @@ class Paths:
         return self.data / "models"
 
     @property
+    def components(self) -> Path:
+        return self.data / "components"
+
+    @property
     def new_draft(self) -> Path:
         return self.data / "new-draft.txt"
 
