@@ -39,7 +39,16 @@ _MORE_PLACES = ("/usr/local/bin", "/opt/homebrew/bin")  # not on the PATH of pro
 _IS_SUITABLE = (
     "import ensurepip, sys, venv; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13) or sys.maxsize < 2**32)"
 )
-_PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--no-compile", "--only-binary", ":all:")
+_PIP: tuple[str, ...] = (
+    "-m",
+    "pip",
+    "--disable-pip-version-check",
+    "--no-input",
+    "install",
+    "--no-compile",
+    "--only-binary",
+    ":all:",
+)
 _PIP += ("--progress-bar", "off", "--no-warn-script-location", "--requirement")
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIREMENT", "PIP_QUIET", "PIP_DRY_RUN")
 _BEGUN = re.compile(r"\s*(?:Collecting|Downloading|Processing|Using cached) (?:\S*/)?([\w.]+(?:-[A-Za-z_]\w*)*)")
@@ -72,6 +81,7 @@ class Installation:
         try:
             with self._store.claimed(self._component):
                 python = base_python()
+                self._store.refuse_in_use(self._component)
                 self._store.clear(self._component)
                 self._look_for_room()
                 try:

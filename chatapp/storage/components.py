@@ -86,14 +86,20 @@ class ComponentStore:
             with self.claimed(component):
                 if not self.folder(component).exists():
                     return False
-                if self._is_in_use(component):
-                    raise error(COMPONENT_IN_USE)
+                self.refuse_in_use(component)
                 self.clear(component)
         except OSError as problem:
             raise error(
                 COMPONENT_NOT_REMOVED, folder=self.folder(component), reason=problem.strerror or problem
             ) from problem
         return True
+
+    def refuse_in_use(self, component: Component) -> None:
+        """Raises AppError(BUSY) where a program runs on its Python."""
+        inside = str(self.folder(component)) + os.sep
+        commands = (process.info["cmdline"] for process in psutil.process_iter(["cmdline"]))
+        if any(command and command[0].startswith(inside) for command in commands):
+            raise error(COMPONENT_IN_USE)
 
     def clear_unfinished(self, component: Component) -> None:
         """What a process that was ended left of an installation goes."""
@@ -126,12 +132,6 @@ class ComponentStore:
     def _pins(self, component: Component, python: str) -> dict[str, str]:
         major, minor = python.split(".")
         return pins_of(self.pin_list(component).read_text(encoding="utf-8"), (int(major), int(minor)))
-
-    def _is_in_use(self, component: Component) -> bool:
-        inside = str(self.folder(component)) + os.sep
-        return any(
-            (process.info["cmdline"] or [""])[0].startswith(inside) for process in psutil.process_iter(["cmdline"])
-        )
 
 
 def trainer_python(paths: Paths) -> str:
