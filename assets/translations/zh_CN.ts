@@ -182,10 +182,6 @@
         <translation>正在移除…</translation>
     </message>
     <message>
-        <source>Looking …</source>
-        <translation>正在查看…</translation>
-    </message>
-    <message>
         <source>Not installed</source>
         <translation>未安装</translation>
     </message>
@@ -196,10 +192,6 @@
     <message>
         <source>Installed</source>
         <translation>已安装</translation>
-    </message>
-    <message>
-        <source>Comes with this installation; there is nothing to install</source>
-        <translation>随本次安装自带，无需另行安装</translation>
     </message>
     <message>
         <source>Preparing …</source>

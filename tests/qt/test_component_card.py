@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.core.components import ComponentState
 from chatapp.services.components import ComponentService, ComponentView
+from chatapp.storage import components
 from chatapp.storage.paths import Paths
 from chatapp.ui.language import Language
 from chatapp.ui.widgets.component_card import ComponentCard
@@ -35,9 +36,9 @@ def service(qapp: QApplication, store: TinyStore) -> Iterator[ComponentService]:
 def card(service: ComponentService, qtbot: QtBot) -> ComponentCard:
     card = ComponentCard(service)
     qtbot.addWidget(card)
-    card.show()
+    assert card.isHidden()
     service.refresh()
-    qtbot.waitUntil(lambda: service.view.status is not None, timeout=LONG)
+    qtbot.waitUntil(card.isVisible, timeout=LONG)
     return card
 
 
@@ -119,6 +120,16 @@ def test_what_a_killed_process_left_is_removed_when_looked_at(
     service.refresh()
     settled(service, qtbot, ComponentState.MISSING)
     assert not store.folder(TINY).exists()
+
+
+def test_where_all_is_there_from_the_start_there_is_nothing_to_show(
+    service: ComponentService, card: ComponentCard, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(components, "find_spec", lambda name: name)
+    service.refresh()
+    settled(service, qtbot, ComponentState.INCLUDED)
+    assert card.isHidden()
+    assert service.view.is_usable
 
 
 def test_both_languages(card: ComponentCard, qapp: QApplication) -> None:

@@ -16,7 +16,8 @@ _PARTS = 1000
 
 
 class ComponentCard(Translated, QFrame):
-    """Follows the service; shows the parts that have a meaning at the moment."""
+    """Follows the service; shows the parts that have a meaning at the moment, and itself once there is something to
+    install or to remove: not where this installation brings it all along."""
 
     def __init__(self, service: ComponentService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +74,7 @@ class ComponentCard(Translated, QFrame):
         self.cancel.setVisible(progress is not None)
         self.remove.setVisible(is_idle and state in (ComponentState.INSTALLED, ComponentState.OUTDATED))
         self.setAccessibleName(f"{self._title.text()}: {self._state.text()}")
+        self.setVisible(status is not None and state is not ComponentState.INCLUDED)
 
     def _show_problem(self, view: ComponentView) -> None:
         if self._problem is not None and self._problem.info is not view.problem:
@@ -86,8 +88,6 @@ class ComponentCard(Translated, QFrame):
 
     def _made_of(self, status: ComponentStatus) -> str:
         packages = ", ".join(f"{name} {version}" for name, version in status.packages)
-        if status.state is ComponentState.INCLUDED:
-            return packages
         if status.state.is_usable:
             return self.tr("{packages}; {disk} on the disk").format(
                 packages=packages, disk=size_text(status.size_bytes)
@@ -104,16 +104,14 @@ class ComponentCard(Translated, QFrame):
         if view.is_removing:
             return self.tr("Removing …")
         match view.status.state if view.status else None:
-            case None:
-                return self.tr("Looking …")
+            case None | ComponentState.INCLUDED:
+                return ""
             case ComponentState.MISSING | ComponentState.UNFINISHED:
                 return self.tr("Not installed")
             case ComponentState.OUTDATED:
                 return self.tr("Installed, by an older version of chatapp")
             case ComponentState.INSTALLED:
                 return self.tr("Installed")
-            case ComponentState.INCLUDED:
-                return self.tr("Comes with this installation; there is nothing to install")
 
     def _progress_text(self, progress: InstallProgress) -> str:
         match progress.stage:
