@@ -38,8 +38,8 @@ FINETUNE = Component(
     ),
     packages=("torch", "transformers", "gguf", "safetensors"),
     modules=("torch", "transformers", "gguf", "safetensors", "numpy", "msgspec", "psutil"),
-    download_bytes=260_000_000,
-    disk_bytes=1_000_000_000,
+    download_bytes=250_000_000,
+    disk_bytes=960_000_000,
 )
 COMPONENTS = {component.name: component for component in (FINETUNE,)}
 

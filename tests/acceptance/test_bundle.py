@@ -23,7 +23,7 @@ pytestmark = pytest.mark.model
 ROOT = Path(__file__).resolve().parents[2]
 MOST_MEGABYTES = 260
 NOT_NEEDED = ("Qml", "Quick", "Pdf", "VirtualKeyboard", "Charts", "Graphs", "DataVisualization", "qgtk3")
-OF_THE_COMPONENT = ("torch", "transformers", "peft", "accelerate", "gguf", "safetensors", "sympy", "networkx", "regex")
+OF_THE_COMPONENT = ("torch", "transformers", "peft", "accelerate", "gguf", "safetensors", "sympy", "regex", "certifi")
 
 
 @pytest.fixture(scope="module")
