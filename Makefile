@@ -31,6 +31,7 @@ bench:
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.probabilities
 	$(BIN)/python -m benchmarks.lanes
+	$(BIN)/python -m benchmarks.finetune
 	$(BIN)/python -m benchmarks.second_turn
 	$(BIN)/python -m benchmarks.chunks
 	$(BIN)/python -m benchmarks.standby

@@ -37,7 +37,7 @@ if ! ls "$wheels"/llama_cpp_python-*.whl >/dev/null 2>&1; then
     CMAKE_ARGS=$args pip wheel --quiet --no-cache-dir --no-deps -w build/wheel "$llama"
     mv build/wheel/llama_cpp_python-*.whl "$wheels"/
 fi
-extra=; [ "$mode" = run ] || extra='[dev,bundle]'
+extra=; [ "$mode" = run ] || extra='[dev,bundle,finetune]'
 echo "Installing packages ..."
 pip install --quiet --constraint constraints.txt --find-links "$wheels" --only-binary llama-cpp-python -e ".$extra"
 

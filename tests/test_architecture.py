@@ -94,8 +94,9 @@ def test_ten_questions_are_answered_by_the_map_alone(question: str, answer: str,
 
 def test_the_window_loads_neither_the_engine_nor_torch() -> None:
     code = (
-        "import sys, chatapp.app, chatapp.ui.tabs\n"
-        "heavy = {'llama_cpp', 'torch', 'transformers', 'jinja2', 'rich', 'chatapp.workers'} & set(sys.modules)\n"
+        "import sys, chatapp.app, chatapp.ui.tabs, chatapp.ui.widgets.component_card\n"
+        "heavy = {'llama_cpp', 'torch', 'gguf', 'transformers', 'jinja2', 'rich', 'chatapp.workers'}\n"
+        "heavy &= set(sys.modules)\n"
         "sys.exit(repr(heavy) if heavy else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
@@ -104,8 +105,18 @@ def test_the_window_loads_neither_the_engine_nor_torch() -> None:
 def test_the_terminal_loads_neither_qt_nor_the_engine() -> None:
     code = (
         "import sys, chatapp.__main__, chatapp.cli.main, chatapp.cli.generate, chatapp.cli.chat\n"
-        "import chatapp.cli.models, chatapp.cli.selfcheck\n"
+        "import chatapp.cli.models, chatapp.cli.selfcheck, chatapp.cli.components\n"
         "heavy = {m for m in sys.modules if m.split('.')[0] in ('PySide6', 'llama_cpp', 'torch')}\n"
+        "sys.exit(repr(heavy) if heavy else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_the_engine_does_not_load_torch() -> None:
+    """Nor do the packages it uses, which look for it."""
+    code = (
+        "import sys, chatapp.workers.engine.main, chatapp.workers.engine.llama.engine\n"
+        "heavy = {'torch', 'transformers', 'peft', 'gguf', 'safetensors'} & set(sys.modules)\n"
         "sys.exit(repr(heavy) if heavy else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

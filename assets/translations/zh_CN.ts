@@ -311,6 +311,65 @@
     </message>
 </context>
 <context>
+    <name>ComponentCard</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Update</source>
+        <translation>更新</translation>
+    </message>
+    <message>
+        <source>Install</source>
+        <translation>安装</translation>
+    </message>
+    <message>
+        <source>{packages}; {disk} on the disk</source>
+        <translation>{packages}；占用磁盘 {disk}</translation>
+    </message>
+    <message>
+        <source>{packages} and what they need; about {download} to download, {disk} on the disk</source>
+        <translation>{packages} 及其依赖；约需下载 {download}，占用磁盘 {disk}</translation>
+    </message>
+    <message>
+        <source>Removing …</source>
+        <translation>正在移除…</translation>
+    </message>
+    <message>
+        <source>Not installed</source>
+        <translation>未安装</translation>
+    </message>
+    <message>
+        <source>Installed, by an older version of chatapp</source>
+        <translation>已安装，由较旧版本的 chatapp 安装</translation>
+    </message>
+    <message>
+        <source>Installed</source>
+        <translation>已安装</translation>
+    </message>
+    <message>
+        <source>Preparing …</source>
+        <translation>正在准备…</translation>
+    </message>
+    <message>
+        <source>Downloading {package} … ({size})</source>
+        <translation>正在下载 {package}…（{size}）</translation>
+    </message>
+    <message>
+        <source>Unpacking …</source>
+        <translation>正在解包…</translation>
+    </message>
+    <message>
+        <source>Trying it out …</source>
+        <translation>正在试运行…</translation>
+    </message>
+</context>
+<context>
     <name>ContextPage</name>
     <message>
         <source>Context</source>
@@ -2866,6 +2925,17 @@
     </message>
 </context>
 <context>
+    <name>components</name>
+    <message>
+        <source>Training component</source>
+        <translation>训练组件</translation>
+    </message>
+    <message>
+        <source>Fine-tuning needs PyTorch. It is installed into chatapp&apos;s data folder, apart from everything else on this computer, and can be removed again.</source>
+        <translation>微调需要 PyTorch。它会安装到 chatapp 的数据文件夹中，与这台电脑上的其他内容分开，并且可以再移除。</translation>
+    </message>
+</context>
+<context>
     <name>errors</name>
     <message>
         <source>There is no file at {path}.</source>
@@ -4146,6 +4216,102 @@
     <message>
         <source>Give more examples, or make the validation and test parts smaller.</source>
         <translation>请提供更多示例，或缩小验证和测试部分。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning needs the training component, which is not installed.</source>
+        <translation>微调需要训练组件，但它尚未安装。</translation>
+    </message>
+    <message>
+        <source>Install it on the Fine-tune page, or in a terminal: chatapp components install {name}</source>
+        <translation>请在“微调”页面安装它，或在终端中运行：chatapp components install {name}</translation>
+    </message>
+    <message>
+        <source>There is no component named {name}.</source>
+        <translation>没有名为 {name} 的组件。</translation>
+    </message>
+    <message>
+        <source>List what there is with: chatapp components list</source>
+        <translation>可用以下命令列出现有组件：chatapp components list</translation>
+    </message>
+    <message>
+        <source>The component is being installed or removed by another chatapp.</source>
+        <translation>另一个 chatapp 正在安装或移除该组件。</translation>
+    </message>
+    <message>
+        <source>Wait until that is done, or cancel it there.</source>
+        <translation>请等待其完成，或在那里取消。</translation>
+    </message>
+    <message>
+        <source>The component is in use by a training run.</source>
+        <translation>该组件正被一次训练使用。</translation>
+    </message>
+    <message>
+        <source>Wait until the run is done, or stop it, then try again.</source>
+        <translation>请等待训练完成或将其停止，然后重试。</translation>
+    </message>
+    <message>
+        <source>The component&apos;s folder {folder} could not be removed: {reason}.</source>
+        <translation>无法移除组件的文件夹 {folder}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Close programs that use it and try again, or delete the folder by hand.</source>
+        <translation>请关闭使用它的程序后重试，或手动删除该文件夹。</translation>
+    </message>
+    <message>
+        <source>The component runs on Python 3.10 to 3.13, and none was found on this computer.</source>
+        <translation>该组件需要 Python 3.10 至 3.13，而这台电脑上没有找到。</translation>
+    </message>
+    <message>
+        <source>Install one together with its venv module (on Debian and Ubuntu the packages python3 and python3-venv), then try again.</source>
+        <translation>请安装其中一个版本及其 venv 模块（在 Debian 和 Ubuntu 上是软件包 python3 和 python3-venv），然后重试。</translation>
+    </message>
+    <message>
+        <source>{python} could not make an environment for the component: {reason}.</source>
+        <translation>{python} 无法为组件创建环境：{reason}。</translation>
+    </message>
+    <message>
+        <source>On Debian and Ubuntu install the package python3-venv, then try again; nothing was changed.</source>
+        <translation>在 Debian 和 Ubuntu 上请安装软件包 python3-venv，然后重试；没有任何改动。</translation>
+    </message>
+    <message>
+        <source>The component needs {needed} while it is installed; {free} are free in {folder}.</source>
+        <translation>安装该组件时需要 {needed} 空间；{folder} 中只有 {free} 可用。</translation>
+    </message>
+    <message>
+        <source>Make room on that disk, then try again.</source>
+        <translation>请在该磁盘上腾出空间，然后重试。</translation>
+    </message>
+    <message>
+        <source>The package index can&apos;t be reached, so the component can&apos;t be downloaded.</source>
+        <translation>无法连接软件包索引，因此无法下载该组件。</translation>
+    </message>
+    <message>
+        <source>Check the network, and the proxy and index settings of pip, then try again; packages that were complete are not downloaded twice.</source>
+        <translation>请检查网络以及 pip 的代理和索引设置，然后重试；已完整下载的软件包不会重复下载。</translation>
+    </message>
+    <message>
+        <source>There is no ready-made package {package} for this computer and its Python.</source>
+        <translation>没有适用于这台电脑及其 Python 的现成软件包 {package}。</translation>
+    </message>
+    <message>
+        <source>Try a newer version of chatapp, or install chatapp on another Python from 3.10 to 3.13 of 64 bits.</source>
+        <translation>请尝试较新版本的 chatapp，或在另一个 64 位的 Python 3.10 至 3.13 上安装 chatapp。</translation>
+    </message>
+    <message>
+        <source>The component could not be installed: {reason}.</source>
+        <translation>无法安装该组件：{reason}。</translation>
+    </message>
+    <message>
+        <source>What was half there is removed. Try again; the details say what pip answered.</source>
+        <translation>未完成的部分已移除。请重试；详情中有 pip 的答复。</translation>
+    </message>
+    <message>
+        <source>The component was installed but does not start on this computer: {reason}.</source>
+        <translation>组件已安装，但无法在这台电脑上启动：{reason}。</translation>
+    </message>
+    <message>
+        <source>It is removed again. The details say what is missing.</source>
+        <translation>它已被移除。详情中说明缺少什么。</translation>
     </message>
 </context>
 <context>

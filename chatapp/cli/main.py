@@ -21,6 +21,7 @@ COMMANDS = {
     "score": "the probability of every token of a given text",
     "finetune": "a LoRA adapter, trained from a model and examples",
     "models": "the model library",
+    "components": "parts that are installed on request",
     "backup": "a copy of all chats, now",
     "selfcheck": "does everything work here?",
 }

@@ -30,6 +30,10 @@ class Output:
         if not self.json:
             self._write(printable(text) + end)
 
+    def note(self, text: str) -> None:
+        """What is going on, on stderr."""
+        sys.stderr.write(printable(text) + "\n")
+
     def error(self, info: ErrorInfo) -> None:
         """One sentence on stderr; with --json also a record."""
         self.record("error", kind=info.kind.value, message=info.message, hint=info.advice)

@@ -29,6 +29,7 @@ class ErrorKind(str, Enum):
     WORKER = "worker"
     PROTOCOL = "protocol"
     STORAGE = "storage"
+    COMPONENT = "component"
     BUG = "bug"
     NOTICE = "notice"
 

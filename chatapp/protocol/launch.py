@@ -12,6 +12,9 @@ from pathlib import Path
 import chatapp
 from chatapp.core.sandbox import FileAccess
 
+TRAINER_PYTHON = "CHATAPP_TRAINER_PYTHON"
+"""In the conductor's environment: the Python the trainer runs on, "" for our own. See storage/components.py."""
+
 
 class WorkerRole(str, Enum):
     ENGINE = "engine"
@@ -39,6 +42,8 @@ def worker_command(
     """The command for `role`; `environment` defaults to this process's own. access: the worker's sandbox lets it touch
     these files and no others; None: it has no sandbox. python: one that has what the role needs, "" for our own."""
     own = dict(os.environ if environment is None else environment)
+    if python:
+        own = outside_bundle(own)
     own.setdefault("GGML_NO_BACKTRACE", "1")  # an abort then ends in 0.01 s instead of about 1 s
     own["PYTHONUTF8"] = "1"
     own["CHATAPP_PARENT_PID"] = str(os.getpid())  # see workers/parent.py
@@ -46,13 +51,29 @@ def worker_command(
         program=python or (str(_terminal_program()) if is_bundle() else sys.executable),
         arguments=(*(() if is_bundle() and not python else ("-m", "chatapp")), "worker", role.value, *_sandbox(access)),
         environment=own,
-        folder=str(Path(chatapp.__file__).resolve().parent.parent),
+        folder=str(_package_folder(python)),
     )
+
+
+def outside_bundle(environment: Mapping[str, str]) -> dict[str, str]:
+    """For a program that is not the bundle's own: without the folder of the bundle's libraries."""
+    own = dict(environment)
+    for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if is_bundle() else ():
+        own.pop(name, None)
+        if (before := own.pop(f"{name}_ORIG", None)) is not None:  # PyInstaller keeps it there
+            own[name] = before
+    return own
 
 
 def is_bundle() -> bool:
     """Whether this is a program made by packaging/chatapp.spec, not a Python that runs the package."""
     return bool(getattr(sys, "frozen", False))
+
+
+def _package_folder(python: str) -> Path:
+    """The folder that holds the package: in a bundle another Python gets the sources that lie beside its code."""
+    folder = Path(chatapp.__file__).resolve().parent.parent
+    return folder / "sources" if python and is_bundle() else folder
 
 
 def _terminal_program() -> Path:

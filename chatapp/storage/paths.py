@@ -52,6 +52,8 @@ class Paths:
     def adapters(self) -> Path:
         """Every engine worker of the window may read what is in it."""
         return self.data / "adapters"
+    def components(self) -> Path:
+        return self.data / "components"
 
     @property
     def new_draft(self) -> Path:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import sysconfig
 import time
 from pathlib import Path
@@ -21,7 +22,8 @@ pytestmark = pytest.mark.model
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_MEGABYTES = 260
-NOT_NEEDED = ("Qml", "Quick", "Pdf", "VirtualKeyboard", "Charts", "Graphs", "DataVisualization", "qgtk3", "torch")
+NOT_NEEDED = ("Qml", "Quick", "Pdf", "VirtualKeyboard", "Charts", "Graphs", "DataVisualization", "qgtk3")
+OF_THE_COMPONENT = ("torch", "transformers", "peft", "accelerate", "gguf", "safetensors", "sympy", "regex", "certifi")
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +110,31 @@ def test_nothing_is_in_it_that_is_not_used(bundle: Path) -> None:
     files = [path for path in bundle.rglob("*") if path.is_file() and not path.is_symlink()]
     names = [path.relative_to(bundle).as_posix() for path in files]
     assert [name for name in names if any(word in name for word in NOT_NEEDED)] == []
+    assert {part for name in names for part in name.split("/")[:-1]}.isdisjoint(OF_THE_COMPONENT)
     megabytes = sum(path.stat().st_size for path in files) / 1_000_000
     assert 100 < megabytes < MOST_MEGABYTES
     assert any(name.endswith("chatapp/assets/translations/zh_CN.qm") for name in names)
     assert any(name.endswith("chatapp/assets/starter/prompts.json") for name in names)
+
+
+def test_the_training_component_is_listed_and_another_python_finds_the_trainer(
+    bundle: Path, bare: dict[str, str]
+) -> None:
+    listed = json.loads(run(bundle, bare, "components", "list", "--json"))
+    assert (listed["name"], listed["state"]) == ("finetune", "missing")
+    with pytest.raises(AssertionError, match=r"Python 3\.10 to 3\.13, and none was found"):
+        run(bundle, bare, "components", "install", "finetune")
+    sources = next(bundle.rglob("sources"))
+    code = "import chatapp.core.training, chatapp.protocol.codec, chatapp.workers.stdio as x; print(x.__file__)"
+    for arguments, code_of_end, expected in (
+        (("-c", code), 0, str(sources)),
+        (("-m", "chatapp", "worker"), 2, "is started by chatapp itself"),
+    ):
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=sources, env=bare, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == code_of_end, done.stderr
+        assert expected in done.stdout + done.stderr
 
 
 def _wait_for(condition: object, window: subprocess.Popen[bytes]) -> None:
