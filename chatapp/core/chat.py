@@ -47,6 +47,7 @@ class Reply:
 
     sampling: the settings it was asked with; seed: the one it got. ids: its tokens, where they are exactly its text.
     first_token_ms: from the question to the first token, waiting in line left out. reproducible: see Finished.
+    rating: what a person thinks of it: 1 good, -1 bad, 0 has not said.
     """
 
     model: str = ""
@@ -58,6 +59,7 @@ class Reply:
     sampling: SamplingSettings | None = None
     first_token_ms: float | None = None
     reproducible: bool | None = None
+    rating: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,16 @@ class Paths:
         return self.data / "models"
 
     @property
+    def runs(self) -> Path:
+        """Training runs, a folder each."""
+        return self.data / "runs"
+
+    @property
+    def own_chats(self) -> Path:
+        """Conversations chosen as data of a run, a file each."""
+        return self.data / "own-chats"
+
+    @property
     def new_draft(self) -> Path:
         return self.data / "new-draft.txt"
 

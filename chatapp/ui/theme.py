@@ -61,6 +61,8 @@ DARK = Colors(
     danger_soft="#3a2624",
 )
 
+# Told apart by the colour-blind too (Okabe and Ito 2008); the ninth has the first colour again.
+_DISTINCT = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 _COLUMN_EMS = 62
 _LEAST_POINTS = 10.0  # some systems report a default too small to read for long
 
@@ -219,6 +221,11 @@ class Theme(QObject):
     def icon_size(self, points: int = 20) -> QSize:
         side = round(points * self.zoom / 100)
         return QSize(side, side)
+
+
+def distinct_color(place: int) -> QColor:
+    """Of the thing at that place, from 0, among others of its kind."""
+    return QColor(_DISTINCT[place % len(_DISTINCT)])
 
 
 def _rendered(renderer: QSvgRenderer, size: int) -> QPixmap:
