@@ -12,7 +12,7 @@ from chatapp.storage.runs import StoredRun
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.tabs.finetune.earlier_page import EarlierPage
 from chatapp.ui.tabs.finetune.run_presenter import RunPresenter
-from chatapp.ui.tabs.finetune.run_words import date_text, title_of
+from chatapp.ui.tabs.finetune.run_words import date_text, file_name
 
 
 class EarlierPresenter(QObject):
@@ -54,6 +54,9 @@ class EarlierPresenter(QObject):
             self._draw()
 
     def _draw(self) -> None:
-        named = {run.folder: f"{title_of(run.spec)}, {date_text(run.created_at)}" for run in self._kept.runs}
+        named = {
+            run.folder: f"{run.spec.title or file_name(run.spec.data)}, {date_text(run.created_at)}"
+            for run in self._kept.runs
+        }
         wanted = [folder for folder in self._page.model.checked if folder in self._courses]
         self._page.charts.show_several([(named.get(folder, folder.name), self._courses[folder]) for folder in wanted])

@@ -18,6 +18,7 @@ from chatapp.ui.theme import Theme
 
 Values = npt.NDArray[np.float64]
 _MARK = 3.5  # half a mark, pixels
+_FAINT = 110  # of 255: how much of a faint curve covers what lies below
 _PICTURE = QSize(900, 420)
 _KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 _RIGHT, _CENTRE, _LEFT = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignLeft
@@ -50,6 +51,7 @@ class StepMark:
 
     step: int
     words: str
+    warns: bool = False
 
 
 class LineChart(Translated, QWidget):
@@ -159,7 +161,7 @@ class LineChart(Translated, QWidget):
         self._paint_scales(painter, plot)
         self._paint_marks(painter, plot)
         painter.save()
-        painter.setClipRect(plot)
+        painter.setClipRect(plot.adjusted(-_MARK - 1, -_MARK - 1, _MARK + 1, _MARK + 1))
         for curve in self._curves:
             self._paint_curve(painter, plot, curve)
         if self._chosen is not None:
@@ -193,7 +195,7 @@ class LineChart(Translated, QWidget):
         colors, line = self._theme.colors, self.fontMetrics().lineSpacing()
         for place, mark in enumerate(self._marks):
             x, wide = self.x_of(mark.step), self.fontMetrics().horizontalAdvance(mark.words) + 8
-            painter.setPen(QPen(QColor(colors.danger), 0, Qt.PenStyle.DashDotLine))
+            painter.setPen(QPen(QColor(colors.danger if mark.warns else colors.muted), 0, Qt.PenStyle.DashDotLine))
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
             left = x + 5 if x + wide + 5 < plot.right() else x - wide - 1
             painter.drawText(QRectF(left, plot.top() + 2 + place * line, wide, line), _LEFT | _MIDDLE, mark.words)
@@ -251,7 +253,9 @@ class LineChart(Translated, QWidget):
         if curve.color is not None:
             return curve.color
         colors = self._theme.colors
-        return QColor({Stroke.FAINT: colors.border, Stroke.MARKED: colors.text}.get(curve.stroke, colors.accent))
+        color = QColor({Stroke.FAINT: colors.muted, Stroke.MARKED: colors.text}.get(curve.stroke, colors.accent))
+        color.setAlpha(_FAINT if curve.stroke is Stroke.FAINT else 255)
+        return color
 
     def _pen(self, curve: Curve) -> QPen:
         """Cosmetic: a wider one costs a hundred times as much."""

@@ -133,13 +133,14 @@ class OwnChatsDialog(Translated, QDialog):
         rows.addWidget(self.folders)
         rows.addLayout(form)
         rows.addWidget(self.count)
+        rows.addStretch(1)
         rows.addWidget(self._buttons)
         self.folders.setEnabled(False)
         self.since.setEnabled(False)
         self.folders.setFixedHeight(self.fontMetrics().lineSpacing() * _FOLDER_LINES * 2)
         self.folders.setVisible(len(self._folders) > 1)
         self.all_folders.setVisible(len(self._folders) > 1)
-        self.resize(self.fontMetrics().horizontalAdvance("m") * _WIDTH_EMS, self.sizeHint().height())
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("m") * _WIDTH_EMS)
 
     def _connect(self) -> None:
         self.all_folders.toggled.connect(lambda on: self.folders.setEnabled(not on))

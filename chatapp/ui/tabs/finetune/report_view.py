@@ -78,21 +78,19 @@ class ReportView(Translated, QWidget):
     def _notes(self, report: DataReport) -> Sequence[str]:
         notes = []
         if report.n_duplicates:
-            notes.append(self.tr("{count:,} examples occur again; all of a kind are in the same part.").format(
+            notes.append(self.tr("Examples that occur again: {count:,}; all of a kind are in the same part.").format(
                 count=report.n_duplicates
             ))  # fmt: skip
         if report.n_truncated:
-            text = self.tr(
-                "{count:,} examples are longer than {limit:,} tokens and are cut off; the longest has {most:,}."
-            )
+            text = self.tr("Longer than {limit:,} tokens and cut off: {count:,}; the longest has {most:,}.")
             notes.append(text.format(count=report.n_truncated, limit=self._limit, most=report.longest))
         if report.n_unanswered:
-            text = self.tr("{count:,} examples are left out, since nothing of them would be learnt.")
+            text = self.tr("Left out, since nothing of them would be learnt: {count:,}.")
             notes.append(text.format(count=report.n_unanswered))
         return notes
 
     def _problem_lines(self, count: int, problems: Sequence[LineProblem]) -> Sequence[str]:
-        lines = [self.tr("{count:,} lines are left out:").format(count=count)]
+        lines = [self.tr("Lines that are left out: {count:,}").format(count=count)]
         line_text = self.tr("Line {line:,}: {problem}")
         shown_ones = problems[:_MOST_PROBLEMS]
         lines += [line_text.format(line=entry.line, problem=error_message(entry.problem)) for entry in shown_ones]

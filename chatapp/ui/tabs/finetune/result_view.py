@@ -45,8 +45,9 @@ class ResultView(Translated, QFrame):
         self.retranslate()
 
     def show_result(self, result: RunResult | None) -> None:
-        self._result = result
-        self.retranslate()
+        if result is not self._result:
+            self._result = result
+            self.retranslate()
 
     def retranslate(self) -> None:
         self.use_button.setText(self.tr("Use in chat"))
@@ -103,6 +104,7 @@ class ResultView(Translated, QFrame):
     def _fill_grid(self, result: RunResult) -> None:
         for cell in self._cells:
             self.grid.removeWidget(cell)
+            cell.hide()
             cell.deleteLater()
         self._cells.clear()
         headings = (

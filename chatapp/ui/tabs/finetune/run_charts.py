@@ -110,7 +110,11 @@ class RunCharts(Translated, QWidget):
         evaluations = self._courses[0][1].evaluations if self._courses else []
         rises = over_fits_from(evaluations)
         if rises is not None:
-            return [StepMark(step=rises, words=self.tr("over-fitting from here (step {step:,})").format(step=rises))]
+            return [
+                StepMark(
+                    step=rises, words=self.tr("over-fitting from here (step {step:,})").format(step=rises), warns=True
+                )
+            ]
         best = best_step(evaluations)
         if best is None or len(evaluations) < 2:
             return []

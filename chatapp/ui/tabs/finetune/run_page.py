@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from chatapp.core.errors import ErrorInfo
-from chatapp.ui.actions import Action
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.finetune.result_view import ResultView
 from chatapp.ui.tabs.finetune.run_charts import RunCharts
@@ -107,14 +106,14 @@ class RunPage(Translated, QScrollArea):
         self.samples.setVisible(has_any)
         self._no_samples.setVisible(not has_any)
 
-    def show_error(self, info: ErrorInfo | None, actions: Sequence[Action] = ()) -> None:
+    def show_error(self, info: ErrorInfo | None) -> None:
         """A card above the result; None takes it away."""
         card, self._card = self._card, None
         if card is not None:
             card.hide()
             card.deleteLater()
         if info is not None:
-            self._card = ErrorCard(info, can_dismiss=True, actions=actions)
+            self._card = ErrorCard(info, can_dismiss=True)
             self._card.dismissed.connect(lambda: self.show_error(None))
             self._rows.insertWidget(self._rows.indexOf(self.result), self._card)
 

@@ -8,14 +8,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from chatapp.core.errors import AppError, ErrorInfo
-from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.core.run_course import RunCourse
 from chatapp.core.training import RunResult, RunSpec
 from chatapp.protocol.finetune import Evaluated, StageBegun
 from chatapp.services.finetune import RunPhase
 from chatapp.services.kept_runs import LoadedRun
 from chatapp.storage.runs import RunState, StoredRun
-from chatapp.ui.actions import Action
 from chatapp.ui.desktop import open_folder
 from chatapp.ui.panels.probabilities.pictures import ask_for_picture
 from chatapp.ui.tabs.base import AppContext
@@ -118,6 +116,7 @@ class RunPresenter(QObject):
         page.result.use_requested.connect(self._use)
         page.result.folder_requested.connect(self._open_folder)
         page.result.export_requested.connect(self._export)
+        self._kept.listed.connect(lambda _runs: self._show())
         service.begun.connect(self._on_begun)
         service.phase_changed.connect(lambda _phase: self._show())
         service.stage_begun.connect(self._on_stage)
@@ -165,8 +164,7 @@ class RunPresenter(QObject):
     def _on_failed(self, info: ErrorInfo) -> None:
         self._on_ended(info.message)
         if self._earlier is None:
-            retry = Action(title=QT_TRANSLATE_NOOP("actions", "Resume the run"), keys=(), run=self.resume)
-            self._page.show_error(info, (retry,) if self._service.folder is not None else ())
+            self._page.show_error(info)
             self._page.show_body()
             self.shown.emit()
 
@@ -224,14 +222,12 @@ class RunPresenter(QObject):
         return stage.fraction if stage is not None else None
 
     def _state_words(self) -> str:
-        if self._earlier is not None:
-            run = self._earlier.run
-            return f"{date_text(run.created_at)} · {in_words(STATES[run.state])}"
+        if self._earlier is not None or self._service.phase is RunPhase.IDLE:
+            spec = self._spec()
+            moment = self._earlier.run.created_at if self._earlier is not None else spec.created_at if spec else 0.0
+            return f"{date_text(moment)} · {in_words(STATES[self._stored_state()])}"
         phase, course = self._service.phase, self._service.course
         stage = in_words(STAGES[self._stage.stage]) if self._stage is not None else self.tr("Starting")
-        if phase is RunPhase.IDLE:
-            state = RunState.FINISHED if self._result is not None else RunState.RESUMABLE
-            return in_words(STATES[state])
         if phase is RunPhase.STOPPING:
             return self.tr("Stopping: {stage}…").format(stage=stage)
         if phase is RunPhase.PAUSED:
@@ -247,6 +243,13 @@ class RunPresenter(QObject):
         speed = self.tr("{speed:,.0f} tokens/s").format(speed=course.last("tokens_per_second") or 0.0)
         left = self.tr("about {time} left").format(time=time_text(self._eta)) if self._eta > 0 else ""
         return " · ".join(filter(None, (text, speed, left)))
+
+    def _stored_state(self) -> RunState:
+        """Of the run on show, as it lies on the disk."""
+        if self._shown_result() is not None:
+            return RunState.FINISHED
+        folder = self._folder()
+        return next((run.state for run in self._kept.runs if run.folder == folder), RunState.RESUMABLE)
 
     def _use(self) -> None:
         spec, result = self._spec(), self._shown_result()

@@ -15,7 +15,7 @@ from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.option_fields import OptionField, make_field
 
-_FIELD_EMS = 11
+_FIELD_EMS = 15
 
 
 class SettingsForm(Translated, QWidget):

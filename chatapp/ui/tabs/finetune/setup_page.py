@@ -17,9 +17,10 @@ from chatapp.ui.tabs.finetune.report_view import ReportView
 from chatapp.ui.tabs.finetune.settings_form import SettingsForm
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named, shown
+from chatapp.ui.widgets.column import centred
 from chatapp.ui.widgets.error_card import ErrorCard
 
-_FORM_EMS, _SIDE_BY_SIDE_EMS, _WIDEST_EMS = 32, 74, 78
+_FORM_EMS, _SIDE_BY_SIDE_EMS, _WIDEST_EMS = 34, 76, 124
 _MARGIN = 28
 
 
@@ -37,8 +38,8 @@ class SetupPage(Translated, QScrollArea):
         self._form_heading = named(QLabel(), "heading")
         self.estimate, self.report = EstimateCard(), ReportView(theme)
         self.progress = shown(QProgressBar(textVisible=False, maximum=1000), False)
-        self.empty = named(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter), "muted")
-        self._whole, self._left, self._right = named(QWidget(), "page"), QWidget(), QWidget()
+        self.empty = named(QLabel(wordWrap=True, margin=24, alignment=Qt.AlignmentFlag.AlignCenter), "muted")
+        self._middle, self._left, self._right = QWidget(), QWidget(), QWidget()
         self._component_card = component_card
         self._lay_out()
         self.estimate.start_requested.connect(self.start_requested)
@@ -97,14 +98,16 @@ class SetupPage(Translated, QScrollArea):
         self._rows.addWidget(self.estimate)
         self._rows.addWidget(self.progress)
         self._rows.addWidget(self.report)
-        self._rows.addWidget(self.empty, 1)
-        self._rows.addStretch(0)
-        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._whole)
-        self._parts.setContentsMargins(_MARGIN, 16, _MARGIN, 14)
+        self._rows.addWidget(self.empty)
+        self._rows.addStretch(1)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._middle)
+        self._parts.setContentsMargins(0, 16, 0, 14)
         self._parts.setSpacing(28)
         self._parts.addWidget(self._left)
         self._parts.addWidget(self._right, 1)
-        self.setWidget(self._whole)
+        page = named(QWidget(), "page")
+        page.setLayout(centred(self._middle, _MARGIN))
+        self.setWidget(page)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -119,7 +122,7 @@ class SetupPage(Translated, QScrollArea):
         self._parts.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
         self._left.setMaximumWidth(em * _FORM_EMS if beside else (1 << 24) - 1)
         self._left.setMinimumWidth(em * _FORM_EMS if beside else 0)
-        self._right.setMaximumWidth(em * _WIDEST_EMS)
+        self._middle.setMaximumWidth(em * _WIDEST_EMS)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
