@@ -4808,6 +4808,10 @@
         <translation>名次</translation>
     </message>
     <message>
+        <source>Rank r</source>
+        <translation>秩 r</translation>
+    </message>
+    <message>
         <source>The width r of the two small matrices A (r × in) and B (out × r) that are trained for each weight. More can learn more, and needs more memory and data.</source>
         <translation>为每个权重训练的两个小矩阵 A（r × in）和 B（out × r）的宽度 r。越大能学到越多，也需要更多内存和数据。</translation>
     </message>

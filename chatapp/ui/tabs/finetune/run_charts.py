@@ -37,6 +37,7 @@ class RunCharts(Translated, QWidget):
         self._courses: list[tuple[str, RunCourse]] = []
         self._compares = False
         self.measure = QComboBox()
+        self.measure.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for name in MEASURES:
             self.measure.addItem("", name)
         self.reading = named(QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True), "muted")

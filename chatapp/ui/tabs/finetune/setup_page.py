@@ -20,7 +20,7 @@ from chatapp.ui.widgets.build import named, shown
 from chatapp.ui.widgets.column import centred
 from chatapp.ui.widgets.error_card import ErrorCard
 
-_FORM_EMS, _SIDE_BY_SIDE_EMS, _WIDEST_EMS = 34, 76, 124
+_FORM_EMS, _SIDE_BY_SIDE_EMS, _WIDEST_EMS = 32, 66, 124
 _MARGIN = 28
 
 
