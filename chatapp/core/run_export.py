@@ -42,9 +42,12 @@ def tensorboard_of(course: RunCourse, wall_time: float) -> bytes:
     return events_of(_scalars(course), wall_time)
 
 
-def card_of(spec: RunSpec, result: RunResult) -> str:
-    """What the adapter is, what it was made with and how good it is, in Markdown."""
-    trained = result.trained
+def card_of(spec: RunSpec, result: RunResult, written: str = "") -> str:
+    """What the adapter is, what it was made with and how good it is, in Markdown. written: the card that the trainer
+    wrote, to which what the engine said is added."""
+    trained, engine = result.trained, _engine_lines(result)
+    if written:
+        return "\n".join([written.rstrip("\n"), *engine]) + "\n"
     lines = [
         f"# {spec.title or PureWindowsPath(spec.data).stem}",
         "",
@@ -55,14 +58,8 @@ def card_of(spec: RunSpec, result: RunResult) -> str:
         "| held out | loss before | loss after | perplexity before | perplexity after | engine after |",
         "| --- | --- | --- | --- | --- | --- |",
         *(_loss_row(name, trained.before, trained.after, result.engine) for name in _PARTS),
+        *engine,
     ]
-    if (parity := result.parity) is not None:
-        lines += [
-            "",
-            f"Trainer beside llama.cpp: losses {parity.trainer_loss:.4f} and {parity.engine_loss:.4f} "
-            f"({parity.loss_relative:.2%} apart), mean KL {parity.kl_mean:.2e} nats over {parity.n_tokens} tokens: "
-            f"{'the same' if parity.ok else 'NOT the same'}.",
-        ]
     settings = [f"| {name} | {value} |" for name, value in asdict(spec.settings).items()]
     return "\n".join([*lines, "", "| setting | value |", "| --- | --- |", *settings]) + "\n"
 
@@ -70,6 +67,18 @@ def card_of(spec: RunSpec, result: RunResult) -> str:
 def perplexity(loss: float | None) -> float | None:
     """exp of a loss in nats."""
     return None if loss is None else math.exp(min(loss, 700.0))
+
+
+def _engine_lines(result: RunResult) -> list[str]:
+    parity = result.parity
+    if parity is None:
+        return []
+    return [
+        "",
+        f"Trainer beside llama.cpp: losses {parity.trainer_loss:.4f} and {parity.engine_loss:.4f} "
+        f"({parity.loss_relative:.2%} apart), mean KL {parity.kl_mean:.2e} nats over {parity.n_tokens} tokens: "
+        f"{'the same' if parity.ok else 'NOT the same'}.",
+    ]
 
 
 def _loss_row(name: str, before: Losses, after: Losses, engine: Losses) -> str:

@@ -17,11 +17,12 @@ from chatapp.core.run_sentences import EXPORT_MISSING
 from chatapp.core.sentences import OUTPUT_FAILED
 from chatapp.services.background import Background
 from chatapp.services.notifier import Notifier
-from chatapp.storage.files import free_path, write_output
+from chatapp.storage.files import free_path, read_ordinary, write_output
 from chatapp.storage.runs import RunStore, StoredRun, read_course
 
+_MOST_BYTES = 1 << 20
 EVENTS = "events.out.tfevents.{time:.0f}.chatapp"
-PEFT_FILES = ("adapter_config.json", "adapter_model.safetensors")
+PEFT_FILES, CARD = ("adapter_config.json", "adapter_model.safetensors"), "README.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class KeptRuns(QObject):
         """Of a run that has finished."""
         spec, result = loaded.run.spec, loaded.run.result
         if result is not None:
-            self._write(path, lambda: card_of(spec, result).encode("utf-8"))
+            self._write(path, lambda: card_of(spec, result, _written_card(loaded.run)).encode("utf-8"))
 
     def save_tensorboard(self, loaded: LoadedRun, folder: str) -> None:
         """A file of events in a folder of its own, so that TensorBoard shows it as a run. Ends with `exported`."""
@@ -100,10 +101,13 @@ class KeptRuns(QObject):
             if source is None:
                 raise error(EXPORT_MISSING)
             target = free_path(Path(folder) / f"{run.folder.name}-peft")
+            _make(target)
             try:
-                shutil.copytree(source, target)
-            except (OSError, shutil.Error) as problem:
-                raise error(OUTPUT_FAILED, reason=getattr(problem, "strerror", None) or problem) from problem
+                for name in (*PEFT_FILES, CARD):
+                    if (source / name).is_file():
+                        shutil.copyfile(source / name, target / name)
+            except OSError as problem:
+                raise error(OUTPUT_FAILED, reason=problem.strerror or problem) from problem
             return str(target)
 
         self._background.run(work, self.exported.emit, self._notifier.post)
@@ -122,6 +126,15 @@ def _peft_folder(run: StoredRun) -> Path | None:
     named = [Path(name) for name in (run.result.files if run.result is not None else ())]
     places = [*named, *(path.parent for path in named), run.folder / "peft", run.folder]
     return next((place for place in places if all((place / name).is_file() for name in PEFT_FILES)), None)
+
+
+def _written_card(run: StoredRun) -> str:
+    """The trainer's, "" where it wrote none."""
+    folder = _peft_folder(run)
+    try:
+        return "" if folder is None else read_ordinary(folder / CARD, _MOST_BYTES).decode("utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def _make(folder: Path) -> None:

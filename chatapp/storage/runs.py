@@ -15,7 +15,7 @@ from chatapp.core.run_course import RunCourse
 from chatapp.core.run_sentences import RUN_NOT_DELETED
 from chatapp.core.training import RunResult, RunSpec
 from chatapp.storage.column_values import decoded, moment
-from chatapp.storage.files import free_path, read_ordinary
+from chatapp.storage.files import free_path, is_ordinary, read_ordinary
 from chatapp.storage.paths import Paths
 from chatapp.storage.run_folders import read_spec
 
@@ -113,6 +113,8 @@ def has_checkpoint(folder: Path) -> bool:
 
 def _ends_in_error(folder: Path) -> bool:
     """Whether the last whole line of the log is an error."""
+    if not is_ordinary(folder / LOG):
+        return False
     try:
         with (folder / LOG).open("rb") as log:
             log.seek(0, 2)

@@ -141,7 +141,8 @@ QTreeView::item:selected { background: @soft; color: @text; }
 #candidates QHeaderView::section { padding: 4px 3px; }
 #pairs::item { padding: 3px 9px; }
 #pairs QHeaderView::section { padding: 4px 11px; }
-QTableView { background: @surface; border: 1px solid @border; border-radius: 8px; gridline-color: @border; outline: none; }
+QTableView { background: @surface; border: 1px solid @border; border-radius: 8px; gridline-color: @border;
+    outline: none; }
 QTableView:focus { border-color: @accent; }
 QTableView::item { padding: 5px 7px; }
 QTableView::item:selected { background: @soft; color: @text; }
