@@ -20,10 +20,10 @@ from chatapp.protocol.finetune import (
     StageBegun,
 )
 from chatapp.protocol.launch import WorkerCommand
+from chatapp.services.leaving import Leaving
 from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
 
 AFTER_MS = 400
-_EXIT_MS = 1500
 
 
 class DataInspection(QObject):
@@ -37,9 +37,9 @@ class DataInspection(QObject):
     failed = Signal(object)
     """ErrorInfo"""
 
-    def __init__(self, command: Callable[[], WorkerCommand], parent: QObject | None = None) -> None:
+    def __init__(self, command: Callable[[], WorkerCommand], leaving: Leaving, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._command = command
+        self._command, self._leaving = command, leaving
         self._worker: WorkerProcess | None = None
         self._wanted: RunSpec | None = None
         self._asked: int | None = None
@@ -70,15 +70,10 @@ class DataInspection(QObject):
         self.cancel()
         worker, self._worker = self._worker, None
         if worker is not None:
+            worker.became_ready.disconnect(self._on_ready)
+            worker.received.disconnect(self._on_event)
             worker.ended.disconnect(self._on_ended)
-            worker.ended.connect(worker.deleteLater)
-            worker.kill()
-
-    def close(self) -> None:
-        worker = self._worker
-        self.rest()
-        if worker is not None:
-            worker.wait(_EXIT_MS)
+            self._leaving.end(worker)
 
     def _ask(self) -> None:
         if self._wanted is None:

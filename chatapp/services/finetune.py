@@ -40,6 +40,7 @@ from chatapp.protocol.finetune import (
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.services.background import Background
 from chatapp.services.data_inspection import DataInspection
+from chatapp.services.leaving import Leaving
 from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
 from chatapp.storage.paths import Paths
 from chatapp.storage.run_folders import new_run, read_spec
@@ -98,7 +99,8 @@ class FinetuneService(QObject):
         """background: the thread of work with files."""
         super().__init__(parent)
         self._paths, self._background, self._command = paths, background, command
-        self.inspection = DataInspection(command, self)
+        self._leaving = Leaving(self)
+        self.inspection = DataInspection(command, self._leaving, self)
         self._worker: WorkerProcess | None = None
         self.phase = RunPhase.IDLE
         self.folder: Path | None = None
@@ -151,11 +153,10 @@ class FinetuneService(QObject):
 
     def close(self) -> None:
         """Ends what runs; it can be resumed."""
-        self.inspection.close()
-        worker = self._worker
+        self.inspection.rest()
         self._release()
         self.phase = RunPhase.IDLE
-        if worker is not None:
+        for worker in list(self._leaving.workers):
             worker.wait(_EXIT_MS)
 
     def _claim(self) -> None:
@@ -230,11 +231,7 @@ class FinetuneService(QObject):
         worker.became_ready.disconnect(self._on_ready)
         worker.received.disconnect(self._on_event)
         worker.ended.disconnect(self._on_ended)
-        if worker.pid:
-            worker.ended.connect(worker.deleteLater)
-            worker.kill()
-        else:
-            worker.deleteLater()
+        self._leaving.end(worker)
 
     def _set_running(self) -> None:
         if self.phase is RunPhase.STARTING:

@@ -47,7 +47,8 @@ class KeptRuns(QObject):
 
     def refresh(self) -> None:
         """Ends with `listed`."""
-        self._background.run(self._store.listed, self._on_listed, self._notifier.post)
+        if not self._background.closed:
+            self._background.run(self._store.listed, self._on_listed, self._notifier.post)
 
     def load(self, folder: Path, done: Callable[[LoadedRun], None]) -> None:
         """Hands it to `done` with its course; where it is gone, `listed` is told."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMessageBox
 
 from chatapp.core.errors import error
@@ -63,7 +63,7 @@ class TrainingClose(QObject):
     def _on_done(self) -> None:
         if self._closes_when_done:
             self._closes_when_done = False
-            self._window.close()
+            QTimer.singleShot(0, self._window, self._window.close)  # when all others have heard of the end
 
     def _forget(self) -> None:
         self._closes_when_done = False

@@ -172,7 +172,7 @@ class _Run:
         self.random = random.Random(spec.settings.seed)
         self.best = math.inf
 
-    def write(self, kind: str, **values: object) -> None:
+    def write(self, kind: str, /, **values: object) -> None:
         self.log.write(json.dumps({"type": kind, **values}) + "\n")
         self.log.flush()
 

@@ -67,7 +67,7 @@ class LineChart(Translated, QWidget):
         self._marks: list[StepMark] = []
         self._title = ""
         self._text_of: Callable[[float], str] = lambda value: f"{value:.4g}"
-        self._last_step = 0
+        self._last_step = 1
         self._scale = (0.0, 1.0)
         self._chosen: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
