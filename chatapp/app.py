@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from chatapp import __version__
 from chatapp.core.errors import AppError, error, printable
+from chatapp.core.models import AdapterSpec, LoadSpec
 from chatapp.core.sandbox import FileAccess
 from chatapp.core.sentences import SECOND_INSTANCE
 from chatapp.core.storage_sentences import INSTANCE_SILENT, NOT_AN_ORDINARY_FILE
@@ -21,12 +23,15 @@ from chatapp.services.collection import Collection
 from chatapp.services.comparison import ComparisonService
 from chatapp.services.conversation import ConversationService
 from chatapp.services.crash_watch import CrashWatch
+from chatapp.services.finetune import FinetuneService, finetune_command
 from chatapp.services.inference import InferenceService
 from chatapp.services.kept_comparisons import KeptComparisons
+from chatapp.services.kept_runs import KeptRuns
 from chatapp.services.lane_chats import LaneChats
 from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
 from chatapp.services.notifier import Notifier
+from chatapp.services.own_chats import OwnChats
 from chatapp.services.pending_writes import PendingWrites
 from chatapp.services.preferences import Preferences
 from chatapp.services.replies import Replies
@@ -45,6 +50,7 @@ from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.new_draft import NewDraft
 from chatapp.storage.paths import Paths, find_paths
 from chatapp.storage.repair import open_whole
+from chatapp.storage.runs import RunStore
 from chatapp.storage.saved_states import SavedStates
 from chatapp.storage.session import Session
 from chatapp.storage.token_store import TokenStore
@@ -55,6 +61,7 @@ from chatapp.ui.storage_cards import StorageCards
 from chatapp.ui.tabs import TABS
 from chatapp.ui.tabs.base import AppContext
 from chatapp.ui.theme import Theme
+from chatapp.ui.training_close import TrainingClose
 from chatapp.ui.widgets.rich_text import Typesetting
 
 _log = logging.getLogger("chatapp")
@@ -74,6 +81,7 @@ class App:
         paths: Paths,
         engine_command: EngineCommand = _engine_command,
         session: Session | None = None,
+        finetune_command: Callable[[], WorkerCommand] = finetune_command,
     ) -> None:
         """Raises AppError(STORAGE) where the chats can't be opened."""
         session = session or Session(paths)
@@ -117,6 +125,10 @@ class App:
             sweep=ComparisonService(comparisons, inference, replies, self._writes, sweeps=True),
             kept=KeptComparisons(comparisons, work, self._file_work, notifier, self._writes),
             lane_chats=LaneChats(store, shelf, self._records, work, notifier),
+            finetune=FinetuneService(paths, self._file_work, finetune_command),
+            runs=KeptRuns(RunStore(paths), self._file_work, notifier),
+            own_chats=OwnChats(store, paths, work),
+            use_adapter=self._use_adapter,
             inference=inference,
             adapters=adapters,
             library=library_service,
@@ -138,6 +150,7 @@ class App:
         self.storage_care.restored.connect(self._list_again)
         self.start_cards = StartCards(self.window, self.context)
         StorageCards(self.window, self.storage_care, self._writes)
+        TrainingClose(self.window, self.context.finetune)
         self._closed = False
 
     def begin(self) -> None:
@@ -150,6 +163,12 @@ class App:
         self.context.model_choice.begin()
         self.storage_care.begin()
         self.context.session.become_usable()
+
+    def _use_adapter(self, path: str) -> None:
+        """Loads the model in use again, with that adapter."""
+        status = self.context.inference.status
+        if status.path:
+            self.context.inference.load(LoadSpec(path=status.path, adapters=(AdapterSpec(path=path),)))
 
     def _list_again(self) -> None:
         self.context.shelf.start()
@@ -166,6 +185,7 @@ class App:
         self.context.comparison.close()
         self.context.sweep.close()
         self.context.adapters.close()
+        self.context.finetune.close()
         self.context.shelf.close()
         self.context.preferences.close()
         self._writes.close()

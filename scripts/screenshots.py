@@ -79,7 +79,7 @@ def shoot_all(app: App, folder: Path) -> None:
             wait_for(lambda: not app.context.conversations.writing)
             shoot(app, folder, f"chat-{language}-{theme}")
             shoot_prompt(app, chat, folder, f"prompt-{language}-{theme}")
-            for place, name in ((3, "models"), (4, "settings")):
+            for place, name in ((4, "models"), (5, "settings")):
                 app.window.rail.choose(place)
                 shoot(app, folder, f"{name}-{language}-{theme}")
             shoot_lab(app, folder, f"{language}-{theme}")
@@ -102,7 +102,7 @@ def shoot_all(app: App, folder: Path) -> None:
 
 def shoot_lab(app: App, folder: Path, name: str) -> None:
     lab = cast(LabView, app.window.page("lab"))
-    app.window.rail.choose(2)
+    app.window.rail.choose(3)
     lab.go_to(lab.score)
     lab.score.box.setPlainText("The capital of France is Paris. The capital of Germany is bananas. " * 4)
     lab.score.score_button.click()

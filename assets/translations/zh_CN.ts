@@ -551,6 +551,81 @@
     </message>
 </context>
 <context>
+    <name>DataPart</name>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>Sample prompts</source>
+        <translation>示例提示词</translation>
+    </message>
+    <message>
+        <source>Model to be trained</source>
+        <translation>要训练的模型</translation>
+    </message>
+    <message>
+        <source>Choose a file…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Chats or texts as .jsonl, .json, .csv or .txt; or drop a file here</source>
+        <translation>.jsonl、.json、.csv 或 .txt 格式的对话或文本；也可以把文件拖到这里</translation>
+    </message>
+    <message>
+        <source>Use my chats…</source>
+        <translation>使用我的对话…</translation>
+    </message>
+    <message>
+        <source>Sample data set</source>
+        <translation>示例数据集</translation>
+    </message>
+    <message>
+        <source>Second file…</source>
+        <translation>第二个文件…</translation>
+    </message>
+    <message>
+        <source>Data from elsewhere that is never trained on, measured before and after: what carries over?</source>
+        <translation>来自别处、从不用于训练的数据，在训练前后各测量一次：学到的东西能推广多少？</translation>
+    </message>
+    <message>
+        <source>Without a second file</source>
+        <translation>不用第二个文件</translation>
+    </message>
+    <message>
+        <source>Answered before training and at each evaluation, so you can see it learn.</source>
+        <translation>在训练前和每次评估时都会回答，由此可以看到模型在学习。</translation>
+    </message>
+    <message>
+        <source>Sample prompt {number}</source>
+        <translation>示例提示词 {number}</translation>
+    </message>
+    <message>
+        <source>A prompt (optional)</source>
+        <translation>一条提示词（可不填）</translation>
+    </message>
+    <message>
+        <source>No data is chosen yet.</source>
+        <translation>还没有选择数据。</translation>
+    </message>
+    <message>
+        <source>Second file: {name}</source>
+        <translation>第二个文件：{name}</translation>
+    </message>
+    <message>
+        <source>No second, held-out file.</source>
+        <translation>没有第二个留出的文件。</translation>
+    </message>
+    <message>
+        <source>Choose data</source>
+        <translation>选择数据</translation>
+    </message>
+</context>
+<context>
     <name>DetailsDialog</name>
     <message>
         <source>Details of the reply</source>
@@ -829,6 +904,84 @@
     </message>
 </context>
 <context>
+    <name>EarlierPage</name>
+    <message>
+        <source>Training runs; Enter opens, Space compares, Delete deletes</source>
+        <translation>训练记录；Enter 打开，空格键加入比较，Delete 删除</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Go on from its last checkpoint</source>
+        <translation>从最后一个检查点继续</translation>
+    </message>
+    <message>
+        <source>Delete…</source>
+        <translation>删除…</translation>
+    </message>
+    <message>
+        <source>Deletes its folder for good, after a question (Del)</source>
+        <translation>确认后永久删除它的文件夹（Del）</translation>
+    </message>
+    <message>
+        <source>Tick runs to compare them in one chart.</source>
+        <translation>勾选几次训练，即可在同一张图中比较。</translation>
+    </message>
+    <message>
+        <source>What you train is kept and will be listed here.</source>
+        <translation>您的训练会保存下来，并列在这里。</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete the run “{title}” for good?</source>
+        <translation>永久删除训练“{title}”吗？</translation>
+    </message>
+    <message>
+        <source>Its adapter, checkpoint and log go. Copies that were exported stay.</source>
+        <translation>它的适配器、检查点和日志都会删除。已导出的副本会保留。</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+</context>
+<context>
+    <name>EarlierRuns</name>
+    <message>
+        <source>Started at</source>
+        <translation>开始时间</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>Held-out loss</source>
+        <translation>留出数据的损失</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>in training</source>
+        <translation>训练中</translation>
+    </message>
+</context>
+<context>
     <name>ErrorCard</name>
     <message>
         <source>Retry</source>
@@ -845,6 +998,64 @@
     <message>
         <source>Details of the error</source>
         <translation>错误详情</translation>
+    </message>
+</context>
+<context>
+    <name>EstimateCard</name>
+    <message>
+        <source>Start training</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>Ctrl+Enter</source>
+        <translation>Ctrl+Enter</translation>
+    </message>
+    <message>
+        <source>Memory is short: the run may be ended by the system. Choose a smaller batch, shorter examples or packed memory, or unload the chat&apos;s model at the top of the window.</source>
+        <translation>内存不足：系统可能会中止训练。请选择更小的批量、更短的样本或压缩内存，或在窗口顶部卸载对话所用的模型。</translation>
+    </message>
+    <message>
+        <source>Memory: about {needed} of {free} that are free ({mode}).</source>
+        <translation>内存：约 {needed}，可用 {free}（{mode}）。</translation>
+    </message>
+    <message>
+        <source>{steps:,} steps, about {time}.</source>
+        <translation>{steps:,} 步，约 {time}。</translation>
+    </message>
+    <message>
+        <source>{steps:,} steps.</source>
+        <translation>{steps:,} 步。</translation>
+    </message>
+    <message>
+        <source>weights packed</source>
+        <translation>权重保持压缩</translation>
+    </message>
+    <message>
+        <source>weights unpacked</source>
+        <translation>权重已展开</translation>
+    </message>
+</context>
+<context>
+    <name>ExamplePreview</name>
+    <message>
+        <source>Example before</source>
+        <translation>上一个样本</translation>
+    </message>
+    <message>
+        <source>Next example</source>
+        <translation>下一个样本</translation>
+    </message>
+    <message>
+        <source>The example as the model gets it</source>
+        <translation>模型实际看到的样本</translation>
+    </message>
+    <message>
+        <source>Underlined on colour: the model learns to write it. Plain: it only reads it. Small: control tokens.</source>
+        <translation>带底色和下划线：模型学习写出的内容。普通文字：模型只是阅读。小字：控制词元。</translation>
+    </message>
+    <message>
+        <source>Example {place} of {count}: line {line:,}, {part}, {tokens:,} tokens</source>
+        <translation>样本 {place}/{count}：第 {line:,} 行，{part}，{tokens:,} 个词元</translation>
     </message>
 </context>
 <context>
@@ -1046,6 +1257,25 @@
     <message>
         <source>, place {at} of {count}</source>
         <translation>，第 {at} 处，共 {count} 处</translation>
+    </message>
+</context>
+<context>
+    <name>FinetuneView</name>
+    <message>
+        <source>New run</source>
+        <translation>新训练</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>训练过程</translation>
+    </message>
+    <message>
+        <source>Earlier runs</source>
+        <translation>以前的训练</translation>
+    </message>
+    <message>
+        <source>Fine-tune</source>
+        <translation>微调</translation>
     </message>
 </context>
 <context>
@@ -1334,6 +1564,40 @@
     </message>
 </context>
 <context>
+    <name>LengthHistogram</name>
+    <message>
+        <source>Lengths of the examples in tokens</source>
+        <translation>样本长度（词元）</translation>
+    </message>
+    <message>
+        <source>{shortest:,} to {longest:,} tokens: {count:,} examples</source>
+        <translation>{shortest:,} 到 {longest:,} 个词元：{count:,} 个样本</translation>
+    </message>
+    <message>
+        <source>tokens</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>cut at {count:,}</source>
+        <translation>在 {count:,} 处截断</translation>
+    </message>
+</context>
+<context>
+    <name>LineChart</name>
+    <message>
+        <source>step {step:,}</source>
+        <translation>第 {step:,} 步</translation>
+    </message>
+    <message>
+        <source>{what} over the steps; arrow keys walk them</source>
+        <translation>{what}随步数的变化；用方向键逐步查看</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+</context>
+<context>
     <name>LinkDialog</name>
     <message>
         <source>Open a link</source>
@@ -1539,6 +1803,14 @@
         <source>Writing…</source>
         <translation>正在生成…</translation>
     </message>
+    <message>
+        <source>A good reply</source>
+        <translation>回答得好</translation>
+    </message>
+    <message>
+        <source>A bad reply</source>
+        <translation>回答得不好</translation>
+    </message>
 </context>
 <context>
     <name>ModelPicker</name>
@@ -1713,6 +1985,69 @@
     <message>
         <source>The reply has failed.</source>
         <translation>回复失败。</translation>
+    </message>
+</context>
+<context>
+    <name>OwnChatsDialog</name>
+    <message>
+        <source>{chats:,} chats, {examples:,} examples, {replies:,} replies to learn from.</source>
+        <translation>{chats:,} 个对话，{examples:,} 个样本，{replies:,} 条可学习的回复。</translation>
+    </message>
+    <message>
+        <source>No chat fits.</source>
+        <translation>没有符合条件的对话。</translation>
+    </message>
+    <message>
+        <source>Train on my chats</source>
+        <translation>用我的对话训练</translation>
+    </message>
+    <message>
+        <source>The branch on show of each chat is used, with its system prompt. Replies that were interrupted or rated bad are left out, with their questions. The chats stay on this computer.</source>
+        <translation>使用每个对话当前显示的分支及其系统提示词。被中断或评为不好的回复连同其问题都会略去。对话不会离开这台电脑。</translation>
+    </message>
+    <message>
+        <source>Chats of all folders</source>
+        <translation>所有文件夹的对话</translation>
+    </message>
+    <message>
+        <source>Folders</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>(in no folder)</source>
+        <translation>（不在文件夹中）</translation>
+    </message>
+    <message>
+        <source>Only those changed since</source>
+        <translation>只用此日期之后更改过的</translation>
+    </message>
+    <message>
+        <source>At least this many messages</source>
+        <translation>至少有这么多条消息</translation>
+    </message>
+    <message>
+        <source>Ratings</source>
+        <translation>评价</translation>
+    </message>
+    <message>
+        <source>Rated or not</source>
+        <translation>不论是否评价</translation>
+    </message>
+    <message>
+        <source>Only chats with a reply rated good</source>
+        <translation>只用含有好评回复的对话</translation>
+    </message>
+    <message>
+        <source>Only replies rated good, each with its question</source>
+        <translation>只用好评的回复，各带其问题</translation>
+    </message>
+    <message>
+        <source>Use these</source>
+        <translation>使用这些</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
@@ -2070,10 +2405,435 @@
     </message>
 </context>
 <context>
+    <name>ReportView</name>
+    <message>
+        <source>Lengths</source>
+        <translation>长度</translation>
+    </message>
+    <message>
+        <source>What the model gets to see</source>
+        <translation>模型会看到什么</translation>
+    </message>
+    <message>
+        <source>{examples:,} examples ({format}) of {tokens:,} tokens; {counted:,} of them are learnt.</source>
+        <translation>{examples:,} 个样本（{format}），共 {tokens:,} 个词元，其中 {counted:,} 个用于学习。</translation>
+    </message>
+    <message>
+        <source>{part}: {count:,} (locked until the end)</source>
+        <translation>{part}：{count:,}（锁定到训练结束）</translation>
+    </message>
+    <message>
+        <source>{part}: {count:,}</source>
+        <translation>{part}：{count:,}</translation>
+    </message>
+    <message>
+        <source>Nothing is decided by the test part; it is measured once, when the run ends.</source>
+        <translation>测试部分不影响任何决定，只在训练结束时测量一次。</translation>
+    </message>
+    <message>
+        <source>Examples that occur again: {count:,}; all of a kind are in the same part.</source>
+        <translation>重复出现的样本：{count:,}；相同的样本都在同一部分。</translation>
+    </message>
+    <message>
+        <source>Longer than {limit:,} tokens and cut off: {count:,}; the longest has {most:,}.</source>
+        <translation>超过 {limit:,} 个词元而被截断：{count:,}；最长的有 {most:,} 个。</translation>
+    </message>
+    <message>
+        <source>Left out, since nothing of them would be learnt: {count:,}.</source>
+        <translation>因没有可学习的内容而略去：{count:,}。</translation>
+    </message>
+    <message>
+        <source>Lines that are left out: {count:,}</source>
+        <translation>略去的行：{count:,}</translation>
+    </message>
+    <message>
+        <source>Line {line:,}: {problem}</source>
+        <translation>第 {line:,} 行：{problem}</translation>
+    </message>
+    <message>
+        <source>… and {count:,} more</source>
+        <translation>……还有 {count:,} 行</translation>
+    </message>
+</context>
+<context>
+    <name>ResultView</name>
+    <message>
+        <source>Use in chat</source>
+        <translation>在对话中使用</translation>
+    </message>
+    <message>
+        <source>Show folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>The engine does not give what was trained.</source>
+        <translation>引擎的结果与训练结果不一致。</translation>
+    </message>
+    <message>
+        <source>With this adapter llama.cpp and the trainer differ by more than rounding explains. Do not rely on it: report it with the run&apos;s folder, and use another model meanwhile.</source>
+        <translation>使用这个适配器时，llama.cpp 与训练程序的差异超出了舍入误差。请不要依赖它：附上训练文件夹报告此问题，暂时改用其他模型。</translation>
+    </message>
+    <message>
+        <source>Files: {names}</source>
+        <translation>文件：{names}</translation>
+    </message>
+    <message>
+        <source>Finished after {steps:,} steps in {time}: {why}. The adapter is that of step {best:,}. {speed:,.0f} tokens/s, at most {memory} of memory.</source>
+        <translation>共 {steps:,} 步，用时 {time}，结束原因：{why}。适配器取自第 {best:,} 步。{speed:,.0f} 词元/秒，内存最多 {memory}。</translation>
+    </message>
+    <message>
+        <source>Trainer beside the engine, over {count:,} tokens: loss {trainer:.4f} and {engine:.4f} ({apart:.2%} apart), KL {mean:.1e} nats on average, {most:.1e} at most.</source>
+        <translation>训练程序与引擎对照（{count:,} 个词元）：损失 {trainer:.4f} 和 {engine:.4f}（相差 {apart:.2%}），KL 平均 {mean:.1e} 奈特，最大 {most:.1e}。</translation>
+    </message>
+    <message>
+        <source>Held out</source>
+        <translation>留出数据</translation>
+    </message>
+    <message>
+        <source>Loss before</source>
+        <translation>训练前损失</translation>
+    </message>
+    <message>
+        <source>Loss after</source>
+        <translation>训练后损失</translation>
+    </message>
+    <message>
+        <source>Perplexity before</source>
+        <translation>训练前困惑度</translation>
+    </message>
+    <message>
+        <source>Perplexity after</source>
+        <translation>训练后困惑度</translation>
+    </message>
+    <message>
+        <source>Engine before</source>
+        <translation>训练前引擎</translation>
+    </message>
+    <message>
+        <source>Engine after</source>
+        <translation>训练后引擎</translation>
+    </message>
+    <message>
+        <source>Adapter for PEFT…</source>
+        <translation>PEFT 格式的适配器…</translation>
+    </message>
+    <message>
+        <source>Card of the adapter (Markdown)…</source>
+        <translation>适配器说明卡（Markdown）…</translation>
+    </message>
+    <message>
+        <source>Chart as PNG or SVG…</source>
+        <translation>图表（PNG 或 SVG）…</translation>
+    </message>
+    <message>
+        <source>Log as CSV…</source>
+        <translation>日志（CSV）…</translation>
+    </message>
+    <message>
+        <source>Events for TensorBoard…</source>
+        <translation>TensorBoard 事件…</translation>
+    </message>
+</context>
+<context>
     <name>RichText</name>
     <message>
         <source>This message is very long. Show more of it</source>
         <translation>这条消息很长，显示更多</translation>
+    </message>
+</context>
+<context>
+    <name>RunCharts</name>
+    <message>
+        <source>Loss (nats per token)</source>
+        <translation>损失（奈特/词元）</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>Gradient norm</source>
+        <translation>梯度范数</translation>
+    </message>
+    <message>
+        <source>Tokens per second</source>
+        <translation>每秒词元数</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>What the chart shows</source>
+        <translation>图表显示的内容</translation>
+    </message>
+    <message>
+        <source>each step</source>
+        <translation>每一步</translation>
+    </message>
+    <message>
+        <source>smoothed</source>
+        <translation>平滑后</translation>
+    </message>
+    <message>
+        <source>validation</source>
+        <translation>验证</translation>
+    </message>
+    <message>
+        <source>{run}, validation</source>
+        <translation>{run}，验证</translation>
+    </message>
+    <message>
+        <source>over-fitting from here (step {step:,})</source>
+        <translation>从这里开始过拟合（第 {step:,} 步）</translation>
+    </message>
+    <message>
+        <source>best (step {step:,})</source>
+        <translation>最佳（第 {step:,} 步）</translation>
+    </message>
+    <message>
+        <source>Point at the chart, or walk it with ← →, to read values.</source>
+        <translation>把鼠标移到图上，或用 ← → 逐步查看数值。</translation>
+    </message>
+</context>
+<context>
+    <name>RunPage</name>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>After this step; what is trained so far is written to the disk (Ctrl+P)</source>
+        <translation>在这一步之后暂停；到目前为止的训练会写入磁盘（Ctrl+P）</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Train on from here (Ctrl+P)</source>
+        <translation>从这里继续训练（Ctrl+P）</translation>
+    </message>
+    <message>
+        <source>Stop and keep the best</source>
+        <translation>停止并保留最佳结果</translation>
+    </message>
+    <message>
+        <source>Train no further, test the best adapter and write it</source>
+        <translation>不再训练，测试最佳的适配器并写入文件</translation>
+    </message>
+    <message>
+        <source>Give up</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>End the process now; the run can be resumed from its last checkpoint</source>
+        <translation>立即结束进程；以后可以从最后一个检查点继续</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Go on from the last checkpoint</source>
+        <translation>从最后一个检查点继续</translation>
+    </message>
+    <message>
+        <source>Show the run in training</source>
+        <translation>显示正在进行的训练</translation>
+    </message>
+    <message>
+        <source>How much of the run is done</source>
+        <translation>训练完成了多少</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>示例回复</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>What happened in the run</source>
+        <translation>训练中发生了什么</translation>
+    </message>
+    <message>
+        <source>This run answers no sample prompts, or has not got to them yet.</source>
+        <translation>这次训练没有示例提示词，或还没有回答到。</translation>
+    </message>
+    <message>
+        <source>No run is on show. Start one on the first page, or open one of the earlier runs.</source>
+        <translation>没有显示任何训练。请在第一页开始一次训练，或打开以前的训练。</translation>
+    </message>
+</context>
+<context>
+    <name>RunPresenter</name>
+    <message>
+        <source>Give up</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>End this run now?</source>
+        <translation>现在结束这次训练吗？</translation>
+    </message>
+    <message>
+        <source>It can be resumed from its last checkpoint. “Stop and keep the best” makes an adapter of it instead.</source>
+        <translation>以后可以从最后一个检查点继续。若要得到适配器，请改用“停止并保留最佳结果”。</translation>
+    </message>
+    <message>
+        <source>Train on</source>
+        <translation>继续训练</translation>
+    </message>
+    <message>
+        <source>paused after step {step:,}</source>
+        <translation>在第 {step:,} 步之后暂停</translation>
+    </message>
+    <message>
+        <source>given up</source>
+        <translation>已放弃</translation>
+    </message>
+    <message>
+        <source>finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>正在启动</translation>
+    </message>
+    <message>
+        <source>Stopping: {stage}…</source>
+        <translation>正在停止：{stage}…</translation>
+    </message>
+    <message>
+        <source>Paused after step {step:,}; the checkpoint is on the disk.</source>
+        <translation>已在第 {step:,} 步之后暂停；检查点已写入磁盘。</translation>
+    </message>
+    <message>
+        <source>{stage}; pausing after this step</source>
+        <translation>{stage}；将在这一步之后暂停</translation>
+    </message>
+    <message>
+        <source>{stage}: step {step:,} of {steps:,}, epoch {epoch:.2f}</source>
+        <translation>{stage}：第 {step:,} 步，共 {steps:,} 步，第 {epoch:.2f} 轮</translation>
+    </message>
+    <message>
+        <source>{speed:,.0f} tokens/s</source>
+        <translation>{speed:,.0f} 词元/秒</translation>
+    </message>
+    <message>
+        <source>about {time} left</source>
+        <translation>还需约 {time}</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+</context>
+<context>
+    <name>RunWords</name>
+    <message>
+        <source>Reading the data</source>
+        <translation>正在读取数据</translation>
+    </message>
+    <message>
+        <source>Turning the data into tokens</source>
+        <translation>正在把数据转换为词元</translation>
+    </message>
+    <message>
+        <source>Reading the model</source>
+        <translation>正在读取模型</translation>
+    </message>
+    <message>
+        <source>Measuring the losses before training</source>
+        <translation>正在测量训练前的损失</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Measuring the losses after training</source>
+        <translation>正在测量训练后的损失</translation>
+    </message>
+    <message>
+        <source>Writing the adapter</source>
+        <translation>正在写入适配器</translation>
+    </message>
+    <message>
+        <source>Checking the adapter in the engine</source>
+        <translation>正在引擎中检查适配器</translation>
+    </message>
+    <message>
+        <source>all steps were done</source>
+        <translation>所有步数已完成</translation>
+    </message>
+    <message>
+        <source>the validation loss did not fall any more</source>
+        <translation>验证损失不再下降</translation>
+    </message>
+    <message>
+        <source>its time was over</source>
+        <translation>时间已到</translation>
+    </message>
+    <message>
+        <source>you stopped it</source>
+        <translation>由您停止</translation>
+    </message>
+    <message>
+        <source>finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>can be resumed</source>
+        <translation>可以继续</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>Validation</source>
+        <translation>验证</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation>测试</translation>
+    </message>
+    <message>
+        <source>Second file</source>
+        <translation>第二个文件</translation>
+    </message>
+    <message>
+        <source>{count} s</source>
+        <translation>{count} 秒</translation>
+    </message>
+    <message>
+        <source>{count} min</source>
+        <translation>{count} 分钟</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes} min</source>
+        <translation>{hours} 小时 {minutes} 分钟</translation>
+    </message>
+</context>
+<context>
+    <name>SamplesTable</name>
+    <message>
+        <source>Replies to the sample prompts, the newest at the top</source>
+        <translation>对示例提示词的回复，最新的在最上面</translation>
+    </message>
+    <message>
+        <source>before</source>
+        <translation>训练前</translation>
+    </message>
+    <message>
+        <source>step {step:,}</source>
+        <translation>第 {step:,} 步</translation>
     </message>
 </context>
 <context>
@@ -2181,6 +2941,25 @@
     </message>
 </context>
 <context>
+    <name>SettingsForm</name>
+    <message>
+        <source>What is {option}?</source>
+        <translation>什么是“{option}”？</translation>
+    </message>
+    <message>
+        <source>Advanced ({count} changed)</source>
+        <translation>高级（已更改 {count} 项）</translation>
+    </message>
+    <message>
+        <source>Advanced</source>
+        <translation>高级</translation>
+    </message>
+    <message>
+        <source>Back to the defaults</source>
+        <translation>恢复默认值</translation>
+    </message>
+</context>
+<context>
     <name>SettingsView</name>
     <message>
         <source>Settings</source>
@@ -2217,6 +2996,48 @@
     <message>
         <source>No setting has these words.</source>
         <translation>没有设置包含这些文字。</translation>
+    </message>
+</context>
+<context>
+    <name>SetupPage</name>
+    <message>
+        <source>Training</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>The data is looked at</source>
+        <translation>正在检查数据</translation>
+    </message>
+    <message>
+        <source>Drop a data set here, or choose one at the left: chats as JSONL (messages, ShareGPT, Alpaca or prompt and completion), CSV, or plain text. What the model will see is shown here before anything is trained.</source>
+        <translation>把数据集拖到这里，或在左侧选择：JSONL 格式的对话（messages、ShareGPT、Alpaca 或提示词加补全）、CSV 或纯文本。训练开始之前，这里会显示模型将看到的内容。</translation>
+    </message>
+</context>
+<context>
+    <name>SetupPresenter</name>
+    <message>
+        <source>A run is being trained; the next one can start when it has ended.</source>
+        <translation>正在训练；结束后才能开始下一次。</translation>
+    </message>
+    <message>
+        <source>Add a model on the Models page first.</source>
+        <translation>请先在“模型”页添加一个模型。</translation>
+    </message>
+    <message>
+        <source>Choose data to train on.</source>
+        <translation>请选择用于训练的数据。</translation>
+    </message>
+    <message>
+        <source>Looking at the data…</source>
+        <translation>正在检查数据…</translation>
+    </message>
+    <message>
+        <source>There is nothing to train on in this file.</source>
+        <translation>这个文件中没有可用于训练的内容。</translation>
+    </message>
+    <message>
+        <source>What it will need is not known.</source>
+        <translation>尚不清楚需要多少资源。</translation>
     </message>
 </context>
 <context>
@@ -2619,6 +3440,21 @@
     </message>
 </context>
 <context>
+    <name>TrainingClose</name>
+    <message>
+        <source>Stop and keep the best</source>
+        <translation>停止并保留最佳结果</translation>
+    </message>
+    <message>
+        <source>Close; resume it later</source>
+        <translation>关闭，以后继续</translation>
+    </message>
+    <message>
+        <source>Do not close</source>
+        <translation>不关闭</translation>
+    </message>
+</context>
+<context>
     <name>Transcript</name>
     <message>
         <source>Show earlier messages</source>
@@ -2922,6 +3758,50 @@
     <message>
         <source>A sweep of temperatures</source>
         <translation>温度扫描</translation>
+    </message>
+    <message>
+        <source>The last reply is good</source>
+        <translation>最后一条回复：好</translation>
+    </message>
+    <message>
+        <source>The last reply is bad</source>
+        <translation>最后一条回复：不好</translation>
+    </message>
+    <message>
+        <source>Start training</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>Pause training or go on</source>
+        <translation>暂停或继续训练</translation>
+    </message>
+    <message>
+        <source>Stop training and keep the best</source>
+        <translation>停止训练并保留最佳结果</translation>
+    </message>
+    <message>
+        <source>Resume the run on show</source>
+        <translation>继续所显示的训练</translation>
+    </message>
+    <message>
+        <source>Example before</source>
+        <translation>上一个样本</translation>
+    </message>
+    <message>
+        <source>Next example</source>
+        <translation>下一个样本</translation>
+    </message>
+    <message>
+        <source>A new run</source>
+        <translation>新训练</translation>
+    </message>
+    <message>
+        <source>The run on show</source>
+        <translation>所显示的训练</translation>
+    </message>
+    <message>
+        <source>Earlier runs</source>
+        <translation>以前的训练</translation>
     </message>
 </context>
 <context>
@@ -4622,7 +5502,7 @@
     </message>
     <message>
         <source>Alpha</source>
-        <translation type="unfinished">Alpha</translation>
+        <translation>Alpha</translation>
     </message>
     <message>
         <source>How strongly the adapter is added: W + (alpha / rank) · B A. Twice the rank is usual.</source>
@@ -4928,6 +5808,10 @@
         <source>Sampling</source>
         <translation>采样</translation>
     </message>
+    <message>
+        <source>Rank r</source>
+        <translation>秩 r</translation>
+    </message>
 </context>
 <context>
     <name>tabs</name>
@@ -4950,6 +5834,10 @@
     <message>
         <source>Compare</source>
         <translation>对比</translation>
+    </message>
+    <message>
+        <source>Fine-tune</source>
+        <translation>微调</translation>
     </message>
 </context>
 </TS>

@@ -49,6 +49,7 @@ class Reply:
     sampling: the settings it was asked with; seed: the one it got. ids: its tokens, where they are exactly its text.
     first_token_ms: from the question to the first token, waiting in line left out. reproducible: see Finished.
     adapters: those it was written with.
+    rating: what a person thinks of it: 1 good, -1 bad, 0 has not said.
     """
 
     model: str = ""
@@ -61,6 +62,7 @@ class Reply:
     first_token_ms: float | None = None
     reproducible: bool | None = None
     adapters: tuple[AdapterSpec, ...] = ()
+    rating: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ class TrainingSettings:
     rank: int = option(
         16,
         Option(
-            label=QT_TRANSLATE_NOOP("options", "Rank"),
+            label=QT_TRANSLATE_NOOP("options", "Rank r"),
             help=QT_TRANSLATE_NOOP(
                 "options",
                 "The width r of the two small matrices A (r × in) and B (out × r) that are trained for each weight. "

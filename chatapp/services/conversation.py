@@ -92,8 +92,8 @@ class ConversationService(QObject):
         self._wanted_id: str | None = None
         self._messages: dict[str, Message] = {}
         self._sending = False
-        replies.started.connect(self._on_changed)
-        replies.ended.connect(self._on_changed)
+        for changed in (replies.started, replies.ended, replies.rated):
+            changed.connect(self._on_changed)
         shelf.deleted.connect(self._on_deleted)
         shelf.restored.connect(lambda conversation: self.open(conversation.id))
         shelf.imported.connect(lambda conversation: self.open(conversation.id))

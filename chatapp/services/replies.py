@@ -96,6 +96,8 @@ class Replies(QObject):
     """Message in its last state"""
     failed = Signal(object)
     """ReplyFailed, after `ended`"""
+    rated = Signal(object)
+    """Message with another rating"""
     queue_changed = Signal()
     """another reply is written, or others wait; see `writing` and `waiting`"""
 
@@ -177,6 +179,19 @@ class Replies(QObject):
         if self._last is not None and self._last.id == message.id:
             return self._last
         return self._ended.get(message.id, message)
+
+    def rate(self, message: Message, rating: int) -> None:
+        """What a person thinks of a reply that is whole or was interrupted; see Reply."""
+        message = self.latest(message)
+        if message.state is MessageState.STREAMING:
+            return
+        rated = replace(message, reply=replace(message.reply, rating=rating))
+        if self._last is not None and self._last.id == rated.id:
+            self._last = rated
+        if rated.id in self._ended:
+            self._ended[rated.id] = rated
+        self._save_whole(rated)
+        self.rated.emit(rated)
 
     def prompt(self, history: list[Message], system_prompt: str, continued: Message | None = None) -> ChatPrompt:
         """What the model in use is given after `history`, or to go on with `continued`."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from chatapp.core.outcome import outcome_text
-from chatapp.protocol.codec import COMMANDS, EVENTS, FrameError, FrameReader
-from chatapp.protocol.engine import Command, Event, Ready
+from chatapp.protocol import finetune
+from chatapp.protocol.codec import COMMANDS, EVENTS, Codec, FrameError, FrameReader
+from chatapp.protocol.engine import Command, Ready
 from chatapp.protocol.launch import WorkerCommand
 
 _STDERR_LINES = 200
@@ -26,22 +28,31 @@ class ProcessOutcome:
 
 
 class WorkerProcess(QObject):
-    """Starts at construction. Commands sent before it is ready wait in the pipe."""
+    """Starts at construction. Commands sent before it is ready wait in the pipe. Speaks the engine's language, or that
+    of the codecs it is given."""
 
     became_ready = Signal(object)
-    """Ready"""
+    """Ready of its language"""
     received = Signal(object)
-    """Event"""
+    """Event of its language"""
     ended = Signal(object)
     """ProcessOutcome; emitted once, also when it could not be started"""
 
-    def __init__(self, command: WorkerCommand, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        command: WorkerCommand,
+        parent: QObject | None = None,
+        *,
+        commands: Codec[Any] = COMMANDS,
+        events: Codec[Any] = EVENTS,
+    ) -> None:
         super().__init__(parent)
+        self._commands, self._events = commands, events
         self._frames = FrameReader()
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._partial_line = b""
         self._has_ended = False
-        self.ready: Ready | None = None
+        self.ready: Ready | None = None  # of an engine
         self._process = QProcess(self)
         environment = QProcessEnvironment()
         for name, value in command.environment.items():
@@ -63,8 +74,8 @@ class WorkerProcess(QObject):
         """Its last lines."""
         return "\n".join(self._stderr)
 
-    def send(self, command: Command) -> None:
-        self._process.write(COMMANDS.encode(command))
+    def send(self, command: Command | finetune.Command) -> None:
+        self._process.write(self._commands.encode(command))
 
     def kill(self) -> None:
         """At once: a worker keeps nothing that would have to be saved."""
@@ -84,7 +95,7 @@ class WorkerProcess(QObject):
     def _deliver(self, at_most: int | None) -> None:
         try:
             for number, body in enumerate(self._frames, start=1):
-                self._hand_over(EVENTS.decode(body))
+                self._hand_over(self._events.decode(body))
                 if number == at_most:
                     QTimer.singleShot(0, self, lambda: self._deliver(at_most))
                     return
@@ -92,9 +103,10 @@ class WorkerProcess(QObject):
             self._stderr.append(f"unreadable frame: {problem}")
             self.kill()
 
-    def _hand_over(self, event: Event) -> None:
+    def _hand_over(self, event: object) -> None:
         if isinstance(event, Ready):
             self.ready = event
+        if isinstance(event, Ready | finetune.Ready):
             self.became_ready.emit(event)
         else:
             self.received.emit(event)

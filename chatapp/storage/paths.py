@@ -52,8 +52,15 @@ class Paths:
     def adapters(self) -> Path:
         """Every engine worker of the window may read what is in it."""
         return self.data / "adapters"
+
+    @property
     def components(self) -> Path:
         return self.data / "components"
+
+    @property
+    def own_chats(self) -> Path:
+        """Conversations chosen as data of a run, a file each."""
+        return self.data / "own-chats"
 
     @property
     def new_draft(self) -> Path:

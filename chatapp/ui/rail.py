@@ -12,7 +12,7 @@ from chatapp.ui.tabs.base import TabSpec
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
 
-_WIDTH_EMS = 7
+_WIDTH_EMS = 7.3
 
 
 class Rail(Translated, QWidget):
@@ -65,7 +65,7 @@ class Rail(Translated, QWidget):
         self.chosen.emit(place)
 
     def _apply_theme(self) -> None:
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance("m") * _WIDTH_EMS)
+        self.setFixedWidth(round(self.fontMetrics().horizontalAdvance("m") * _WIDTH_EMS))
         self._set_icons()
 
     def _set_icons(self) -> None:

@@ -61,6 +61,8 @@ DARK = Colors(
     danger_soft="#3a2624",
 )
 
+# Told apart by the colour-blind too (Okabe and Ito 2008); the ninth has the first colour again.
+_DISTINCT = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 _COLUMN_EMS = 62
 _LEAST_POINTS = 10.0  # some systems report a default too small to read for long
 
@@ -148,6 +150,12 @@ QTreeView::item:selected { background: @soft; color: @text; }
 #candidates QHeaderView::section { padding: 4px 3px; }
 #pairs::item { padding: 3px 9px; }
 #pairs QHeaderView::section { padding: 4px 11px; }
+QTableView { background: @surface; border: 1px solid @border; border-radius: 8px; gridline-color: @border;
+    outline: none; }
+QTableView:focus { border-color: @accent; }
+QTableView::item { padding: 5px 7px; }
+QTableView::item:selected { background: @soft; color: @text; }
+QTableCornerButton::section { background: @surface; border: none; border-bottom: 1px solid @border; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border;
     padding: 8px 9px; }
@@ -228,6 +236,11 @@ class Theme(QObject):
     def icon_size(self, points: int = 20) -> QSize:
         side = round(points * self.zoom / 100)
         return QSize(side, side)
+
+
+def distinct_color(place: int) -> QColor:
+    """Of the thing at that place, from 0, among others of its kind."""
+    return QColor(_DISTINCT[place % len(_DISTINCT)])
 
 
 def _rendered(renderer: QSvgRenderer, size: int) -> QPixmap:

@@ -159,7 +159,7 @@ def test_bad_models_and_prompts_are_cards_in_the_window_and_lose_nothing(
         qtbot.waitUntil(lambda: inference.status.state is EngineState.READY, timeout=60_000)
         for kind, words in BAD_MODELS.items():
             cast(ModelsView, app.window.page("models")).add_requested.emit(bad_models[kind])
-            app.window.rail.choose(3)
+            app.window.rail.choose(4)
             qtbot.waitUntil(lambda w=words: any(w in text for text in cards()), timeout=5000)
         app.window.rail.choose(0)
         for kind, words in BAD_MODELS.items():

@@ -104,7 +104,7 @@ def test_the_models_page_verifies_with_progress_and_cancel(
 ) -> None:
     app = App(qapp, paths)
     app.window.show()
-    app.window.rail.choose(3)
+    app.window.rail.choose(4)
     models = cast(ModelsView, app.window.page("models"))
     told: list[ReadProgress] = []
     app.context.library.read_progressed.connect(told.append)

@@ -19,6 +19,7 @@ from chatapp.ui.language import Language
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.theme import Theme
 from tests.builders import write_gguf
+from tests.fakes.finetune_worker import fake_finetune_command
 from tests.fakes.scripted_engine import scripted_command
 
 MakeApp = Callable[[], App]
@@ -31,7 +32,7 @@ def make_app(qapp: QApplication, qtbot: QtBot, paths: Paths) -> Iterator[MakeApp
     made: list[App] = []
 
     def make() -> App:
-        app = App(qapp, paths, scripted_command)
+        app = App(qapp, paths, scripted_command, finetune_command=fake_finetune_command)
         made.append(app)
         app.window.show()
         app.begin()

@@ -170,7 +170,7 @@ def test_the_list_of_keys_has_the_tabs_and_follows_the_key_that_sends(app: App) 
     QTest.keyClick(app.window, Qt.Key.Key_F1)
     (dialog,) = app.window.findChildren(ShortcutsDialog)
     listed = [label.text() for label in dialog.findChildren(QLabel)]
-    assert {"Ctrl+Enter", "Enter / Shift+Enter", "Ctrl+N / Ctrl+Shift+O", "Ctrl+5 / Ctrl+,", "↑", "Esc"} <= set(listed)
+    assert {"Ctrl+Enter", "Enter / Shift+Enter", "Ctrl+N / Ctrl+Shift+O", "Ctrl+6 / Ctrl+,", "↑", "Esc"} <= set(listed)
     assert {tab.title for tab in TABS} <= set(listed)
     assert "Enter" not in listed
     dialog.close()
@@ -243,13 +243,13 @@ def test_escape_forgets_the_search_in_the_settings_before_it_stops_a_reply(app: 
     page = cast(SettingsView, app.window.page("settings"))
     ask(app, qtbot, "slow 1000", wait=False)
     qtbot.waitUntil(lambda: app.context.inference.status.state is EngineState.GENERATING, timeout=5000)
-    app.window.rail.choose(4)
+    app.window.rail.choose(5)
     page.verticalScrollBar().setValue(page.verticalScrollBar().maximum())
     QTest.keyClick(app.window, Qt.Key.Key_F, CONTROL)
     assert not page.search.visibleRegion().isEmpty()
     QTest.keyClicks(page.search, "top-k")
     app.window.rail.choose(0)
-    app.window.rail.choose(4)
+    app.window.rail.choose(5)
     assert page.fields["sampling", "top_k"].widget.hasFocus()  # the first that is on show
     QTest.keyClick(page.search, Qt.Key.Key_Escape)
     assert page.search.text() == ""

@@ -37,7 +37,7 @@ def test_the_palette_opens_a_chat(app: App, chat: ChatView, qtbot: QtBot) -> Non
     ask(app, qtbot, "say the first one")
     chat.conversations.new_button.click()
     ask(app, qtbot, "say another")
-    app.window.rail.choose(4)
+    app.window.rail.choose(5)
     QTest.keyClick(app.window, Qt.Key.Key_K, CONTROL)
     (palette,) = app.window.findChildren(Palette)
     QTest.keyClicks(palette.edit, "first one")
@@ -122,7 +122,7 @@ def test_words_are_found_as_they_are_read(app: App, chat: ChatView, qtbot: QtBot
 
 
 def test_settings_are_found_by_their_words(app: App) -> None:
-    app.window.rail.choose(4)
+    app.window.rail.choose(5)
     page = cast(SettingsView, app.window.page("settings"))
     QTest.keyClick(app.window, Qt.Key.Key_F, CONTROL)
     assert page.search.hasFocus()

@@ -48,7 +48,7 @@ def settings_of(app: App) -> SettingsView:
 
 def show_settings(app: App, qtbot: QtBot) -> None:
     with qtbot.waitSignal(app.context.records.measured, timeout=3000):
-        app.window.rail.choose(4)
+        app.window.rail.choose(5)
 
 
 def last_reply(chat: ChatView) -> MessageView:
@@ -100,7 +100,7 @@ def test_settings_that_are_open_follow_a_reply(app: App, group: RecordsGroup, qt
 
 def test_the_search_finds_them(app: App, group: RecordsGroup, qtbot: QtBot) -> None:
     settings = settings_of(app)
-    app.window.rail.choose(4)
+    app.window.rail.choose(5)
     settings.search.setText("delete records")
     assert group.isVisible()
     assert not any(frame.isVisible() for frame in settings._groups.values())

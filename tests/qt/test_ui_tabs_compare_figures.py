@@ -19,9 +19,9 @@ from chatapp.core.sentences import NO_MODEL_LOADED
 from chatapp.services.background import Background
 from chatapp.ui.tabs.compare import divergence_model, figure_counter
 from chatapp.ui.tabs.compare.foot import ComparisonFoot
-from chatapp.ui.tabs.compare.table_view import TableView
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.rich_text import Typesetting
+from chatapp.ui.widgets.table_view import TableView
 from tests.lanes import comparison, lane, token
 from tests.qt.conftest import ChooseInMenu
 

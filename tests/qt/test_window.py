@@ -127,7 +127,7 @@ def test_keys_work_wherever_the_focus_is(app: App, qtbot: QtBot) -> None:
     app.window.rail.buttons[0].setFocus()
     QTest.keyClick(app.window.rail.buttons[0], Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not app.context.conversations.writing, timeout=2000)
-    app.window.rail.choose(4)
+    app.window.rail.choose(5)
     QTest.keyClick(app.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert app.window.pages.currentWidget() is chat
     assert chat.welcome.isVisible()
@@ -223,7 +223,7 @@ def test_a_broken_settings_file_is_said_once_the_window_is_there(make_app: MakeA
 
 def test_a_model_is_added_by_dropping_its_file_and_used(app: App, qtbot: QtBot, tmp_path: Path) -> None:
     view = models_of(app)
-    app.window.rail.choose(3)
+    app.window.rail.choose(4)
     path = write_gguf(tmp_path / "dropped.gguf", "gemma3")
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path))])
@@ -245,7 +245,7 @@ def test_a_model_is_added_by_dropping_its_file_and_used(app: App, qtbot: QtBot, 
 
 def test_a_foreign_file_is_refused_with_a_card_on_the_page(app: App, qtbot: QtBot, tmp_path: Path) -> None:
     view = models_of(app)
-    app.window.rail.choose(3)
+    app.window.rail.choose(4)
     (tmp_path / "movie.gguf").write_bytes(b"not a model")
     view.add_requested.emit(tmp_path / "movie.gguf")
     qtbot.waitUntil(lambda: bool(view.findChildren(ErrorCard)), timeout=5000)
@@ -255,7 +255,7 @@ def test_a_foreign_file_is_refused_with_a_card_on_the_page(app: App, qtbot: QtBo
 
 def test_reading_a_large_file_can_be_cancelled(app: App, qtbot: QtBot, tmp_path: Path) -> None:
     view = models_of(app)
-    app.window.rail.choose(3)
+    app.window.rail.choose(4)
     large = tmp_path / "large.gguf"
     large.write_bytes(gguf_bytes())
     with large.open("r+b") as stream:
@@ -303,8 +303,8 @@ def test_the_same_trouble_is_one_card_and_can_be_dismissed(app: App) -> None:
     assert not app.window._banner_area.isVisible()
 
 
-def test_a_late_page_is_built_when_it_is_first_needed(app: App) -> None:
-    (late,) = [place for place, tab in enumerate(TABS) if tab.late]
+@pytest.mark.parametrize("late", [place for place, tab in enumerate(TABS) if tab.late])
+def test_a_late_page_is_built_when_it_is_first_needed(late: int, app: App) -> None:
     assert TABS[late].key not in app.window._pages
     app.window.rail.choose(late)
     assert app.window.pages.currentWidget() is app.window.page(TABS[late].key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatapp.ui.tabs import chat, compare, lab, models, settings
+from chatapp.ui.tabs import chat, compare, finetune, lab, models, settings
 from chatapp.ui.tabs.base import TabSpec
 
-TABS: tuple[TabSpec, ...] = (chat.TAB, compare.TAB, lab.TAB, models.TAB, settings.TAB)
+TABS: tuple[TabSpec, ...] = (chat.TAB, compare.TAB, finetune.TAB, lab.TAB, models.TAB, settings.TAB)

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QWidget
 from chatapp.services.adapters import AdaptersService
 from chatapp.services.comparison import ComparisonService
 from chatapp.services.conversation import ConversationService
+from chatapp.services.finetune import FinetuneService
 from chatapp.services.inference import InferenceService
 from chatapp.services.kept_comparisons import KeptComparisons
+from chatapp.services.kept_runs import KeptRuns
 from chatapp.services.lane_chats import LaneChats
 from chatapp.services.library import LibraryService
 from chatapp.services.model_choice import ModelChoice
 from chatapp.services.notifier import Notifier
+from chatapp.services.own_chats import OwnChats
 from chatapp.services.preferences import Preferences
 from chatapp.services.replies import Replies
 from chatapp.services.shelf import Shelf
@@ -31,7 +34,7 @@ from chatapp.ui.widgets.rich_text import Typesetting
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
     """The graph of services, built in app.py. sweep: the comparison whose lanes are those of a sweep; kept:
-    those of before."""
+    those of before; runs: the training runs of before; use_adapter: puts one, named by its path, into the chat."""
 
     conversations: ConversationService
     shelf: Shelf
@@ -41,6 +44,10 @@ class AppContext:
     sweep: ComparisonService
     kept: KeptComparisons
     lane_chats: LaneChats
+    finetune: FinetuneService
+    runs: KeptRuns
+    own_chats: OwnChats
+    use_adapter: Callable[[str], None]
     inference: InferenceService
     adapters: AdaptersService
     library: LibraryService

@@ -26,6 +26,8 @@ def chat_actions(view: ChatView, presenter: ChatPresenter) -> Sequence[Action]:
             ("Ctrl+Shift+E",),
             presenter.show_last_prompt,
         ),
+        (QT_TRANSLATE_NOOP("actions", "The last reply is good"), ("Ctrl+Alt+G",), presenter.like_last),
+        (QT_TRANSLATE_NOOP("actions", "The last reply is bad"), ("Ctrl+Alt+B",), presenter.dislike_last),
         (QT_TRANSLATE_NOOP("actions", "Find in this chat"), ("Ctrl+F",), view.find_bar.open_bar),
         (QT_TRANSLATE_NOOP("actions", "Next place found"), ("F3",), lambda: view.find_bar.step(1)),
         (QT_TRANSLATE_NOOP("actions", "Previous place found"), ("Shift+F3",), lambda: view.find_bar.step(-1)),

@@ -64,6 +64,8 @@ class MessageView(Translated, QFrame):
         self._figures = named(ElidedButton(self), "figures")
         self._figures.clicked.connect(lambda: self._wish(WishKind.DETAILS))
         self._copy = self._button(self._on_copy)
+        self._good = self._button(lambda: self._wish(WishKind.LIKE))
+        self._bad = self._button(lambda: self._wish(WishKind.DISLIKE))
         self._edit = self._button(self.begin_edit)
         self._more = self._button(self._open_menu)
         self._retry = self._button(lambda: self._wish(WishKind.REGENERATE))
@@ -71,6 +73,8 @@ class MessageView(Translated, QFrame):
         self._cancel = self._button(lambda: self._wish(WishKind.CANCEL))
         self._earlier = self._button(lambda: self.go_to_version(-1))
         self._later = self._button(lambda: self.go_to_version(1))
+        for button in (self._good, self._bad):
+            button.setCheckable(True)
         self._place = named(QLabel(self), "muted")
         self._lay_out()
         theme.changed.connect(self._set_icons)
@@ -190,6 +194,8 @@ class MessageView(Translated, QFrame):
         self._figures.set_text(self._figures_text())
         for button, text in (
             (self._copy, self.tr("Copy this message")),
+            (self._good, self.tr("A good reply")),
+            (self._bad, self.tr("A bad reply")),
             (self._edit, self.tr("Edit; the message as it was is kept as a version")),
             (self._more, self.tr("More")),
             (self._retry, self.tr("Ask again for another reply (Ctrl+R for the last)")),
@@ -243,7 +249,9 @@ class MessageView(Translated, QFrame):
             footer.addWidget(widget)
         footer.addWidget(self._figures, 1)
         footer.addStretch()
-        for button in (self._cancel, self._continue, self._retry, self._edit, self._copy, self._more):
+        for button in (self._cancel, self._continue, self._retry, self._edit, self._good, self._bad):
+            footer.addWidget(button)
+        for button in (self._copy, self._more):
             footer.addWidget(button)
 
     def _update_actions(self) -> None:
@@ -252,6 +260,10 @@ class MessageView(Translated, QFrame):
         self._figures.setEnabled(not streaming)
         self._retry.setVisible(not self._mine and not streaming)
         self._edit.setVisible(not streaming)
+        for button, rating in ((self._good, 1), (self._bad, -1)):
+            button.setVisible(not self._mine and not streaming)
+            button.setChecked(self.message.reply.rating == rating)
+        self._set_icons()
         self._cancel.setVisible(streaming and self._ahead > 0)
         self._continue.setVisible(self._is_last and self.can_continue())
         several = self.versions is not None
@@ -303,11 +315,14 @@ class MessageView(Translated, QFrame):
             (self._copy, "copy"),
             (self._retry, "retry"),
             (self._edit, "edit"),
+            (self._good, "good"),
+            (self._bad, "bad"),
             (self._more, "more"),
             (self._earlier, "left"),
             (self._later, "right"),
         ):
-            button.setIcon(self._theme.icon(name, color=self._theme.colors.muted))
+            colors = self._theme.colors
+            button.setIcon(self._theme.icon(name, color=colors.accent if button.isChecked() else colors.muted))
             button.setIconSize(self._theme.icon_size(16))
 
     def _on_edited(self, text: str) -> None:

@@ -66,6 +66,7 @@ class ChatPresenter(QObject):
         replies.text_added.connect(self._on_text_added)
         replies.ended.connect(self._on_ended)
         replies.failed.connect(self._on_reply_failed)
+        replies.rated.connect(view.transcript.finish_message)
         replies.queue_changed.connect(self._on_queue_changed)
         context.preferences.changed.connect(self._on_settings)
         self._on_settings(context.preferences.settings)
@@ -108,6 +109,12 @@ class ChatPresenter(QObject):
         view = self._view.transcript.view_of(versioned) if versioned is not None else None
         if view is not None:
             view.go_to_version(step)
+
+    def like_last(self) -> None:
+        self._wish_for_reply(WishKind.LIKE)
+
+    def dislike_last(self) -> None:
+        self._wish_for_reply(WishKind.DISLIKE)
 
     def copy_conversation(self) -> None:
         self._with_current(lambda current: self._shelf.read_markdown(current, QGuiApplication.clipboard().setText))
@@ -178,10 +185,18 @@ class ChatPresenter(QObject):
                 self._open_diff(message_id)
             case WishKind.TRY_ADAPTERS:
                 self._try_adapters(message_id)
+            case WishKind.LIKE | WishKind.DISLIKE:
+                self._rate(message_id, 1 if wish.kind is WishKind.LIKE else -1)
             case WishKind.DETAILS:
                 view = self._view.transcript.view_of(message_id)
                 if view is not None:
                     DetailsDialog(view.message, self._view).open()
+
+    def _rate(self, message_id: str, rating: int) -> None:
+        """The same again takes it back."""
+        view = self._view.transcript.view_of(message_id)
+        if view is not None:
+            self._replies.rate(view.message, 0 if view.message.reply.rating == rating else rating)
 
     def _continue(self, message_id: str) -> None:
         """With its tokens, where they are in memory as those of the last reply are."""

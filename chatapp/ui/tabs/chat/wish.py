@@ -17,6 +17,8 @@ class WishKind(Enum):
     BRANCH_OFF = "branch off"
     SHOW_PROMPT = "show prompt"
     DETAILS = "details"
+    LIKE = "like"
+    DISLIKE = "dislike"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from chatapp.ui.panels.probabilities.measure import letters_on
-
-# told apart by the colour-blind too (Okabe and Ito 2008); the ninth lane has the first colour again, and its number
-_COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
-
-
-def lane_color(place: int) -> QColor:
-    return QColor(_COLORS[place % len(_COLORS)])
+from chatapp.ui.theme import distinct_color
 
 
 def paint_chip(painter: QPainter, box: QRectF, place: int) -> None:
@@ -21,9 +15,9 @@ def paint_chip(painter: QPainter, box: QRectF, place: int) -> None:
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(lane_color(place))
+    painter.setBrush(distinct_color(place))
     painter.drawRoundedRect(box, 5, 5)
-    painter.setPen(letters_on(lane_color(place)))
+    painter.setPen(letters_on(distinct_color(place)))
     font = painter.font()
     font.setBold(True)
     painter.setFont(font)

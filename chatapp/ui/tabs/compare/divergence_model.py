@@ -18,8 +18,8 @@ from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.core.token_export import harmless
 from chatapp.ui.panels.probabilities.candidate_table import token_text
 from chatapp.ui.panels.probabilities.measure import percent
-from chatapp.ui.tabs.compare.table_view import ROOT, SORT_ROLE, CopiedModel, Index
 from chatapp.ui.widgets.build import plain_tip
+from chatapp.ui.widgets.table_view import ROOT, SORT_ROLE, CopiedModel, Index
 
 _AT_ONCE = 0.008  # seconds of divergences between two looks at what a person does
 _UNKNOWN, _LATER = "–", "…"

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from chatapp.core.comparison import Comparison
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.compare.divergence_model import DivergenceModel
-from chatapp.ui.tabs.compare.table_view import Index, TableView
 from chatapp.ui.widgets.build import named
+from chatapp.ui.widgets.table_view import Index, TableView
 
 
 class DivergencePage(Translated, QWidget):

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 from chatapp.storage.comparisons import StoredComparison
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.compare.earlier_model import EarlierModel
-from chatapp.ui.tabs.compare.table_view import TableView
 from chatapp.ui.widgets.build import named, shown
+from chatapp.ui.widgets.table_view import TableView
 
 _WIDTH_EMS, _HEIGHT_EMS, _MODEL_EMS, _MARGIN = 76, 40, 23, 40
 _TITLE, _MODEL = 0, 2  # their columns

@@ -10,8 +10,8 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QObject, Qt
 from chatapp.core.comparison import is_sweep
 from chatapp.core.options import QT_TRANSLATE_NOOP
 from chatapp.storage.comparisons import StoredComparison
-from chatapp.ui.tabs.compare.table_view import ROOT, SORT_ROLE, CopiedModel, Index
 from chatapp.ui.widgets.build import plain_tip
+from chatapp.ui.widgets.table_view import ROOT, SORT_ROLE, CopiedModel, Index
 
 _HEADINGS = (
     QT_TRANSLATE_NOOP("EarlierDialog", "Prompt"),

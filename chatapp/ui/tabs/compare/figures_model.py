@@ -15,8 +15,8 @@ from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sweep import Mean, is_whole, mean_of
 from chatapp.ui.language import error_message
 from chatapp.ui.tabs.compare.figures_help import HEADINGS, HELP
-from chatapp.ui.tabs.compare.table_view import LAST_ROLE, ROOT, SORT_ROLE, CopiedModel, Index
 from chatapp.ui.widgets.build import plain_tip
+from chatapp.ui.widgets.table_view import LAST_ROLE, ROOT, SORT_ROLE, CopiedModel, Index
 
 _UNKNOWN = "–"
 _LANE, _SEED, _ENDED = 0, 5, 13

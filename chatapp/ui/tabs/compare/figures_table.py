@@ -10,8 +10,8 @@ from chatapp.services.background import Background
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.compare.figure_counter import FigureCounter
 from chatapp.ui.tabs.compare.figures_model import FiguresModel
-from chatapp.ui.tabs.compare.table_view import TableView
 from chatapp.ui.widgets.build import named, plain_tip
+from chatapp.ui.widgets.table_view import TableView
 
 
 class FiguresPage(Translated, QWidget):

@@ -12,8 +12,8 @@ from chatapp.ui.language import Translated
 from chatapp.ui.panels.probabilities.candidate_table import token_text
 from chatapp.ui.panels.probabilities.heat_text import HeatToken
 from chatapp.ui.panels.probabilities.measure import percent
-from chatapp.ui.tabs.compare.chip import lane_color, paint_chip
-from chatapp.ui.theme import Theme
+from chatapp.ui.tabs.compare.chip import paint_chip
+from chatapp.ui.theme import Theme, distinct_color
 
 _CELL_EMS, _MOST_EMS, _GAP, _BAR = 11, 20, 6, 3
 
@@ -109,4 +109,4 @@ class PlaceStrip(Translated, QWidget):
             bar = QRectF(text.left(), cell.bottom() - _BAR, text.width(), _BAR)
             painter.fillRect(bar, QColor(self._theme.colors.hover))
             bar.setWidth(text.width() * token.record.p)
-            painter.fillRect(bar, lane_color(lane))
+            painter.fillRect(bar, distinct_color(lane))

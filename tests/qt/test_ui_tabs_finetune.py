@@ -1,0 +1,425 @@
+"""The Fine-tune tab in the real window, over workers that play an engine and a trainer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from chatapp.app import App
+from chatapp.services.engine_status import EngineState
+from chatapp.services.finetune import RunPhase
+from chatapp.storage.runs import RunState
+from chatapp.ui.tabs import TABS
+from chatapp.ui.tabs.finetune.own_chats_dialog import OwnChatsDialog
+from chatapp.ui.tabs.finetune.view import EARLIER, RUN, FinetuneView
+from chatapp.ui.widgets.error_card import ErrorCard
+
+WAIT = 20_000
+FINETUNE = [tab.key for tab in TABS].index("finetune")
+
+
+def view_of(app: App) -> FinetuneView:
+    app.window.rail.choose(FINETUNE)
+    return cast(FinetuneView, app.window.page("finetune"))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Callable[[str], str]:
+    def make(name: str) -> str:
+        path = tmp_path / name
+        path.write_text('{"prompt": "a", "completion": "b"}\n')
+        return str(path)
+
+    return make
+
+
+@pytest.fixture
+def click(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """The button that the next question is answered with."""
+
+    def choose(text: str) -> None:
+        def ask(box: QMessageBox) -> int:
+            (found,) = [button for button in box.buttons() if button.text() == text]
+            cast(QPushButton, found).click()
+            return 0
+
+        monkeypatch.setattr(QMessageBox, "exec", ask)
+
+    return choose
+
+
+def start(app: App, path: str, qtbot: QtBot, *, steps: int = 0) -> FinetuneView:
+    view = view_of(app)
+    view.setup.form.fields["steps"].set_value(steps)
+    view.setup.form._on_value("steps", steps)
+    view.setup.data.set_data(path)
+    qtbot.waitUntil(view.setup.estimate.start_button.isEnabled, timeout=WAIT)
+    view.setup.estimate.start_button.click()
+    return view
+
+
+def finish(app: App, path: str, qtbot: QtBot, *, steps: int = 0) -> FinetuneView:
+    with qtbot.waitSignal(app.context.finetune.finished, timeout=WAIT):
+        view = start(app, path, qtbot, steps=steps)
+    qtbot.waitUntil(lambda: bool(app.context.runs.runs), timeout=WAIT)
+    return view
+
+
+def card_in(page: QWidget) -> ErrorCard | None:
+    return next((card for card in page.findChildren(ErrorCard) if card.isVisible()), None)
+
+
+def test_data_is_looked_at_before_anything_is_trained(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    setup = view_of(app).setup
+    assert not setup.estimate.start_button.isEnabled()
+    assert setup.estimate.needs.text() == "Choose data to train on."
+    assert setup.data.model_path == app.context.inference.status.path
+    setup.data.set_data(data("cities.jsonl"))
+    assert setup.estimate.needs.text() == "Looking at the data…"
+    qtbot.waitUntil(setup.estimate.start_button.isEnabled, timeout=WAIT)
+    assert setup.estimate.needs.text().endswith("120 steps, about 3 min.")
+    assert [label.text() for label in setup.report.parts if label.isVisible()] == [
+        "Training: 160", "Validation: 20", "Test: 20 (locked until the end)",
+    ]  # fmt: skip
+    assert "Longer than 512 tokens and cut off: 7" in setup.report.notes.text()
+    assert "Line 7:" in setup.report.problems.text()
+    setup.data.set_unseen(data("other.csv"))
+    qtbot.waitUntil(lambda: setup.report.parts[3].isVisible(), timeout=WAIT)
+    setup.data.clear_button.click()
+    qtbot.waitUntil(lambda: not setup.report.parts[3].isVisible(), timeout=WAIT)
+
+
+def test_what_is_learnt_is_underlined_and_control_tokens_are_small(
+    app: App, data: Callable[[str], str], qtbot: QtBot
+) -> None:
+    setup = view_of(app).setup
+    setup.data.set_data(data("cities.jsonl"))
+    qtbot.waitUntil(setup.estimate.start_button.isEnabled, timeout=WAIT)
+    preview, found = setup.report.preview, {}
+    block = preview.text.document().firstBlock()
+    while block.isValid():
+        iterator = block.begin()
+        while not iterator.atEnd():
+            fragment = iterator.fragment()
+            found[fragment.text()] = (fragment.charFormat().fontUnderline(), fragment.charFormat().fontPointSize() > 0)
+            iterator += 1
+        block = block.next()
+    assert found["Helsinki, on the Gulf of Finland. 赫尔辛基。"] == (True, False)
+    assert found["<|im_end|>"] == (True, True)  # the last, which is learnt
+    assert found["<|im_start|>"] == (False, True)
+    assert found["assistant"] == (False, False)
+    assert preview._title.text() == "Example 1 of 3: line 1, Validation, 71 tokens"
+    preview.later.click()
+    preview.later.click()
+    assert not preview.later.isEnabled()
+    assert preview._title.text().startswith("Example 3 of 3: line 3, Training")
+
+
+def test_files_are_dropped_and_others_refused(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    setup = view_of(app).setup
+    for name, taken in (("cities.csv", True), ("picture.png", False)):
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(data(name))])
+        buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        setup.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, buttons, modifiers))
+        assert setup.data.data.endswith("cities.csv")
+        qtbot.waitUntil(lambda taken=taken: (card_in(setup) is None) is taken, timeout=WAIT)
+    card = card_in(setup)
+    assert card is not None
+    assert "picture.png" in card.info.message
+
+
+def test_refused_data_is_a_card_with_a_retry(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    setup = view_of(app).setup
+    setup.data.set_data(data("refuse.jsonl"))
+    qtbot.waitUntil(lambda: card_in(setup) is not None, timeout=WAIT)
+    assert not setup.estimate.start_button.isEnabled()
+    assert not setup.progress.isVisible()
+    setup.data.data = data("cities.jsonl")
+    card = card_in(setup)
+    assert card is not None
+    card._retry.click()
+    qtbot.waitUntil(setup.estimate.start_button.isEnabled, timeout=WAIT)
+    assert card_in(setup) is None
+
+
+def test_short_memory_is_warned_of(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    setup = view_of(app).setup
+    setup.data.set_data(data("cities.jsonl"))
+    qtbot.waitUntil(setup.estimate.start_button.isEnabled, timeout=WAIT)
+    assert not setup.estimate.warning.isVisible()
+    batch = setup.form.fields["batch"].widget
+    batch.setValue(64)  # type: ignore[attr-defined]
+    qtbot.waitUntil(setup.estimate.warning.isVisible, timeout=WAIT)
+    assert setup.form.reset_button.isEnabled()
+    setup.form.reset_button.click()
+    assert setup.form.settings.batch == 4
+    assert batch.value() == 4  # type: ignore[attr-defined]
+
+
+def test_every_option_has_a_field_and_help(app: App) -> None:
+    form = view_of(app).setup.form
+    assert len(form.fields) == 22
+    assert [about.label for about, _, _ in form._rows][:5] == [
+        "Rank r", "Learning rate", "Batch", "Epochs", "Longest example",
+    ]  # fmt: skip
+    assert not form._more.isVisible()
+    form.fold.click()
+    assert form._more.isVisible()
+    rate = form.fields["learning_rate"].widget
+    assert rate.text() == "0.0002"  # type: ignore[attr-defined]
+    rate.stepBy(1)  # type: ignore[attr-defined]
+    assert form.settings.learning_rate == pytest.approx(5e-4)
+    rate.stepBy(-2)  # type: ignore[attr-defined]
+    assert form.settings.learning_rate == pytest.approx(1e-4)
+    rate.selectAll()  # type: ignore[attr-defined]
+    QTest.keyClicks(rate, "3e-5\n")
+    assert form.settings.learning_rate == pytest.approx(3e-5)
+    form.fields["packing"].widget.click()  # type: ignore[attr-defined]
+    assert form.settings.packing is True
+    assert "(1 changed)" in form.fold.text()
+    for _, label, button in form._rows:
+        assert label.text()
+        assert button.toolTip()
+        assert button.accessibleName()
+
+
+def test_a_run_is_shown_while_it_goes_and_when_it_has_ended(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    view_of(app).setup.data.samples[0].setText("Capital of Finland?")
+    view = start(app, data("slow.jsonl"), qtbot, steps=60)
+    page, service = view.run, app.context.finetune
+    qtbot.waitUntil(lambda: len(service.course) > 5, timeout=WAIT)
+    assert view.currentIndex() == RUN
+    qtbot.waitUntil(lambda: "of 60" in page.state.text(), timeout=WAIT)
+    assert page.progress.isVisible()
+    assert not page.resume_button.isVisible()
+    page.pause_button.click()
+    qtbot.waitUntil(lambda: service.phase is RunPhase.PAUSED, timeout=WAIT)
+    assert page.state.text().startswith("Paused after step")
+    assert not page.pause_button.isVisible()
+    page.go_on_button.click()
+    with qtbot.waitSignal(service.finished, timeout=WAIT):
+        pass
+    assert page.result.isVisible()
+    assert not page.stop_button.isVisible()
+    assert not page.progress.isVisible()
+    assert not page.result.warning.isVisible()
+    texts = [cell.text() for cell in page.result._cells]
+    assert texts[7:14] == ["Validation", "3.940", "1.210", "51.419", "3.353", "3.940", "1.210"]
+    table = page.samples
+    header, last = table.verticalHeaderItem(0), table.verticalHeaderItem(table.rowCount() - 1)
+    assert header is not None
+    assert last is not None
+    assert (header.text(), last.text()) == ("step 60", "before")
+    assert "validation loss" in page.log.toPlainText()
+
+
+def test_a_parity_that_is_not_ok_is_loud(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    page = finish(app, data("unlike.jsonl"), qtbot).run
+    assert page.result.warning.isVisible()
+    assert "46.00% apart" in page.result.parity.text()
+
+
+def test_after_a_crash_the_run_is_resumed_from_the_page(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    with qtbot.waitSignal(app.context.finetune.failed, timeout=WAIT):
+        view = start(app, data("crash.jsonl"), qtbot)
+    page = view.run
+    card = card_in(page)
+    assert card is not None
+    assert "SIGABRT" in card.info.message
+    assert page.state.text().endswith("can be resumed")
+    with qtbot.waitSignal(app.context.finetune.finished, timeout=WAIT):
+        page.resume_button.click()
+    assert card_in(page) is None
+    assert page.result.isVisible()
+
+
+def test_giving_up_asks_first(app: App, data: Callable[[str], str], click: Callable[[str], None], qtbot: QtBot) -> None:
+    view = start(app, data("slow.jsonl"), qtbot, steps=500)
+    service = app.context.finetune
+    qtbot.waitUntil(lambda: len(service.course) > 2, timeout=WAIT)
+    click("Train on")
+    view.run.give_up_button.click()
+    assert service.is_running
+    click("Give up")
+    view.run.give_up_button.click()
+    assert not service.is_running
+    assert view.run.resume_button.isVisible()
+
+
+def test_the_adapter_goes_to_the_chat(
+    app: App, data: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    view = finish(app, data("cities.jsonl"), qtbot)
+    used: list[str] = []
+    object.__setattr__(app.context, "use_adapter", used.append)
+    view.run.result.use_button.click()
+    assert used == [str(app.context.finetune.folder / "adapter.gguf")]  # type: ignore[operator]
+    assert app.context.inference.status.state is EngineState.READY  # its model is in use already
+
+
+def test_a_run_is_exported(
+    app: App, data: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    view = finish(app, data("cities.jsonl"), qtbot)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    wanted = {
+        "card": ("card.md", "Markdown (*.md)", b"# cities"),
+        "csv": ("log.csv", "CSV (*.csv)", b"\xef\xbb\xbfstep,"),
+        "picture": ("chart.svg", "SVG (*.svg)", b"<?xml"),
+    }
+    for kind, (name, filters, begins) in wanted.items():
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, n=name, f=filters: (str(tmp_path / n), f))
+        with qtbot.waitSignal(app.context.runs.exported, timeout=WAIT):
+            view.run.result.export_requested.emit(kind)
+        assert (tmp_path / name).read_bytes().startswith(begins)
+    for kind in ("peft", "tensorboard"):
+        with qtbot.waitSignal(app.context.runs.exported, timeout=WAIT) as exported:
+            view.run.result.export_requested.emit(kind)
+        names = sorted(path.name for path in Path(exported.args[0]).iterdir())
+        assert (
+            names == ["adapter_config.json", "adapter_model.safetensors"]
+            if kind == "peft"
+            else names[0].startswith("events.out.tfevents.")
+        )
+
+
+def test_earlier_runs_are_opened_compared_and_deleted(
+    app: App, data: Callable[[str], str], click: Callable[[str], None], qtbot: QtBot
+) -> None:
+    finish(app, data("one.jsonl"), qtbot)
+    view = finish(app, data("two.jsonl"), qtbot)
+    page, kept = view.earlier, app.context.runs
+    qtbot.waitUntil(lambda: [run.state for run in kept.runs] == [RunState.FINISHED] * 2, timeout=WAIT)
+    view.go_to(EARLIER)
+    assert page.model.index(0, 2).data() == "two.jsonl"
+    assert page.model.index(0, 3).data() == "4.010 → 1.300"
+    assert not page.charts.isVisible()
+    for row in (0, 1):
+        page.table.setCurrentIndex(page.table.rows.index(row, 0))
+        QTest.keyClick(page.table, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(page.charts.chart.curves) == 4, timeout=WAIT)
+    assert page.charts.isVisible()
+    QTest.keyClick(page.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: view.currentIndex() == RUN, timeout=WAIT)
+    assert "one.jsonl" in view.run.title.text()
+    assert view.run.result.isVisible()
+    view.go_to(EARLIER)
+    click("Keep")
+    QTest.keyClick(page.table, Qt.Key.Key_Delete)
+    qtbot.wait(100)
+    assert len(kept.runs) == 2
+    click("Delete")
+    with qtbot.waitSignal(kept.listed, timeout=WAIT):
+        QTest.keyClick(page.table, Qt.Key.Key_Delete)
+    assert [Path(run.spec.data).name for run in kept.runs] == ["two.jsonl"]
+    qtbot.waitUntil(lambda: len(page.charts.chart.curves) == 2, timeout=WAIT)
+
+
+def test_a_run_left_by_another_session_is_resumed(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    with qtbot.waitSignal(app.context.finetune.failed, timeout=WAIT):
+        view = start(app, data("crash.jsonl"), qtbot)
+    qtbot.waitUntil(lambda: bool(app.context.runs.runs), timeout=WAIT)
+    assert app.context.runs.runs[0].state is RunState.RESUMABLE
+    view.go_to(EARLIER)
+    with qtbot.waitSignal(app.context.finetune.finished, timeout=WAIT):
+        view.earlier.resume_button.click()
+    assert view.currentIndex() == RUN
+
+
+def test_own_chats_become_the_data(app: App, qtbot: QtBot) -> None:
+    conversations = app.context.conversations
+    conversations.send("say hello there")
+    qtbot.waitUntil(lambda: conversations.writing, timeout=WAIT)
+    qtbot.waitUntil(lambda: not conversations.writing, timeout=WAIT)
+    setup = view_of(app).setup
+    setup.data.chats_button.click()
+    (dialog,) = setup.findChildren(OwnChatsDialog)
+    qtbot.waitUntil(dialog.use_button.isEnabled, timeout=WAIT)
+    assert dialog.count.text() == "1 chats, 1 examples, 1 replies to learn from."
+    dialog.liked.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: dialog.count.text() == "No chat fits.", timeout=WAIT)
+    assert not dialog.use_button.isEnabled()
+    dialog.liked.setCurrentIndex(0)
+    qtbot.waitUntil(dialog.use_button.isEnabled, timeout=WAIT)
+    dialog.use_button.click()
+    qtbot.waitUntil(lambda: "own-chats" in setup.data.data, timeout=WAIT)
+    assert "hello" in Path(setup.data.data).read_text("utf-8")
+
+
+def test_all_is_said_in_chinese_and_has_a_name(
+    app: App, data: Callable[[str], str], chinese: Callable[[], None], qtbot: QtBot
+) -> None:
+    view = finish(app, data("cities.jsonl"), qtbot)
+    chinese()
+    assert view.setup.estimate.start_button.text() == "开始训练"
+    assert view.run.result.use_button.text() == "在对话中使用"
+    assert view.earlier.model.index(0, 4).data() == "已完成"
+    assert "词元" in view.setup.report._sum.text()
+    for control in (
+        view, view.setup.data.model, view.setup.progress, view.setup.report.histogram, view.setup.report.preview.text,
+        view.run.progress, view.run.charts.chart, view.run.charts.measure, view.run.samples, view.run.log,
+        view.earlier.table, *view.setup.data.samples, *(field.widget for field in view.setup.form.fields.values()),
+    ):  # fmt: skip
+        assert control.accessibleName(), control
+
+
+def test_closing_during_a_run_asks(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    start(app, data("slow.jsonl"), qtbot, steps=500)
+    service = app.context.finetune
+    qtbot.waitUntil(lambda: len(service.course) > 2, timeout=WAIT)
+    for words in ("Do not close", "Close; resume it later"):
+        assert not app.window.close()
+        (box,) = [box for box in app.window.findChildren(QMessageBox) if box.isVisible()]
+        assert service.is_running
+        (button,) = [button for button in box.buttons() if button.text() == words]
+        button.click()
+        qtbot.waitUntil(lambda box=box: not box.isVisible(), timeout=WAIT)
+        assert app.window.isVisible() is (words == "Do not close")
+    assert not service.is_running
+    assert app.context.runs is not None
+
+
+def test_a_run_stopped_by_closing_is_finished_first(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    start(app, data("slow.jsonl"), qtbot, steps=500)
+    service = app.context.finetune
+    qtbot.waitUntil(lambda: len(service.course) > 2, timeout=WAIT)
+    assert not app.window.close()
+    (box,) = [box for box in app.window.findChildren(QMessageBox) if box.isVisible()]
+    (button,) = [button for button in box.buttons() if button.text() == "Stop and keep the best"]
+    with qtbot.waitSignal(service.finished, timeout=WAIT):
+        button.click()
+        assert app.window.isVisible()
+    qtbot.waitUntil(lambda: not app.window.isVisible(), timeout=WAIT)
+
+
+def test_a_second_close_leaves_the_run_to_be_resumed(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    start(app, data("slow.jsonl"), qtbot, steps=500)
+    qtbot.waitUntil(lambda: len(app.context.finetune.course) > 2, timeout=WAIT)
+    assert not app.window.close()
+    assert app.window.close()
+    assert not app.context.finetune.is_running
+
+
+def test_ten_thousand_steps_are_drawn_in_a_few_milliseconds(app: App, qtbot: QtBot) -> None:
+    charts = view_of(app).run.charts
+    course = app.context.finetune.course
+    for step in range(1, 10_001):
+        course.add_step({"step": step, "loss": 2.0 + (step % 97) / 50, "lr": 1e-4})
+    charts.show_course(course)
+    charts.chart.resize(1200, 400)
+    charts.chart.grab()
+    began = time.perf_counter()
+    for _ in range(5):
+        charts.show_course(course)
+        charts.chart.grab()
+    assert (time.perf_counter() - began) / 5 < 0.1  # 10 ms measured, on a machine with nothing else to do
