@@ -4445,7 +4445,7 @@
     </message>
     <message>
         <source>Alpha</source>
-        <translation type="unfinished">Alpha</translation>
+        <translation>Alpha</translation>
     </message>
     <message>
         <source>How strongly the adapter is added: W + (alpha / rank) · B A. Twice the rank is usual.</source>
