@@ -107,7 +107,7 @@ def test_ctrl_c_stops_and_finishes_twice_ends_and_can_be_resumed(
     assert process.stdout is not None
     for line in process.stdout:
         lines.append(json.loads(line))
-        if len(of(lines, "step")) == 1:
+        if lines[-1]["type"] == "step" and len(of(lines, "step")) == 1:
             process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 0
     assert process.stderr is not None
