@@ -12,6 +12,9 @@ from pathlib import Path
 import chatapp
 from chatapp.core.sandbox import FileAccess
 
+TRAINER_PYTHON = "CHATAPP_TRAINER_PYTHON"
+"""In the conductor's environment: the Python the trainer runs on, "" for our own. See storage/components.py."""
+
 
 class WorkerRole(str, Enum):
     ENGINE = "engine"

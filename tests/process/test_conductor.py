@@ -147,7 +147,12 @@ def test_a_run_from_data_to_a_checked_adapter(client: FinetuneClient, spec: RunS
     assert kinds.count("sample") == 6
     assert kinds.count("step") == 6
     assert (kinds[0], kinds[-1]) == ("data", "done")
-    assert isinstance(list(client.train(str(folder)))[-1], RunFinished)  # done is done
+    assert len(list(client.train(str(folder)))) == 1  # done is done
+    other = tmp_path / "other.gguf"
+    folder_of(tmp_path, replace(spec, out=str(other)))
+    again = list(client.train(str(folder)))
+    assert other.read_bytes() == b"adapter"
+    assert not of_kind(again, StepDone)
 
 
 def test_an_adapter_that_does_something_else_in_the_engine_is_told(

@@ -79,9 +79,9 @@ class Conductor:
         self._engine: EngineClient | None = None
 
     def finished(self) -> RunFinished:
-        """Does the run, or what is left of it. Raises AppError."""
+        """Does the run, or what is left of it: of one that is done, to write the adapter elsewhere. Raises AppError."""
         result = read_result(self._folder.path)
-        if result is not None:
+        if result is not None and self._spec.out in ("", *result.files):
             return RunFinished(request_id=self._id, result=result)
         try:
             finished = self._done()
