@@ -205,6 +205,17 @@
     </message>
 </context>
 <context>
+    <name>ChatPresenter</name>
+    <message>
+        <source>without adapters</source>
+        <translation>不使用适配器</translation>
+    </message>
+    <message>
+        <source>with adapters</source>
+        <translation>使用适配器</translation>
+    </message>
+</context>
+<context>
     <name>ChatView</name>
     <message>
         <source>The chat is in the bin, where it stays for 30 days.</source>

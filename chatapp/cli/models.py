@@ -17,13 +17,14 @@ from chatapp.core.errors import AppError, error, printable
 from chatapp.core.model_file import checked_model
 from chatapp.core.models import size_text
 from chatapp.core.storage_sentences import MODELS_DIFFER
+from chatapp.storage.adapter_library import AdapterLibrary
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.paths import find_paths
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|info|add|verify|remove")
-    actions.add_parser("list", help="the models in the library")
+    actions.add_parser("list", help="the models in the library, and the adapters of the window")
     info = actions.add_parser("info", help="what a model's file says of itself")
     info.add_argument("model", metavar="PATH|NAME")
     add = actions.add_parser("add", help="put a GGUF file into the library")
@@ -37,11 +38,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Raises AppError."""
-    library = open_library(find_paths(arguments.data_dir))
+    paths = find_paths(arguments.data_dir)
+    library = open_library(paths)
     try:
         match arguments.action:
             case "list":
                 _list(library, output)
+                _list_adapters(AdapterLibrary(paths), output)
             case "info":
                 _info(library, arguments.model, output)
             case "add":
@@ -76,6 +79,30 @@ def _list(library: ModelLibrary, output: Output) -> None:
             size_text(model.size_bytes),
             str(model.context),
             escape(printable(model.path + gone)),
+        )
+    Console().print(table)
+
+
+def _list_adapters(library: AdapterLibrary, output: Output) -> None:
+    """Nothing where there are none."""
+    adapters = library.adapters()
+    for adapter in adapters:
+        values = asdict(adapter)
+        output.record("adapter", **values.pop("facts"), **values)
+    if output.json or not adapters:
+        return
+    table = Table(box=None)
+    for heading in ("Adapter", "Made for", "Rank", "Alpha", "Size", "Path"):
+        table.add_column(heading, overflow="fold")
+    for adapter in adapters:
+        facts = adapter.facts
+        table.add_row(
+            escape(printable(adapter.name)),
+            escape(printable(facts.base or facts.architecture)),
+            str(facts.rank),
+            f"{facts.alpha:g}",
+            size_text(adapter.size_bytes),
+            escape(printable(adapter.path)),
         )
     Console().print(table)
 

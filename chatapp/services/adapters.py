@@ -72,7 +72,8 @@ class AdaptersService(QObject):
         self._model = ""
         self._base: GgufHeader | None = None
         self._asked: dict[int, tuple[AdapterSpec, ...]] = {}
-        self._used: tuple[AdapterSpec, ...] = ()  # as the worker has said
+        self._used: tuple[AdapterSpec, ...] = ()  # what a worker last had with the model in use
+        self._suspected: tuple[AdapterSpec, ...] = ()  # a worker ended when it was asked for these
         self._timer = QTimer(self, singleShot=True, interval=SCALE_AFTER_MS)
         self._timer.timeout.connect(self.apply)
         inference.load_begun.connect(self._on_load_begun)
@@ -209,10 +210,9 @@ class AdaptersService(QObject):
 
     def _on_load_begun(self, spec: LoadSpec) -> None:
         if spec.path != self._model:
-            self._model, self._base, self._unfit = spec.path, None, {}
+            self._model, self._base, self._unfit, self._used = spec.path, None, {}, ()
             self._background.run(lambda: _header(spec.path), self._on_base, self._notifier.post)
         self._asked.clear()
-        self._used = ()
         if wanted := self._wanted():
             self._ask(wanted)
         self.changed.emit(self.listed)
@@ -231,17 +231,19 @@ class AdaptersService(QObject):
     def _on_answered(self, event: object) -> None:
         if isinstance(event, AdaptersUsed) and event.request_id in self._asked:
             self._used = self._asked.pop(event.request_id)
+            self._suspected = ()
 
     def _on_failed(self, event: Failed) -> None:
-        """What was refused is switched off, and so is what was new where it ended its worker, which it would do again;
-        that of a load or a reply is not put down to it."""
+        """What was refused is switched off, and so is what was new when two workers in a row ended over it; the end of
+        a load or a reply is not put down to it."""
         wanted, problem = self._asked.pop(event.request_id or 0, None), event.error
         if wanted is None:
             return
         if problem.kind in (ErrorKind.MODEL_FILE, ErrorKind.MODEL_LOAD):
             refused = [spec for spec in wanted if spec.path == problem.params.get("path")]
         elif problem.kind is ErrorKind.WORKER and self._inference.status.state is EngineState.READY:
-            refused = [spec for spec in wanted if spec not in self._used]
+            refused = [spec for spec in wanted if spec not in self._used] if wanted == self._suspected else []
+            self._suspected = wanted
         else:
             refused = []
         for spec in refused:

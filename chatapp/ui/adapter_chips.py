@@ -119,11 +119,15 @@ class _Box(QFrame):
 
     def open_below(self) -> None:
         self.setParent(self.window())
-        self.adjustSize()
-        below = self._button.mapTo(self.window(), QPoint(0, self._button.height() + 4))
-        self.move(min(below.x(), self.window().width() - self.width() - 8), below.y())
         self.show()
         self.raise_()
+        self.fit()
+
+    def fit(self) -> None:
+        if self.isVisible():
+            self.adjustSize()
+            below = self._button.mapTo(self.window(), QPoint(0, self._button.height() + 10))
+            self.move(min(below.x(), self.window().width() - self.width() - 8), below.y())
 
     def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
         if now is not None and now is not self._button and not self.isAncestorOf(now):
@@ -216,7 +220,7 @@ class AdapterBar(Translated, QWidget):
         self.more_button.setText(text.format(count=len(left_out), on=on))
         self.more_button.setToolTip(self.tr("All adapters that fit the model"))
         self.more_button.setAccessibleName(f"{self.more_button.text()}: {self.more_button.toolTip()}")
-        self._box.adjustSize()
+        self._box.fit()
 
     def _toggle_box(self) -> None:
         if self._box.isVisible():

@@ -123,6 +123,13 @@ QTabBar::tab:focus { color: @text; }
 #code { background: @surface; border: 1px solid @border; border-radius: 8px; }
 #thought { border-left: 3px solid @border; padding-left: 8px; }
 #adapterChip { border: 1px solid @border; border-radius: 6px; background: @surface; }
+#adapterChip QCheckBox::indicator:unchecked { width: 12px; height: 12px; border: 1px solid @muted; border-radius: 2px;
+    background: @background; }
+#adapterChip QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @border; }
+#adapterChip QSlider::sub-page:horizontal { border-radius: 2px; background: @accent; }
+#adapterChip QSlider::handle:horizontal { width: 10px; margin: -5px 0; border-radius: 6px; border: 1px solid @muted;
+    background: @surface; }
+#adapterChip QSlider::handle:horizontal:focus { border-color: @accent; background: @soft; }
 #adapterBox { border: 1px solid @border; background: @background; }
 #card { background: @danger_soft; border: 1px solid @danger; border-radius: 8px; }
 #cardTitle { color: @danger; font-weight: 600; }

@@ -192,6 +192,27 @@ def test_the_terminal_takes_adapters_and_scales(starter_library: Paths, tmp_path
         assert done.stderr.count("\n") == 1
 
 
+def test_every_command_that_computes_takes_an_adapter(starter_library: Paths, tmp_path: Path) -> None:
+    good = str(adapter(size=0.3).write(tmp_path / "good.gguf"))
+    unfit = str(adapter(architecture="gemma3").write(tmp_path / "unfit.gguf"))
+    short = ("--prompt", "Hi", "--max-tokens", "2")
+    for command in (
+        ("generate", *short, "--seed", "1"),
+        ("compare", *short, "--temperature", "0", "1"),
+        ("score", "--text", "Hi there"),
+    ):
+        with_it = chatapp(*command, "--adapter", f"{good}:0.7")
+        assert with_it.returncode == 0, with_it.stderr
+        refused = chatapp(*command, "--adapter", unfit)
+        assert refused.returncode == 1
+        assert "does not fit the model" in refused.stderr
+        assert json.loads(refused.stdout.splitlines()[-1])["kind"] == "model_file"
+    for path, code, words in ((good, 0, ""), (unfit, 1, "does not fit the model")):
+        talk = [sys.executable, "-m", "chatapp", "chat", "--threads", "1", "--max-tokens", "2", "--adapter", path]
+        done = subprocess.run(talk, input="Hi\n", capture_output=True, text=True, timeout=120, check=False)
+        assert (done.returncode, words in done.stderr) == (code, True), done.stderr
+
+
 def test_a_saved_context_is_not_used_with_another_adapter(starter_model: Path, tmp_path: Path) -> None:
     one = AdapterSpec(path=str(adapter().write(tmp_path / "one.gguf")))
     state = str(tmp_path / "with-one.state")

@@ -204,13 +204,16 @@ def test_with_and_without_are_two_versions_side_by_side(
     assert "No adapter is switched on" in " ".join(label.text() for label in chat.findChildren(QLabel))
     app.context.adapters.set_active(str(warm), True)
     ended: list[Message] = []
+    in_use: list[tuple[AdapterSpec, ...]] = []
     app.context.replies.ended.connect(ended.append)
+    app.context.replies.ended.connect(lambda _message: in_use.append(app.context.inference.adapters))
     chat.transcript.wished.emit(wish)
     qtbot.waitUntil(lambda: bool(chat.findChildren(DiffDialog)), timeout=20_000)
     assert [message.text for message in ended] == ["none", "warm=1"]
     assert [len(message.reply.adapters) for message in ended] == [0, 1]
     assert all(message.reply.sampling is not None and message.reply.sampling.temperature == 0 for message in ended)
     assert len({message.parent_id for message in (reply, *ended)}) == 1
+    assert in_use == [(AdapterSpec(path=str(warm)),)] * 2  # put back right behind each
     assert said(app, qtbot).text == "warm=1"
 
 

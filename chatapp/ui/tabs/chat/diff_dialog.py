@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -13,17 +13,22 @@ from chatapp.ui.widgets.word_diff import WordDiff
 
 
 class DiffDialog(Translated, QDialog):
-    """text_of: the text of a version by its id."""
+    """text_of: the text of a version by its id; names: of the versions, () for their numbers."""
 
     def __init__(
-        self, typesetting: Typesetting, versions: Versions, text_of: Callable[[str], str], parent: QWidget | None = None
+        self,
+        typesetting: Typesetting,
+        versions: Versions,
+        text_of: Callable[[str], str],
+        parent: QWidget | None = None,
+        names: Sequence[str] = (),
     ) -> None:
         super().__init__(parent)
         self._versions = versions
         self._text_of = text_of
         self.old, self.new = QComboBox(), QComboBox()
         for box in (self.old, self.new):
-            box.addItems([str(number + 1) for number in range(len(versions.ids))])
+            box.addItems(names or [str(number + 1) for number in range(len(versions.ids))])
         self.old.setCurrentIndex(versions.place - 1 if versions.place else 1)
         self.new.setCurrentIndex(versions.place)
         for box in (self.old, self.new):

@@ -204,7 +204,8 @@ class ChatPresenter(QObject):
         if self._conversations.is_shown(tried.after):
             ids = (tried.before.id, tried.after.id)
             texts = self._conversations.text_of
-            DiffDialog(self._view.typesetting, Versions(ids=ids, place=1), texts, self._view).open()
+            names = (self.tr("without adapters"), self.tr("with adapters"))
+            DiffDialog(self._view.typesetting, Versions(ids=ids, place=1), texts, self._view, names).open()
 
     def _try(self, wish: Callable[[], None]) -> None:
         self._view.clear_error()
