@@ -6,7 +6,7 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -15,9 +15,9 @@ import numpy as np
 
 from chatapp.core.examples import PreparedExamples, TokenizedExample
 from chatapp.core.sandbox import FileAccess
-from chatapp.core.training import RunSpec, TrainingSettings
+from chatapp.core.training import RunSpec, TrainedAdapter, TrainingSettings
 from chatapp.protocol.codec import FINETUNE_COMMANDS, FINETUNE_EVENTS, FrameReader
-from chatapp.protocol.finetune import Command, Event, Failed, Ready, Train, Trained
+from chatapp.protocol.finetune import Command, Evaluated, Event, Failed, Ready, StepDone, Train, Trained
 from chatapp.protocol.launch import WorkerRole, worker_command
 
 SECONDS = 60.0
@@ -57,7 +57,9 @@ class Trainer:
     """The worker's process. access None: without a sandbox."""
 
     def __init__(self, access: FileAccess | None = None, environment: Mapping[str, str] | None = None) -> None:
-        command = worker_command(WorkerRole.TRAINER, dict(os.environ) | dict(environment or {}), access=access)
+        command = worker_command(
+            WorkerRole.TRAINER, {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}, access=access
+        )
         self.process = subprocess.Popen(
             [command.program, *command.arguments],
             stdin=subprocess.PIPE,
@@ -83,8 +85,11 @@ class Trainer:
             stream.close()
 
     def send(self, *commands: Command) -> None:
+        self.send_bytes(b"".join(FINETUNE_COMMANDS.encode(command) for command in commands))
+
+    def send_bytes(self, data: bytes) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(b"".join(FINETUNE_COMMANDS.encode(command) for command in commands))
+        self.process.stdin.write(data)
 
     def next_event(self, seconds: float = SECONDS) -> Event:
         assert self.process.stdout is not None
@@ -115,3 +120,21 @@ class Trainer:
         while not isinstance(events[-1], (*kinds, Trained, Failed)):
             events.append(self.next_event(seconds))
         return events
+
+
+def here(folder: Path) -> tuple[list[Event], TrainedAdapter]:
+    """The run in this process, without waits."""
+    from chatapp.workers.trainer.control import Control
+    from chatapp.workers.trainer.run import train
+
+    events: list[Event] = []
+    return events, train(folder, 1, waits=False, send=events.append, control=Control())
+
+
+def losses(events: Sequence[Event]) -> dict[int, float]:
+    """By step; of a step that was done again, the last."""
+    return {event.step: event.loss for event in events if isinstance(event, StepDone)}
+
+
+def validation_losses(events: Sequence[Event]) -> dict[int, float | None]:
+    return {event.step: event.val_loss for event in events if isinstance(event, Evaluated)}

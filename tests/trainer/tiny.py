@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
+from math import prod
 from pathlib import Path
 
+import gguf
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
 
+from chatapp.core.ggml_types import GGML_TYPES
 from tests.gguf_files import FLOAT32, STRING, UINT32, GgufFile, byte_pairs, sentence_pieces
 
 _SILENCE = llama_cpp.llama_log_callback(lambda level, text, data: None)
@@ -74,6 +77,16 @@ def tiny(
     return file
 
 
+def expanded(model: Path, target: Path) -> Path:
+    """The model with all its tensors as F32."""
+    file = GgufFile.read(model)
+    for tensor in list(file.tensors):
+        data = np.frombuffer(tensor.data, dtype=np.uint8)[: GGML_TYPES[tensor.kind].bytes_of(prod(tensor.shape))]
+        values = gguf.quants.dequantize(data, gguf.GGMLQuantizationType(tensor.kind))
+        file.change(tensor.name.decode(), kind=0, data=memoryview(values.tobytes()))
+    return file.write(target)
+
+
 def engine_logits(model: Path, ids: list[int], adapter: Path | None = None, n_threads: int = 1) -> Logits:
     """(n, n_vocab), computed by llama.cpp with an F32 cache."""
     llama_cpp.llama_log_set(_SILENCE, ctypes.c_void_p(0))
@@ -107,6 +120,19 @@ def engine_logits(model: Path, ids: list[int], adapter: Path | None = None, n_th
     llama_cpp.llama_free(context)
     llama_cpp.llama_model_free(loaded)
     return np.stack(rows)
+
+
+def tokens(model: Path, text: str) -> list[int]:
+    llama_cpp.llama_log_set(_SILENCE, ctypes.c_void_p(0))
+    settings = llama_cpp.llama_model_default_params()
+    settings.vocab_only = True
+    loaded = llama_cpp.llama_model_load_from_file(os.fsencode(model), settings)
+    found = (ctypes.c_int32 * len(text))()
+    data = text.encode()
+    vocabulary = llama_cpp.llama_model_get_vocab(loaded)
+    count = llama_cpp.llama_tokenize(vocabulary, data, len(data), found, len(text), True, False)
+    llama_cpp.llama_model_free(loaded)
+    return list(found[:count])
 
 
 def divergences(p: Logits, q: Logits) -> npt.NDArray[np.float64]:
