@@ -18,7 +18,9 @@ from chatapp.core.training import TrainingSettings
 from chatapp.core.training_rows import planned_rows, planned_steps, rows_of, steps_between_evaluations
 
 LOGIT_BYTES = 128 << 20  # of the logits that are there at once
-_PROCESS = 420 << 20  # Python, PyTorch and transformers, before there is a model
+ROWS_BYTES = 32 << 20  # of a packed matrix's rows, unpacked at once where they are gone through
+_PROCESS = 480 << 20  # Python, PyTorch and transformers, before there is a model
+_UNPACKING = 4  # how often numbers lie in memory while they are unpacked
 _RESERVE = 0.9  # of the free memory, that may be planned with
 _EFFICIENCY = 0.6  # of the speed of large products, that a whole step reaches
 _LAYER_FACTORS = {"embedding": 6, "queries": 4, "keys": 4, "ff": 4}  # numbers kept per token, in each such width
@@ -73,7 +75,7 @@ def memory_bytes(header: GgufHeader, settings: TrainingSettings, longest: int, *
     if packed:
         weights = sum(tensor.n_bytes for tensor in header.tensors.values())
         largest = max(prod(shape) for name, shape in _layer_shapes(header))
-        activations += p.n_layers * tokens * 4 * p.n_embd + 3 * 4 * largest
+        activations += p.n_layers * tokens * 4 * p.n_embd + _UNPACKING * max(4 * largest, ROWS_BYTES)
     else:
         weights = 4 * sum(map(prod, shapes))
         activations *= p.n_layers

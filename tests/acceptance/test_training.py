@@ -112,9 +112,9 @@ def llama_sources() -> Path:
     name = f"llama_cpp_python-{LLAMA_CPP_PYTHON}"
     if not (cache / name).is_dir():
         cache.mkdir(parents=True, exist_ok=True)
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "llama-cpp-python"]
         requirement = f"llama-cpp-python=={LLAMA_CPP_PYTHON}"
-        subprocess.run([*pip, "--no-build-isolation", "-d", str(cache), requirement], check=True)
+        subprocess.run([*pip, "-d", str(cache), requirement], check=True)
         with tarfile.open(cache / f"{name}.tar.gz") as archive:
             archive.extractall(cache, filter="data")
     return cache / name / "vendor" / "llama.cpp"

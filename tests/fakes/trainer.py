@@ -148,8 +148,10 @@ class FakeTrainer:
 
 
 def trainer_command(access: FileAccess, *, torch: str = "fake") -> WorkerCommand:
-    """Starts this file in place of the trainer."""
+    """Starts this file in place of the trainer. torch: what it says it has; "bug" is one of ours."""
     del access
+    if torch == "bug":
+        raise ZeroDivisionError("scripted")
     real = worker_command(WorkerRole.TRAINER)
     arguments = ("-m", "tests.fakes.trainer", torch)
     return WorkerCommand(program=real.program, arguments=arguments, environment=real.environment, folder=real.folder)

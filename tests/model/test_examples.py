@@ -139,6 +139,12 @@ def test_scores_of_an_example_are_those_of_its_text(loaded: tuple[EngineClient, 
     *_, alone = client.score_examples([shorter])
     assert isinstance(alone, ExamplesScored)
     assert math.isclose(alone.nll[0], whole.nll, rel_tol=1e-6)
+    marks = examples[1].counted
+    halves = [bytes(mark and at % 2 == half for at, mark in enumerate(marks)) for half in (0, 1)]
+    *_, parts = client.score_examples([TokenizedExample(ids=examples[1].ids, counted=half) for half in halves])
+    assert isinstance(parts, ExamplesScored)
+    assert sum(parts.n_counted) == scored.n_counted[1]
+    assert math.isclose(sum(parts.nll), scored.nll[1], rel_tol=1e-12)
     *_, again = client.score_examples(examples)
     assert again == ExamplesScored(request_id=again.request_id, nll=scored.nll, n_counted=scored.n_counted)  # type: ignore[union-attr]
 

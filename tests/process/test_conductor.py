@@ -17,18 +17,30 @@ import pytest
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.examples import PreparedExamples
 from chatapp.core.training import RunSpec, Stage, StopReason, TrainingSettings
+from chatapp.protocol.codec import FINETUNE_COMMANDS, FINETUNE_EVENTS
 from chatapp.protocol.finetune import (
+    FINETUNE_PROTOCOL_VERSION,
+    Cancel,
+    Command,
     DataInspected,
     Evaluated,
     Event,
+    Failed,
+    GoOn,
+    InspectData,
+    Pause,
     Paused,
+    Ready,
     RunFinished,
     SampleWritten,
     StageBegun,
     StepDone,
+    Stop,
+    Train,
 )
 from chatapp.protocol.run_files import EXAMPLES, as_json, read_result
-from chatapp.workers.finetune_client import FinetuneClient
+from chatapp.workers.finetune_client import CONDUCTOR, FinetuneClient
+from chatapp.workers.worker import Worker
 from tests.builders import write_gguf
 from tests.fakes.conductor import conductor_command
 from tests.fakes.trainer import log_of
@@ -135,7 +147,12 @@ def test_a_run_from_data_to_a_checked_adapter(client: FinetuneClient, spec: RunS
     assert kinds.count("sample") == 6
     assert kinds.count("step") == 6
     assert (kinds[0], kinds[-1]) == ("data", "done")
-    assert isinstance(list(client.train(str(folder)))[-1], RunFinished)  # done is done
+    assert len(list(client.train(str(folder)))) == 1  # done is done
+    other = tmp_path / "other.gguf"
+    folder_of(tmp_path, replace(spec, out=str(other)))
+    again = list(client.train(str(folder)))
+    assert other.read_bytes() == b"adapter"
+    assert not of_kind(again, StepDone)
 
 
 def test_an_adapter_that_does_something_else_in_the_engine_is_told(
@@ -257,3 +274,77 @@ def test_no_worker_outlives_the_conductor(spec: RunSpec, tmp_path: Path, end: st
     while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not [pid for pid in workers if alive(pid)]
+
+
+def raw_conductor(torch: str = "fake") -> Worker[Command, Event]:
+    return Worker(conductor_command(torch), FINETUNE_COMMANDS, FINETUNE_EVENTS, CONDUCTOR)
+
+
+def test_it_speaks_first_and_another_protocol_is_refused() -> None:
+    worker = raw_conductor()
+    try:
+        assert worker.first_word(Ready, FINETUNE_PROTOCOL_VERSION, 30.0).pid == worker.pid
+    finally:
+        worker.close()
+    worker = raw_conductor()
+    try:
+        with pytest.raises(AppError, match="protocol"):
+            worker.first_word(Ready, FINETUNE_PROTOCOL_VERSION + 1, 30.0)
+    finally:
+        worker.close()
+
+
+def test_bugs_and_garbage_are_answered_and_the_worker_lives(spec: RunSpec, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, spec)
+    worker = raw_conductor("bug")
+    try:
+        worker.first_word(Ready, FINETUNE_PROTOCOL_VERSION, 30.0)
+        assert worker._process.stdin is not None
+        worker._process.stdin.write(b"\0\0\0\3\xff\xff\xff")
+        assert_failed(next(worker.events), None, ErrorKind.PROTOCOL)
+        worker.send(Train(request_id=1, folder=str(folder)))
+        worker.send(InspectData(request_id=2, spec=spec))
+        worker.send(Train(request_id=3, folder=str(tmp_path / "none")))
+        worker.send(InspectData(request_id=4, spec=spec))
+        worker.send(Cancel(request_id=4))
+        for late in (Pause(request_id=9), GoOn(request_id=9), Stop(request_id=9), Cancel(request_id=9)):
+            worker.send(late)
+        events = []
+        while len(events) < 4:
+            event = next(worker.events)
+            if isinstance(event, Failed | DataInspected):
+                events.append(event)
+        assert_failed(events[0], 1, ErrorKind.BUG)
+        assert isinstance(events[1], DataInspected)
+        assert events[1].request_id == 2
+        assert_failed(events[2], 3, ErrorKind.BAD_INPUT)
+        assert_failed(events[3], 4, ErrorKind.CANCELLED)
+    finally:
+        worker.close()
+
+
+def assert_failed(event: Event, request_id: int | None, kind: ErrorKind) -> None:
+    assert isinstance(event, Failed)
+    assert (event.request_id, event.error.kind) == (request_id, kind)
+
+
+def test_a_busy_conductor_is_never_silent_for_long(spec: RunSpec, tmp_path: Path) -> None:
+    """Not even while its trainer waits for somebody."""
+    with FinetuneClient(conductor_command(), silence_seconds=1.5) as client:
+        for event in client.train(str(folder_of(tmp_path, replace(spec, title="endless")))):
+            if isinstance(event, StepDone) and event.step == 4:
+                client.pause()
+            if isinstance(event, Paused):
+                threading.Timer(3.0, client.stop).start()
+        assert isinstance(event, RunFinished)
+
+
+def test_damaged_files_of_a_run_are_told(client: FinetuneClient, spec: RunSpec, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, replace(spec, title="die"))
+    with pytest.raises(AppError):
+        list(client.train(str(folder)))
+    whole = (folder / EXAMPLES).read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"nothing", b""):
+        (folder / EXAMPLES).write_bytes(damaged)
+        with pytest.raises(AppError, match=r"no training run that can be read"):
+            list(client.train(str(folder)))

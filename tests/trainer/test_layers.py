@@ -108,7 +108,7 @@ def test_the_loss_in_chunks_is_the_whole_one(
     if not packed:
         head = DenseWeight(values)
     monkeypatch.setattr(loss, "LOGIT_BYTES", 4 * 90 * at_once)
-    monkeypatch.setattr("chatapp.workers.trainer.weights._ROWS_BYTES", 4 * 64 * 13)
+    monkeypatch.setattr("chatapp.workers.trainer.weights.ROWS_BYTES", 4 * 64 * 13)
     hidden = torch.randn(20, 64, generator=torch.Generator().manual_seed(1)).requires_grad_()
     targets = torch.arange(20) * 4
     found = loss.summed_loss(hidden, targets, head, softcap)

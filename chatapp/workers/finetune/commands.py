@@ -11,12 +11,10 @@ from chatapp.core.conductor_sentences import TORCH_MISSING
 from chatapp.core.errors import AppError, error
 from chatapp.core.models import LoadSpec
 from chatapp.core.sandbox import FileAccess, files_of, real_path
-from chatapp.protocol.launch import WorkerCommand, WorkerRole, is_bundle, worker_command
+from chatapp.protocol.launch import TRAINER_PYTHON, WorkerCommand, WorkerRole, is_bundle, worker_command
 from chatapp.workers.client import EngineClient
 from chatapp.workers.finetune_client import TRAINER, FinetuneClient
 
-PYTHON_VARIABLE = "CHATAPP_TRAINER_PYTHON"
-"""The environment's name for a Python that has PyTorch; our own is used where it is not set."""
 SAMPLE_CONTEXT = 1024  # tokens
 
 
@@ -71,7 +69,7 @@ def open_trainer(commands: WorkerCommands, model: str, folder: str) -> FinetuneC
 
 def _trainer_python() -> str:
     """Empty for our own. Raises AppError where there is none."""
-    python = os.environ.get(PYTHON_VARIABLE, "")
+    python = os.environ.get(TRAINER_PYTHON, "")
     has_torch = os.access(python, os.X_OK) if python else not is_bundle() and importlib.util.find_spec("torch")
     if not has_torch:
         raise error(TORCH_MISSING)

@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from zipfile import BadZipFile
 
 import msgspec
 
 from chatapp.core.chat import ChatMessage, Role
 from chatapp.core.checks import check_options, checked_prompt
-from chatapp.core.conductor_sentences import ADAPTER_NOT_WRITABLE, RUN_NOT_WRITTEN
+from chatapp.core.conductor_sentences import ADAPTER_NOT_WRITABLE, RUN_MISSING, RUN_NOT_WRITTEN
 from chatapp.core.data_report import DataReport
 from chatapp.core.errors import AppError, error
 from chatapp.core.examples import PreparedExamples
@@ -78,9 +79,9 @@ class Conductor:
         self._engine: EngineClient | None = None
 
     def finished(self) -> RunFinished:
-        """Does the run, or what is left of it. Raises AppError."""
+        """Does the run, or what is left of it: of one that is done, to write the adapter elsewhere. Raises AppError."""
         result = read_result(self._folder.path)
-        if result is not None:
+        if result is not None and self._spec.out in ("", *result.files):
             return RunFinished(request_id=self._id, result=result)
         try:
             finished = self._done()
@@ -115,7 +116,7 @@ class Conductor:
         folder.check_model()
         if kept.exists():
             self._send(DataInspected(request_id=self._id, report=read_report(folder.path)))
-            return PreparedExamples.load(kept)
+            return _loaded(kept)
         settings, control = self._spec.settings, self._control
         sources = read_sources(data, unseen, settings, control, self._tell.stage(Stage.READING_DATA))
         progress = self._tell.stage(Stage.TOKENIZING)
@@ -205,6 +206,13 @@ class Conductor:
         record = record_of(event)
         assert record is not None
         self._folder.log(line_of(record))
+
+
+def _loaded(path: Path) -> PreparedExamples:
+    try:
+        return PreparedExamples.load(path)
+    except (ValueError, KeyError, EOFError, BadZipFile) as problem:
+        raise error(RUN_MISSING, folder=path.parent, reason=f"{path.name}: {problem}") from problem
 
 
 class _Telling:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -16,7 +15,7 @@ from chatapp.core.errors import error
 from chatapp.core.training import RunSpec
 from chatapp.protocol.run_files import LOG
 
-_HASHES = "hashes.json"
+_MODEL_HASH = "model.sha256"
 _PIECE = 1 << 22  # bytes
 
 
@@ -36,10 +35,10 @@ class RunFolder:
 
     def check_model(self) -> None:
         """That it is the file the run began with."""
-        found, kept = sha256_of(Path(self._spec.model)), self.path / _HASHES
+        found, kept = sha256_of(Path(self._spec.model)).encode(), self.path / _MODEL_HASH
         if not kept.exists():
-            self.write(_HASHES, json.dumps({"model": found}).encode())
-        elif json.loads(kept.read_bytes()).get("model") != found:
+            self.write(_MODEL_HASH, found)
+        elif kept.read_bytes() != found:
             raise error(RUN_FILE_CHANGED, path=self._spec.model)
 
     def write(self, name: str, data: bytes) -> None:

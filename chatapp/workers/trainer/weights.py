@@ -10,9 +10,8 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
+from chatapp.core.training_estimate import ROWS_BYTES
 from chatapp.workers.trainer.dequantize import dequantize
-
-_ROWS_BYTES = 32 << 20  # of float32 unpacked at once where rows are gone through
 
 
 class Weight(Protocol):
@@ -60,7 +59,7 @@ class PackedWeight:
 
     def blocks(self) -> Iterator[tuple[int, Tensor]]:
         n_out, n_in = self.shape
-        step = max(1, _ROWS_BYTES // (4 * n_in))
+        step = max(1, ROWS_BYTES // (4 * n_in))
         for start in range(0, n_out, step):
             yield start, self.unpacked(self.data[start : start + step])
 
