@@ -3536,6 +3536,70 @@
         <source>The file may be damaged or need more memory than is free. You can try it again or choose another.</source>
         <translation>文件可能已损坏，或需要的内存超过可用内存。您可以再试一次，或选择别的模型。</translation>
     </message>
+    <message>
+        <source>{path} can&apos;t be trained: {reason}.</source>
+        <translation>{path} 不能训练：{reason}。</translation>
+    </message>
+    <message>
+        <source>Choose another model; these architectures can be trained: {known}.</source>
+        <translation>请选择其他模型；可以训练的架构有：{known}。</translation>
+    </message>
+    <message>
+        <source>In step {step} the {what} is no longer a number ({value}): training stopped.</source>
+        <translation>第 {step} 步的 {what} 不再是数值（{value}）：训练已停止。</translation>
+    </message>
+    <message>
+        <source>Lower the learning rate, which was {rate}, or lengthen the warm-up, and train again. The best adapter until then, where there was an evaluation, is kept in the run&apos;s folder.</source>
+        <translation>请降低学习率（当前为 {rate}）或延长预热，然后重新训练。如果此前做过评估，到那时为止最好的适配器保存在本次训练的文件夹中。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to train {path}.</source>
+        <translation>内存不足，无法训练 {path}。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller batch, shorter examples, a smaller rank or packed memory, or a smaller model.</source>
+        <translation>请减小批大小、缩短样本、减小秩、改用压缩内存方式，或选择更小的模型。</translation>
+    </message>
+    <message>
+        <source>PyTorch finds no device {device} on this computer.</source>
+        <translation>PyTorch 在这台电脑上找不到设备 {device}。</translation>
+    </message>
+    <message>
+        <source>Set the device to Auto. PyTorch can compute on: {devices}.</source>
+        <translation>请将设备设为自动。PyTorch 可以使用：{devices}。</translation>
+    </message>
+    <message>
+        <source>The part that trains is not installed: {reason}.</source>
+        <translation>训练组件没有安装：{reason}。</translation>
+    </message>
+    <message>
+        <source>Install the component for fine-tuning, then try again.</source>
+        <translation>请安装微调组件，然后重试。</translation>
+    </message>
+    <message>
+        <source>The training run in {path} can&apos;t be read: {reason}.</source>
+        <translation>无法读取 {path} 中的训练：{reason}。</translation>
+    </message>
+    <message>
+        <source>Begin a new run with the same settings.</source>
+        <translation>请用相同的设置重新开始一次训练。</translation>
+    </message>
+    <message>
+        <source>The training run in {path} can&apos;t be written: {reason}.</source>
+        <translation>无法写入 {path} 中的训练：{reason}。</translation>
+    </message>
+    <message>
+        <source>Free space on the disk or check the folder&apos;s permissions, then go on with the run: its last checkpoint is kept.</source>
+        <translation>请腾出磁盘空间或检查文件夹的权限，然后继续本次训练：它的最后一个检查点已保留。</translation>
+    </message>
+    <message>
+        <source>The training part holds no example with a token to learn.</source>
+        <translation>训练部分没有任何含有可学词元的样本。</translation>
+    </message>
+    <message>
+        <source>Give more examples, or make the validation and test parts smaller.</source>
+        <translation>请提供更多样本，或减小验证部分和测试部分。</translation>
+    </message>
 </context>
 <context>
     <name>options</name>
@@ -3838,6 +3902,218 @@
     <message>
         <source>Rank</source>
         <translation>名次</translation>
+    </message>
+    <message>
+        <source>The width r of the two small matrices A (r × in) and B (out × r) that are trained for each weight. More can learn more, and needs more memory and data.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Alpha</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How strongly the adapter is added: W + (alpha / rank) · B A. Twice the rank is usual.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dropout</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The share of the adapter&apos;s inputs set to zero at each step, against over-fitting. 0 switches it off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trained weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which weights get an adapter: those of attention alone, or those of the MLP as well.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attention and MLP</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attention only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far each step goes. Too high and the loss jumps, too low and it hardly falls.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Schedule</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How the learning rate changes after the warm-up until the last step.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cosine, to 0</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Linear, to 0</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Constant</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Warm-up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The share of all steps in which the learning rate rises from 0.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many examples are computed at once. More needs more memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Accumulate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many batches make one step: as a larger batch would, without its memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Epochs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How often the training part is gone through.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many steps to train, whatever the epochs are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By epochs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Minutes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training ends after this time, with what it has reached.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No limit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight decay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pulls the trained weights towards 0 at each step (AdamW).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Longest example</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In tokens; what goes beyond is cut off. Longer needs more memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Packing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Puts several short examples in one row, each blind to the others, so that less of a batch is padding.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Steps between evaluations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How often the validation loss is measured and samples are written.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ten times a run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Patience</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training ends early when the validation loss has not fallen in this many evaluations. The best adapter is kept in any case.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Validation part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The share of the examples that is not trained on and tells when training goes too far.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Test part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The share of the examples that nothing is decided by; it is measured once, at the end.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of the split, of the order of examples and of A&apos;s first values: the same seed, the same run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dense unpacks the model&apos;s weights once and is fastest; packed leaves them quantised, unpacks a layer at a time and computes activations twice. Auto takes dense where it fits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dense</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Packed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What computes. Auto takes a graphics card where PyTorch can use one.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Mark tokens with</source>
