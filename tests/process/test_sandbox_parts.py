@@ -158,7 +158,7 @@ def test_a_kernel_without_either_lets_the_worker_run_and_says_so() -> None:
 landlock.version = lambda: 0
 platform_machine = seccomp.platform.machine
 seccomp.platform.machine = lambda: "riscv64"
-report = entry.enter(entry.FileAccess())
+report = entry.enter(entry.FileAccess(), gpu=places.uses_gpu())
 found |= {"landlock": report.landlock, "seccomp": report.seccomp, "reason": report.reason}
 attempt("etc", lambda: Path("/etc/passwd").read_text() and 0)
 """
@@ -179,7 +179,7 @@ def test_a_build_for_a_gpu_has_its_devices_and_no_seccomp(tmp_path: Path) -> Non
     code = """
 sys.path.insert(0, sys.argv[1])
 found["gpu"] = places.uses_gpu()
-report = entry.enter(entry.FileAccess())
+report = entry.enter(entry.FileAccess(), gpu=places.uses_gpu())
 found |= {"seccomp": report.seccomp, "reason": report.reason}
 attempt("socket", lambda: socket.socket().close())
 attempt("etc", lambda: Path("/etc/passwd").read_text() and 0)
@@ -193,6 +193,17 @@ attempt("shared memory", lambda: Path("/dev/shm/chatapp-probe").write_text("x") 
     assert found["seccomp"] is False
     assert "GPU" in found["reason"]
     assert (found["socket"], found["etc"], found["exec"]) == (0, errno.EACCES, errno.EACCES)
+
+
+def test_pytorch_for_a_graphics_card_is_told_by_its_files(tmp_path: Path) -> None:
+    lib = tmp_path / "torch" / "lib"
+    lib.mkdir(parents=True)
+    (lib.parent / "__init__.py").touch()
+    (lib / "libtorch_cpu.so").touch()
+    code = 'sys.path.insert(0, sys.argv[1]); found["gpu"] = places.torch_uses_gpu()'
+    assert run(code, tmp_path)["gpu"] is False
+    (lib / "libtorch_cuda.so").touch()
+    assert run(code, tmp_path)["gpu"] is True
 
 
 def test_what_every_worker_reads_holds_nobodys_own_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
