@@ -182,7 +182,8 @@ def test_every_option_has_a_field_and_help(app: App) -> None:
     rate.stepBy(-2)  # type: ignore[attr-defined]
     assert form.settings.learning_rate == pytest.approx(1e-4)
     rate.selectAll()  # type: ignore[attr-defined]
-    QTest.keyClicks(rate, "3e-5\n")
+    QTest.keyClicks(rate, "3e-5")
+    QTest.keyClick(rate, Qt.Key.Key_Return)
     assert form.settings.learning_rate == pytest.approx(3e-5)
     form.fields["packing"].widget.click()  # type: ignore[attr-defined]
     assert form.settings.packing is True
@@ -233,6 +234,7 @@ def test_a_run_whose_worker_died_is_resumed_from_the_page(app: App, data: Callab
     with qtbot.waitSignal(app.context.finetune.failed, timeout=WAIT):
         view = start(app, data("crash.jsonl"), qtbot)
     page = view.run
+    qtbot.waitUntil(lambda: card_in(page) is not None, timeout=WAIT)
     card = card_in(page)
     assert card is not None
     assert "SIGABRT" in card.info.message
@@ -381,8 +383,8 @@ def test_ten_thousand_steps_are_drawn_in_a_few_milliseconds(app: App, qtbot: QtB
     charts.show_course(course)
     charts.chart.resize(1200, 400)
     charts.chart.grab()
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(5):
         charts.show_course(course)
         charts.chart.grab()
-    assert (time.perf_counter() - began) / 5 < 0.1  # 10 ms measured, on a machine with nothing else to do
+    assert (time.process_time() - began) / 5 < 0.1  # 10 ms measured, on a machine with nothing else to do
