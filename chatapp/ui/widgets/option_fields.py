@@ -190,9 +190,9 @@ class _FineSpin(_DecimalSpin):
         return (QValidator.State.Acceptable if fits else QValidator.State.Intermediate), text, position
 
     def stepBy(self, steps: int) -> None:
-        scale = [step * 10.0**power for power in range(-_FINE_DECIMALS, 4) for step in (1, 2, 5)]
-        beyond = [
-            value for value in scale if (value > self.value() * 1.001 if steps > 0 else value < self.value() * 0.999)
-        ]
+        scale = [part * 10.0**power for power in range(-_FINE_DECIMALS, 4) for part in (1, 2, 5)]
+        above = [value for value in scale if value > self.value() * 1.001]
+        below = [value for value in reversed(scale) if value < self.value() * 0.999]
+        beyond = (above if steps > 0 else below)[: abs(steps)]
         if beyond:
-            self.setValue(beyond[0] if steps > 0 else beyond[-1])
+            self.setValue(beyond[-1])

@@ -210,7 +210,9 @@ class LineChart(Translated, QWidget):
         down = plot.bottom() - (values - low) * (plot.height() / (high - low))
         points = [QPointF(x, y) for x, y in zip(across.tolist(), down.tolist(), strict=True)]
         painter.setPen(self._pen(curve))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, curve.stroke is not Stroke.FAINT)  # it costs ten times
         painter.drawPolyline(QPolygonF(points))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if curve.stroke is Stroke.MARKED or len(points) == 1:
             self._paint_squares(painter, points, curve)
 
