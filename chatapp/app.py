@@ -6,13 +6,14 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from chatapp import __version__
+from chatapp.core.components import FINETUNE
 from chatapp.core.errors import AppError, error, printable
-from chatapp.core.models import AdapterSpec, LoadSpec
 from chatapp.core.sandbox import FileAccess
 from chatapp.core.sentences import SECOND_INSTANCE
 from chatapp.core.storage_sentences import INSTANCE_SILENT, NOT_AN_ORDINARY_FILE
@@ -21,6 +22,7 @@ from chatapp.services.adapters import AdaptersService
 from chatapp.services.background import Background
 from chatapp.services.collection import Collection
 from chatapp.services.comparison import ComparisonService
+from chatapp.services.components import ComponentService
 from chatapp.services.conversation import ConversationService
 from chatapp.services.crash_watch import CrashWatch
 from chatapp.services.finetune import FinetuneService, finetune_command
@@ -45,6 +47,7 @@ from chatapp.storage.adapter_library import AdapterLibrary
 from chatapp.storage.chat_search import ChatSearch
 from chatapp.storage.chats import ChatStore
 from chatapp.storage.comparisons import ComparisonStore
+from chatapp.storage.components import ComponentStore
 from chatapp.storage.log_file import open_log
 from chatapp.storage.model_library import ModelLibrary
 from chatapp.storage.new_draft import NewDraft
@@ -81,7 +84,7 @@ class App:
         paths: Paths,
         engine_command: EngineCommand = _engine_command,
         session: Session | None = None,
-        finetune_command: Callable[[], WorkerCommand] = finetune_command,
+        conductor_command: Callable[[], WorkerCommand] | None = None,
     ) -> None:
         """Raises AppError(STORAGE) where the chats can't be opened."""
         session = session or Session(paths)
@@ -125,10 +128,12 @@ class App:
             sweep=ComparisonService(comparisons, inference, replies, self._writes, sweeps=True),
             kept=KeptComparisons(comparisons, work, self._file_work, notifier, self._writes),
             lane_chats=LaneChats(store, shelf, self._records, work, notifier),
-            finetune=FinetuneService(paths, self._file_work, finetune_command),
+            finetune=FinetuneService(
+                paths, self._file_work, conductor_command or partial(finetune_command, paths, preferences)
+            ),
             runs=KeptRuns(RunStore(paths), self._file_work, notifier),
             own_chats=OwnChats(store, paths, work),
-            use_adapter=self._use_adapter,
+            component=ComponentService(ComponentStore(paths), FINETUNE),
             inference=inference,
             adapters=adapters,
             library=library_service,
@@ -160,15 +165,10 @@ class App:
         self.context.inference.start()
         self.context.shelf.start()
         self.context.adapters.begin()
+        self.context.component.refresh()
         self.context.model_choice.begin()
         self.storage_care.begin()
         self.context.session.become_usable()
-
-    def _use_adapter(self, path: str) -> None:
-        """Loads the model in use again, with that adapter."""
-        status = self.context.inference.status
-        if status.path:
-            self.context.inference.load(LoadSpec(path=status.path, adapters=(AdapterSpec(path=path),)))
 
     def _list_again(self) -> None:
         self.context.shelf.start()
@@ -186,6 +186,7 @@ class App:
         self.context.sweep.close()
         self.context.adapters.close()
         self.context.finetune.close()
+        self.context.component.close()
         self.context.shelf.close()
         self.context.preferences.close()
         self._writes.close()

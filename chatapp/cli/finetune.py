@@ -34,6 +34,7 @@ from chatapp.protocol.finetune import (
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.protocol.run_files import EXAMPLES, RUN
 from chatapp.protocol.run_log import record_of
+from chatapp.storage.components import trainer_environment
 from chatapp.storage.paths import Paths, find_paths
 from chatapp.storage.run_folders import new_run, read_spec, write_spec
 from chatapp.storage.settings import read_settings
@@ -149,7 +150,8 @@ def _write(folder: Path, spec: RunSpec) -> None:
 def _conductor(paths: Paths) -> WorkerCommand:
     """Its workers have a sandbox where the settings say so."""
     sandboxed = read_settings(paths.settings).engine.sandbox == "on"
-    return worker_command(WorkerRole.FINETUNE, access=FileAccess() if sandboxed else None)
+    environment = trainer_environment(paths)
+    return worker_command(WorkerRole.FINETUNE, environment, access=FileAccess() if sandboxed else None)
 
 
 def _inspected(paths: Paths, spec: RunSpec, output: Output) -> int:

@@ -99,6 +99,8 @@ class AdaptersService(QObject):
 
     def refresh(self) -> None:
         """Reads the folder again; other processes may have changed it."""
+        if self._background.closed:
+            return
         base = self._base
 
         def work() -> tuple[list[LibraryAdapter], dict[str, ErrorInfo]]:
@@ -120,15 +122,15 @@ class AdaptersService(QObject):
         """Puts a copy of the file in the list."""
         self._add(path, lambda _added: self.refresh())
 
-    def use(self, path: Path) -> None:
-        """Adds the file and switches it on: the next reply is written with it."""
+    def use(self, path: Path, name: str = "") -> None:
+        """Adds the file, under that name, and switches it on: the next reply is written with it."""
 
         def added(adapter: LibraryAdapter) -> None:
             self._choose(adapter.path, is_on=True)
             self.refresh()
             self.apply()
 
-        self._add(path, added)
+        self._add(path, added, name)
 
     def remove(self, path: str) -> None:
         """Puts the file in the bin."""
@@ -163,14 +165,14 @@ class AdaptersService(QObject):
     def close(self) -> None:
         self._timer.stop()
 
-    def _add(self, path: Path, added: Callable[[LibraryAdapter], None]) -> None:
+    def _add(self, path: Path, added: Callable[[LibraryAdapter], None], name: str = "") -> None:
         def failed(info: ErrorInfo) -> None:
             if info.text == ADAPTER_IS_MODEL.text:
                 self.model_found.emit(path)
             else:
                 self._notifier.post(info)
 
-        self._background.run(lambda: self._library.add(path), added, failed)
+        self._background.run(lambda: self._library.add(path, name), added, failed)
 
     def _ask(self, wanted: tuple[AdapterSpec, ...]) -> None:
         with suppress(AppError):  # the worker is being replaced: its successor is asked

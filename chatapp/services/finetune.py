@@ -16,6 +16,7 @@ from typing_extensions import assert_never
 from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.run_course import Evaluation, RunCourse, SampleReply
 from chatapp.core.run_sentences import TRAINING_BUSY, TRAINING_DIED, TRAINING_PROTOCOL
+from chatapp.core.sandbox import FileAccess
 from chatapp.core.training import RunSpec
 from chatapp.protocol.codec import FINETUNE_COMMANDS, FINETUNE_EVENTS
 from chatapp.protocol.finetune import (
@@ -41,7 +42,9 @@ from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.services.background import Background
 from chatapp.services.data_inspection import DataInspection
 from chatapp.services.leaving import Leaving
+from chatapp.services.preferences import Preferences
 from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
+from chatapp.storage.components import trainer_environment
 from chatapp.storage.paths import Paths
 from chatapp.storage.run_folders import new_run, read_spec
 from chatapp.storage.runs import read_course
@@ -61,8 +64,11 @@ class RunPhase(Enum):
     STOPPING = "stopping"
 
 
-def finetune_command() -> WorkerCommand:
-    return worker_command(WorkerRole.FINETUNE)
+def finetune_command(paths: Paths, preferences: Preferences) -> WorkerCommand:
+    """Its workers have a sandbox where the settings say so."""
+    sandboxed = preferences.settings.engine.sandbox == "on"
+    environment = trainer_environment(paths)
+    return worker_command(WorkerRole.FINETUNE, environment, access=FileAccess() if sandboxed else None)
 
 
 class FinetuneService(QObject):
@@ -93,7 +99,7 @@ class FinetuneService(QObject):
         self,
         paths: Paths,
         background: Background,
-        command: Callable[[], WorkerCommand] = finetune_command,
+        command: Callable[[], WorkerCommand],
         parent: QObject | None = None,
     ) -> None:
         """background: the thread of work with files."""

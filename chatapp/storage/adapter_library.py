@@ -31,12 +31,14 @@ class AdapterLibrary:
         found = [adapter for path in self._files() if (adapter := self._look(path)) is not None]
         return sorted(found, key=lambda adapter: adapter.name.casefold())
 
-    def add(self, path: Path) -> LibraryAdapter:
-        """Puts a copy in the folder, unless it lies there or the same file does. Raises AppError."""
+    def add(self, path: Path, name: str = "") -> LibraryAdapter:
+        """Puts a copy in the folder, unless it lies there or the same file does. name: that of the copy, "" for the one
+        it has. Raises AppError."""
         sound_adapter(str(path))
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            target = path if path.resolve().parent == self._folder.resolve() else self._copied(path)
+            is_there = path.resolve().parent == self._folder.resolve()
+            target = path if is_there else self._copied(path, name or path.name.removesuffix(".gguf"))
         except OSError as problem:
             raise error(STORE_FAILED, reason=problem, folder=self._folder) from problem
         return self._described(target)
@@ -93,14 +95,13 @@ class AdapterLibrary:
         except OSError as problem:
             raise error(MODEL_UNREADABLE, path=path, reason=problem) from problem
 
-    def _copied(self, source: Path) -> Path:
+    def _copied(self, source: Path, name: str) -> Path:
         """Raises OSError."""
-        name = source.name if source.suffix == ".gguf" else f"{source.name}.gguf"
         size, sha256 = source.stat().st_size, sha256_of(source)
         for known in self._files():
             if known.stat().st_size == size and sha256_of(known) == sha256:
                 return known
-        target = _free(self._folder / name)
+        target = _free(self._folder / f"{name}.gguf")
         place_file(source, target)
         return target
 

@@ -144,9 +144,12 @@ def trainer_python(paths: Paths) -> str:
 
 
 def trainer_environment(paths: Paths, environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What whoever starts the conductor gives it along; `environment` defaults to this process's own. Raises as
-    `trainer_python` does."""
-    return {**(os.environ if environment is None else environment), TRAINER_PYTHON: trainer_python(paths)}
+    """What whoever starts the conductor gives it along; `environment` defaults to this process's own. Where there is no
+    Python for the trainer, the conductor says so when it is to train."""
+    found = dict(os.environ if environment is None else environment)
+    with suppress(AppError):
+        found[TRAINER_PYTHON] = trainer_python(paths)
+    return found
 
 
 def _is_included(component: Component) -> bool:

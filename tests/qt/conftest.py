@@ -32,7 +32,7 @@ def make_app(qapp: QApplication, qtbot: QtBot, paths: Paths) -> Iterator[MakeApp
     made: list[App] = []
 
     def make() -> App:
-        app = App(qapp, paths, scripted_command, finetune_command=fake_finetune_command)
+        app = App(qapp, paths, scripted_command, conductor_command=fake_finetune_command)
         made.append(app)
         app.window.show()
         app.begin()

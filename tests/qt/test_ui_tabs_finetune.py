@@ -262,10 +262,13 @@ def test_the_adapter_goes_to_the_chat(
     app: App, data: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     view = finish(app, data("cities.jsonl"), qtbot)
-    used: list[str] = []
-    object.__setattr__(app.context, "use_adapter", used.append)
+    used: list[tuple[Path, str]] = []
+    monkeypatch.setattr(app.context.adapters, "use", lambda *given: used.append(given))
     view.run.result.use_button.click()
-    assert used == [str(app.context.finetune.folder / "adapter.gguf")]  # type: ignore[operator]
+    assert app.context.finetune.folder is not None
+    ((path, name),) = used
+    assert path == app.context.finetune.folder / "adapter.gguf"
+    assert name.startswith("cities 20")
     assert app.context.inference.status.state is EngineState.READY  # its model is in use already
 
 

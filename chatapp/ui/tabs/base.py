@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from chatapp.services.adapters import AdaptersService
 from chatapp.services.comparison import ComparisonService
+from chatapp.services.components import ComponentService
 from chatapp.services.conversation import ConversationService
 from chatapp.services.finetune import FinetuneService
 from chatapp.services.inference import InferenceService
@@ -34,7 +35,7 @@ from chatapp.ui.widgets.rich_text import Typesetting
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
     """The graph of services, built in app.py. sweep: the comparison whose lanes are those of a sweep; kept:
-    those of before; runs: the training runs of before; use_adapter: puts one, named by its path, into the chat."""
+    those of before; runs: the training runs of before; component: what training needs."""
 
     conversations: ConversationService
     shelf: Shelf
@@ -47,7 +48,7 @@ class AppContext:
     finetune: FinetuneService
     runs: KeptRuns
     own_chats: OwnChats
-    use_adapter: Callable[[str], None]
+    component: ComponentService
     inference: InferenceService
     adapters: AdaptersService
     library: LibraryService

@@ -11,12 +11,13 @@ from chatapp.ui.tabs.finetune.earlier_presenter import EarlierPresenter
 from chatapp.ui.tabs.finetune.run_presenter import RunPresenter
 from chatapp.ui.tabs.finetune.setup_presenter import SetupPresenter
 from chatapp.ui.tabs.finetune.view import EARLIER, RUN, SETUP, FinetuneView
+from chatapp.ui.widgets.component_card import ComponentCard
 
 _RUN_KEYS = ("Ctrl+Return", "Ctrl+Enter")  # the second is the one of the number pad
 
 
 def _build(context: AppContext) -> Page:
-    view = FinetuneView(context.theme)
+    view = FinetuneView(context.theme, ComponentCard(context.component))
     setup = SetupPresenter(view.setup, context)
     run = RunPresenter(view.run, context)
     run.shown.connect(partial(view.setCurrentIndex, RUN))

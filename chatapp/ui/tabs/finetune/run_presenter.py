@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -257,7 +258,8 @@ class RunPresenter(QObject):
             return
         if self._context.inference.status.path != spec.model:
             self._context.model_choice.use(spec.model)
-        self._context.use_adapter(result.trained.adapter)
+        when = time.strftime("%Y-%m-%d %H%M", time.localtime(spec.created_at))
+        self._context.adapters.use(Path(result.trained.adapter), f"{Path(spec.data).stem} {when}")
 
     def _open_folder(self) -> None:
         folder = self._folder()
