@@ -184,6 +184,7 @@ def test_only_the_newest_question_about_data_is_answered(service: FinetuneServic
         service.inspection.inspect(spec("mute.jsonl"))
     service.inspection.inspect(spec(steps=3))
     assert service.inspection.is_busy
+    service.inspection._ask()  # the worker will answer it
     with qtbot.waitSignal(service.inspection.inspected, timeout=WAIT):
         service.inspection.inspect(spec(steps=7))
     qtbot.wait(100)

@@ -29,9 +29,10 @@ def stored_rating(app: App, chat: ChatView, qtbot: QtBot) -> int:
     current = app.context.conversations.current
     assert current is not None
     app.context.conversations.new()
+    app.context.replies._last = None
+    app.context.replies._ended.clear()
     with qtbot.waitSignal(app.context.conversations.opened, timeout=WAIT):
         app.context.conversations.open(current.id)
-    app.context.replies._last = None
     return chat.transcript.messages()[-1].reply.rating
 
 
@@ -46,7 +47,6 @@ def test_the_buttons_rate_and_take_it_back(app: App, chat: ChatView, reply: Mess
     assert reply.message.reply.rating == 0
     assert not reply._bad.isChecked()
     reply._good.click()
-    app.context.replies._last = None
     assert stored_rating(app, chat, qtbot) == 1
 
 

@@ -18,6 +18,7 @@ from chatapp.ui.theme import Theme
 
 Values = npt.NDArray[np.float64]
 _MARK = 3.5  # half a mark, pixels
+_SMOOTH_PIXELS = 4  # a curve that jumps little needs no point in each column
 _FAINT = 110  # of 255: how much of a faint curve covers what lies below
 _PICTURE = QSize(900, 420)
 _KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -202,7 +203,8 @@ class LineChart(Translated, QWidget):
 
     def _paint_curve(self, painter: QPainter, plot: QRectF, curve: Curve) -> None:
         known = np.isfinite(curve.values)
-        steps, values = _thinned(curve.steps[known], curve.values[known], int(plot.width()), self._last_step)
+        columns = int(plot.width()) if curve.stroke is Stroke.FAINT else int(plot.width() / _SMOOTH_PIXELS)
+        steps, values = _thinned(curve.steps[known], curve.values[known], columns, self._last_step)
         if not len(steps):
             return
         low, high = self._scale
