@@ -69,15 +69,14 @@ def chosen_mode(header: GgufHeader, settings: TrainingSettings, longest: int, fr
 def memory_bytes(header: GgufHeader, settings: TrainingSettings, longest: int, *, packed: bool) -> int:
     """The most the trainer will hold, with batches of the longest row there is."""
     p = hyper_parameters(header.facts().architecture, Metadata(header))
-    shapes = [tensor.shape for tensor in header.tensors.values()]
     tokens = settings.batch * longest
     activations = tokens * 4 * _layer_numbers(p)
+    weights = sum(tensor.n_bytes for tensor in header.tensors.values())  # the file's pages stay in memory
     if packed:
-        weights = sum(tensor.n_bytes for tensor in header.tensors.values())
         largest = max(prod(shape) for name, shape in _layer_shapes(header))
         activations += p.n_layers * tokens * 4 * p.n_embd + _UNPACKING * max(4 * largest, ROWS_BYTES)
     else:
-        weights = 4 * sum(map(prod, shapes))
+        weights += 4 * sum(prod(tensor.shape) for tensor in header.tensors.values())
         activations *= p.n_layers
     if header.facts().architecture == "gemma2":  # its attention keeps all scores
         activations += 4 * 4 * settings.batch * p.heads * longest**2 * (1 if packed else p.n_layers)

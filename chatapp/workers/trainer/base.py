@@ -18,7 +18,7 @@ from chatapp.core.training import TrainingSettings
 from chatapp.workers.trainer.architectures import ModelPlan, plan_of, refused
 from chatapp.workers.trainer.dequantize import can_dequantize, dequantize
 from chatapp.workers.trainer.lora import FrozenEmbedding, FrozenLinear, LoraLinear
-from chatapp.workers.trainer.weights import DenseWeight, PackedWeight, Weight
+from chatapp.workers.trainer.weights import PackedWeight, Weight
 
 _ADAPTED = {"attention": ("attention",), "all": ("attention", "mlp")}
 
@@ -133,10 +133,9 @@ class _Reader:
         name = f"{name}.weight"
         data = self._ordered(self._weights.data(name), name)
         kind = self._weights.kind(name)
-        if self._packed:
-            n_in = data.shape[1] // GGML_TYPES[kind].block_bytes * GGML_TYPES[kind].per_block
-            return PackedWeight(data.to(self.device), kind, n_in)
-        return DenseWeight(dequantize(data, kind).to(self.device))
+        n_in = data.shape[1] // GGML_TYPES[kind].block_bytes * GGML_TYPES[kind].per_block
+        packed = PackedWeight(data.to(self.device), kind, n_in)
+        return packed if self._packed else packed.dense()
 
     def bias(self, name: str) -> Tensor | None:
         name = f"{name}.bias"

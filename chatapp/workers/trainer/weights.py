@@ -63,6 +63,13 @@ class PackedWeight:
         for start in range(0, n_out, step):
             yield start, self.unpacked(self.data[start : start + step])
 
+    def dense(self) -> DenseWeight:
+        """Unpacked part by part: what that needs besides is several times the size of a part."""
+        values = torch.empty(self.shape, device=self.data.device)
+        for start, rows in self.blocks():
+            values[start : start + len(rows)] = rows
+        return DenseWeight(values)
+
     def unpacked(self, data: Tensor) -> Tensor:
         return dequantize(data, self.kind)
 
