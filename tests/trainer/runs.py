@@ -115,10 +115,11 @@ class Trainer:
         self.send(Train(request_id=1, folder=str(folder), waits=waits))
 
     def until(self, *kinds: type[Event], seconds: float = SECONDS) -> list[Event]:
-        """All events up to the first of these kinds, or the terminal one."""
+        """All events up to the first of these kinds, or the terminal one; raises TimeoutError."""
+        end = time.monotonic() + seconds
         events = [self.next_event(seconds)]
         while not isinstance(events[-1], (*kinds, Trained, Failed)):
-            events.append(self.next_event(seconds))
+            events.append(self.next_event(max(0.0, end - time.monotonic())))
         return events
 
 
