@@ -4422,6 +4422,14 @@
         <translation>请给出某次训练的文件夹或名称；或开始一次新的训练。</translation>
     </message>
     <message>
+        <source>The run in {folder} is being trained already.</source>
+        <translation>{folder} 中的运行正在训练。</translation>
+    </message>
+    <message>
+        <source>Wait for its end, or stop it where it was started.</source>
+        <translation>请等它结束，或在启动它的地方将其停止。</translation>
+    </message>
+    <message>
         <source>The run&apos;s folder {folder} can&apos;t be written: {reason}.</source>
         <translation>无法写入训练的文件夹 {folder}：{reason}。</translation>
     </message>
@@ -4752,6 +4760,14 @@
     <message>
         <source>Others are used in their place, so replies may not end where they should.</source>
         <translation>{path} 指定了其词表中不存在的特殊词元：{keys}。</translation>
+    </message>
+    <message>
+        <source>llama.cpp can&apos;t write {path} in another type: {reason}.</source>
+        <translation>llama.cpp 无法把 {path} 写成另一种类型：{reason}。</translation>
+    </message>
+    <message>
+        <source>Use the file as it is; it is larger, and says the same.</source>
+        <translation>请直接使用该文件；它更大，但内容相同。</translation>
     </message>
     <message>
         <source>{path} is not a LoRA adapter.</source>

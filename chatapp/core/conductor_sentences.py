@@ -49,6 +49,11 @@ RUN_MISSING = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "There is no training run that can be read in {folder}: {reason}."),
     hint=QT_TRANSLATE_NOOP("errors", "Give the folder of a run, or its name; or begin a new run."),
 )
+RUN_BUSY = Sentence(
+    kind=ErrorKind.BUSY,
+    text=QT_TRANSLATE_NOOP("errors", "The run in {folder} is being trained already."),
+    hint=QT_TRANSLATE_NOOP("errors", "Wait for its end, or stop it where it was started."),
+)
 RUN_NOT_WRITTEN = Sentence(
     kind=ErrorKind.STORAGE,
     text=QT_TRANSLATE_NOOP("errors", "The run's folder {folder} can't be written: {reason}."),

@@ -47,6 +47,11 @@ MODEL_SPECIAL_TOKENS = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "{path} names special tokens that its vocabulary does not have: {keys}."),
     hint=QT_TRANSLATE_NOOP("errors", "Others are used in their place, so replies may not end where they should."),
 )
+NOT_QUANTIZED = Sentence(
+    kind=ErrorKind.MODEL_FILE,
+    text=QT_TRANSLATE_NOOP("errors", "llama.cpp can't write {path} in another type: {reason}."),
+    hint=QT_TRANSLATE_NOOP("errors", "Use the file as it is; it is larger, and says the same."),
+)
 ADAPTER_IS_MODEL = Sentence(
     kind=ErrorKind.MODEL_FILE,
     text=QT_TRANSLATE_NOOP("errors", "{path} is not a LoRA adapter."),

@@ -176,14 +176,24 @@ class ScoreExamples(_Envelope, frozen=True, kw_only=True):
     reference: str = ""
 
 
+class QuantizeModel(_Envelope, frozen=True, kw_only=True):
+    """Write the model in `source` to `target` in a type of general.file_type. Ends with ModelQuantized or Failed."""
+
+    request_id: int
+    source: str
+    target: str
+    file_type: int
+
+
 class Cancel(_Envelope, frozen=True, kw_only=True):
     """End the named request soon, waiting or running; it still sends its own terminal event."""
 
     request_id: int
 
 
+ForTraining: TypeAlias = Tokenize | ScoreExamples | QuantizeModel
 Request: TypeAlias = (
-    LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Compare | UseAdapters | Tokenize | ScoreExamples
+    LoadModel | Generate | ShowPrompt | SaveState | Score | Explain | Compare | UseAdapters | ForTraining
 )
 Command: TypeAlias = Request | Cancel | CancelLane
 
@@ -330,24 +340,32 @@ class AdaptersUsed(_Envelope, frozen=True, kw_only=True):
     ms: float
 
 
-class Tokenized(_Envelope, frozen=True, kw_only=True):
-    """Terminal: an example for each text; without ids where the text has no tokens."""
+class TrainingAnswer(_Envelope, frozen=True, kw_only=True):
+    """The end of a request of ForTraining."""
 
     request_id: int
+
+
+class Tokenized(TrainingAnswer, frozen=True, kw_only=True):
+    """Terminal: an example for each text; without ids where the text has no tokens."""
+
     examples: tuple[TokenizedExample, ...]
     previews: tuple[tuple[PreviewPiece, ...], ...] = ()
 
 
-class ExamplesScored(_Envelope, frozen=True, kw_only=True):
+class ExamplesScored(TrainingAnswer, frozen=True, kw_only=True):
     """Terminal: nll, the summed negative log-probability (nats) of the n_counted tokens of each example in order;
     kl_mean and kl_max: KL(reference || engine) in nats of n_compared tokens, 0 without a reference."""
 
-    request_id: int
     nll: tuple[float, ...]
     n_counted: tuple[int, ...]
     kl_mean: float = 0.0
     kl_max: float = 0.0
     n_compared: int = 0
+
+
+class ModelQuantized(TrainingAnswer, frozen=True, kw_only=True):
+    """The file is there."""
 
 
 class Failed(_Envelope, frozen=True, kw_only=True):
@@ -376,5 +394,6 @@ Event: TypeAlias = (
     | AdaptersUsed
     | Tokenized
     | ExamplesScored
+    | ModelQuantized
     | Failed
 )

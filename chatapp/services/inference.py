@@ -34,7 +34,6 @@ from chatapp.protocol.engine import (
     Compare,
     Compared,
     Event,
-    ExamplesScored,
     Explain,
     Explained,
     Failed,
@@ -55,9 +54,9 @@ from chatapp.protocol.engine import (
     Scored,
     ShowPrompt,
     StateSaved,
-    Tokenized,
     TokensEmitted,
     TokensScored,
+    TrainingAnswer,
     UseAdapters,
 )
 from chatapp.services.cancellations import Cancellations
@@ -289,7 +288,7 @@ class InferenceService(QObject):
             case PromptShown() | StateSaved() | Scored() | Explained() | Compared() | AdaptersUsed():
                 self._side_ids.discard(event.request_id)
                 self.answered.emit(event)
-            case Heartbeat() | Ready() | Tokenized() | ExamplesScored():
+            case Heartbeat() | Ready() | TrainingAnswer():
                 pass  # see Supervision; training has an engine of its own
             case _:
                 assert_never(event)

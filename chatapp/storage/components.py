@@ -22,6 +22,7 @@ from chatapp.core.component_sentences import (
 )
 from chatapp.core.components import FINETUNE, Component, ComponentState, ComponentStatus, pins_of
 from chatapp.core.errors import AppError, error
+from chatapp.core.file_lock import lock
 from chatapp.protocol.launch import TRAINER_PYTHON
 from chatapp.storage.files import replace_file
 from chatapp.storage.paths import Paths, assets
@@ -68,7 +69,7 @@ class ComponentStore:
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.root / f"{component.name}.lock").open("a+b") as file:
             try:
-                _lock(file.fileno())
+                lock(file.fileno())
             except OSError:
                 raise error(COMPONENT_BUSY) from None
             yield
@@ -161,15 +162,3 @@ def _own_version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def _lock(handle: int) -> None:
-    """Raises OSError where another has it. Ends with the process, however that ends."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from types import TracebackType
 
 from chatapp.core.errors import AppError, error
@@ -35,9 +36,11 @@ from chatapp.protocol.engine import (
     Loaded,
     LoadModel,
     LoadProgress,
+    ModelQuantized,
     Prompt,
     PromptProgress,
     PromptShown,
+    QuantizeModel,
     Ready,
     SaveState,
     Score,
@@ -49,24 +52,14 @@ from chatapp.protocol.engine import (
     Tokenized,
     TokensEmitted,
     TokensScored,
+    TrainingAnswer,
     UseAdapters,
 )
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.workers.worker import Troubles, Worker
 
 _CANCEL_SECONDS = 5.0
-_ENDS = (
-    Loaded
-    | Finished
-    | PromptShown
-    | StateSaved
-    | Scored
-    | Explained
-    | Compared
-    | AdaptersUsed
-    | Tokenized
-    | ExamplesScored
-)
+_ENDS = Loaded | Finished | PromptShown | StateSaved | Scored | Explained | Compared | AdaptersUsed | TrainingAnswer
 # A busy worker sends something every half second, whatever it computes: only one that is stopped, or that a machine
 # short of memory hardly lets run, says nothing for so long. Before its first word it reads its libraries, from a slow
 # disk maybe.
@@ -178,6 +171,14 @@ class EngineClient:
         """Puts these in place of those in use, which stay where it raises AppError."""
         for event in self._request(lambda i: UseAdapters(request_id=i, adapters=tuple(adapters))):
             if isinstance(event, AdaptersUsed):
+                return event
+        raise self._worker.died(None)
+
+    def quantize(self, source: str, target: str, file_type: int) -> ModelQuantized:
+        """Writes the model in `source` to `target`, no model being loaded; raises AppError."""
+        make = partial(QuantizeModel, source=source, target=target, file_type=file_type)
+        for event in self._request(lambda i: make(request_id=i)):
+            if isinstance(event, ModelQuantized):
                 return event
         raise self._worker.died(None)
 

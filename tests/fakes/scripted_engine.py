@@ -46,9 +46,11 @@ from chatapp.protocol.engine import (
     LaneFailed,
     LaneFinished,
     LaneStart,
+    ModelQuantized,
     Prompt,
     PromptProgress,
     PromptShown,
+    QuantizeModel,
     SaveState,
     Score,
     Scored,
@@ -197,6 +199,10 @@ class ScriptedEngine:
                 raise error(ADAPTER_UNFIT, path=adapter.path, reason="scripted")
         self._adapters = request.adapters
         return AdaptersUsed(request_id=request.request_id, ms=1.0)
+
+    def quantize(self, request: QuantizeModel) -> ModelQuantized:
+        Path(request.target).write_bytes(Path(request.source).read_bytes())
+        return ModelQuantized(request_id=request.request_id)
 
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:
         """A token for each word; the first of a text has no record. "slow ..." takes 20 ms a word."""

@@ -17,8 +17,10 @@ from chatapp.protocol.engine import (
     Generate,
     LaneFailed,
     LaneFinished,
+    ModelQuantized,
     PromptProgress,
     PromptShown,
+    QuantizeModel,
     SaveState,
     Score,
     Scored,
@@ -68,6 +70,9 @@ class Engine(Protocol):
 
     def score_examples(self, request: ScoreExamples) -> Iterator[PromptProgress | ExamplesScored]:
         """Progress, then exactly one ExamplesScored; raises AppError."""
+
+    def quantize(self, request: QuantizeModel) -> ModelQuantized:
+        """A file in another type; no model need be loaded; raises AppError."""
 
     def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
         """Progress, then exactly one Explained; raises AppError."""

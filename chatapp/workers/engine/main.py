@@ -35,6 +35,7 @@ from chatapp.protocol.engine import (
     Loaded,
     LoadModel,
     LoadProgress,
+    QuantizeModel,
     Ready,
     Request,
     SaveState,
@@ -118,6 +119,8 @@ class CommandLoop:
                     self._channel.send(self._engine.use_adapters(request))
                 case Tokenize():
                     self._channel.send(self._engine.tokenize(request))
+                case QuantizeModel():
+                    self._channel.send(self._engine.quantize(request))
                 case ScoreExamples():
                     for event in self._engine.score_examples(request):
                         self._channel.send(event)

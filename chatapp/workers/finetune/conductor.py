@@ -19,6 +19,7 @@ from chatapp.core.examples import PreparedExamples
 from chatapp.core.model_file import checked_model
 from chatapp.core.models import AdapterSpec
 from chatapp.core.sampling import SamplingSettings
+from chatapp.core.sandbox import FileAccess, real_path
 from chatapp.core.training import RunResult, Stage, TrainedAdapter
 from chatapp.protocol.engine import ChatPrompt, Finished
 from chatapp.protocol.finetune import (
@@ -33,7 +34,18 @@ from chatapp.protocol.finetune import (
     Train,
     Trained,
 )
-from chatapp.protocol.run_files import EXAMPLES, REFERENCE, REPORT, RESULT, as_json, read_report, read_result, read_spec
+from chatapp.protocol.run_files import (
+    EXAMPLES,
+    MERGED,
+    MERGED_F16,
+    REFERENCE,
+    REPORT,
+    RESULT,
+    as_json,
+    read_report,
+    read_result,
+    read_spec,
+)
 from chatapp.protocol.run_log import line_of, record_of
 from chatapp.workers.client import EngineClient
 from chatapp.workers.finetune.checking import check, longest_checked
@@ -46,7 +58,8 @@ from chatapp.workers.finetune_client import FinetuneClient
 
 _INSPECTION_SECONDS = 5.0  # for tokenising
 _SAMPLE_TOKENS = 100
-_EXPORTS = ("adapter_model.safetensors", "adapter_config.json", "README.md", "merged-f16.gguf")
+_F16 = 1  # general.file_type of a file in F16; 0 is F32
+_EXPORTS = ("adapter_model.safetensors", "adapter_config.json", "README.md", MERGED)
 
 Send = Callable[[Event], None]
 
@@ -80,6 +93,14 @@ class Conductor:
 
     def finished(self) -> RunFinished:
         """Does the run, or what is left of it: of one that is done, to write the adapter elsewhere. Raises AppError."""
+        try:
+            with self._folder.claimed():
+                return self._claimed()
+        except OSError as problem:
+            folder = self._folder.path
+            raise error(RUN_NOT_WRITTEN, folder=folder, reason=problem.strerror or problem) from problem
+
+    def _claimed(self) -> RunFinished:
         result = read_result(self._folder.path)
         if result is not None and self._spec.out in ("", *result.files):
             return RunFinished(request_id=self._id, result=result)
@@ -98,15 +119,12 @@ class Conductor:
         check_options(spec.settings)
         checked_model(spec.model)
         check_out(spec)
-        try:
-            with open_trainer(self._commands, spec.model, str(folder.path)) as trainer:
-                examples = self._prepared()
-                trained = self._trained(trainer)
-            finished = RunFinished(request_id=self._id, result=self._result(trained, examples))
-            folder.write(RESULT, as_json(finished.result))
-            self._keep(finished)
-        except OSError as problem:
-            raise error(RUN_NOT_WRITTEN, folder=folder.path, reason=problem.strerror or problem) from problem
+        with open_trainer(self._commands, spec.model, str(folder.path)) as trainer:
+            examples = self._prepared()
+            trained = self._trained(trainer)
+        finished = RunFinished(request_id=self._id, result=self._result(trained, examples))
+        folder.write(RESULT, as_json(finished.result))
+        self._keep(finished)
         return finished
 
     def _prepared(self) -> PreparedExamples:
@@ -185,8 +203,23 @@ class Conductor:
                 copy_whole(Path(trained.adapter), Path(out))
             except OSError as problem:
                 raise error(ADAPTER_NOT_WRITABLE, path=out, reason=problem.strerror or problem) from problem
+        self._quantize_merged()
         others = [self._folder.path / name for name in _EXPORTS]
         return (out or trained.adapter, *(str(path) for path in others if path.exists()))
+
+    def _quantize_merged(self) -> None:
+        """In the type of the base, where the trainer left a merged model."""
+        whole, target = self._folder.path / MERGED_F16, self._folder.path / MERGED
+        file_type = checked_model(self._spec.model).values.get("general.file_type")
+        if not whole.exists():
+            return
+        if not isinstance(file_type, int) or file_type <= _F16:
+            whole.replace(target)
+            return
+        access = FileAccess(write=(real_path(str(self._folder.path)),))
+        with EngineClient(self._commands.engine(access)) as engine:
+            engine.quantize(str(whole), str(target), file_type)
+        whole.unlink()
 
     def _engine_for(self, longest: int) -> EngineClient:
         """One with room for texts of that many tokens."""

@@ -6,16 +6,18 @@ import hashlib
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from chatapp.core.conductor_sentences import ADAPTER_NOT_WRITABLE, RUN_FILE_CHANGED
+from chatapp.core.conductor_sentences import ADAPTER_NOT_WRITABLE, RUN_BUSY, RUN_FILE_CHANGED
 from chatapp.core.datasets import check_file
 from chatapp.core.errors import error
+from chatapp.core.file_lock import lock
 from chatapp.core.training import RunSpec
 from chatapp.protocol.run_files import LOG
 
-_MODEL_HASH = "model.sha256"
+_MODEL_HASH, _LOCK = "model.sha256", "lock"
 _PIECE = 1 << 22  # bytes
 
 
@@ -25,6 +27,16 @@ class RunFolder:
     def __init__(self, path: Path, spec: RunSpec) -> None:
         self.path = path
         self._spec = spec
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Nobody else trains it meanwhile. Raises AppError(BUSY) where somebody does."""
+        with (self.path / _LOCK).open("a+b") as file:
+            try:
+                lock(file.fileno())
+            except OSError:
+                raise error(RUN_BUSY, folder=self.path) from None
+            yield
 
     def data(self) -> Path:
         """Our copy of the data; made at the first call."""

@@ -35,11 +35,14 @@ class _HeadLoss(torch.autograd.Function):
         for start in range(0, len(hidden), step):
             part = slice(start, start + step)
             logits = _logits(hidden[part], head, softcap)
-            normaliser = torch.logsumexp(logits, dim=-1, keepdim=True)
             chosen = targets[part].unsqueeze(-1)
-            loss += (normaliser - logits.gather(-1, chosen)).to(loss.dtype).sum().cpu()
+            slope = 1 - (logits / softcap).square_() if softcap and gradient is not None else None
+            own, best = logits.gather(-1, chosen), logits.amax(dim=-1, keepdim=True)
+            p = logits.sub_(best).exp_()
+            total = p.sum(dim=-1, keepdim=True)
+            loss += (total.log() + best - own).to(loss.dtype).sum().cpu()
             if gradient is not None:
-                gradient[part] = _gradient(logits, normaliser, chosen, head, softcap)
+                gradient[part] = _gradient(p.div_(total), slope, chosen, head)
         ctx.gradient = gradient  # type: ignore[attr-defined]
         return loss
 
@@ -52,14 +55,15 @@ class _HeadLoss(torch.autograd.Function):
 def _logits(hidden: Tensor, head: Weight, softcap: float) -> Tensor:
     logits = torch.empty(len(hidden), head.shape[0], device=hidden.device)
     for start, rows in head.blocks():
-        logits[:, start : start + len(rows)] = hidden @ rows.to(hidden.dtype).t()
+        if len(rows) == head.shape[0]:
+            logits = hidden @ rows.t()
+        else:
+            logits[:, start : start + len(rows)] = hidden @ rows.t()
     return logits.div_(softcap).tanh_().mul_(softcap) if softcap else logits
 
 
-def _gradient(logits: Tensor, normaliser: Tensor, chosen: Tensor, head: Weight, softcap: float) -> Tensor:
-    """(softmax - one hot) W, through the derivative of the soft cap, 1 - tanh²; overwrites logits."""
-    slope = 1 - (logits / softcap).square_() if softcap else None
-    p = logits.sub_(normaliser).exp_()
+def _gradient(p: Tensor, slope: Tensor | None, chosen: Tensor, head: Weight) -> Tensor:
+    """(softmax - one hot) W; slope: the derivative of the soft cap, 1 - tanh². Overwrites p, the softmax."""
     p.scatter_add_(-1, chosen, torch.full_like(chosen, -1, dtype=p.dtype))
     if slope is not None:
         p *= slope

@@ -24,6 +24,7 @@ from chatapp.core.training import Losses, RunSpec, Split, Stage, StopReason, Tra
 from chatapp.core.training_estimate import chosen_mode
 from chatapp.core.training_rows import steps_between_evaluations
 from chatapp.protocol.finetune import Evaluated, Event, Paused, StageBegun, StepDone
+from chatapp.protocol.run_files import MERGED_F16
 from chatapp.workers.trainer import devices
 from chatapp.workers.trainer.base import BaseModel, read_base
 from chatapp.workers.trainer.batches import TrainingOrder, members
@@ -277,4 +278,4 @@ class _Run:
             data = self._folder / "examples.npz"
             write_peft(self._folder, self._base, best, self._spec, before=self._progress.before, after=after, data=data)
         if "merged" in self._spec.exports:
-            write_merged(self._folder / "merged-f16.gguf", self._base, best, settings.alpha / settings.rank)
+            write_merged(self._folder / MERGED_F16, self._base, best, settings.alpha / settings.rank)

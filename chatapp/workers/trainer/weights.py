@@ -22,6 +22,9 @@ class Weight(Protocol):
     def apply(self, x: Tensor) -> Tensor:
         """x: (n, n_in). Returns x W^T, (n, n_out), through which gradients flow to x."""
 
+    def values_now(self) -> Tensor:
+        """All of it, (n_out, n_in), to be used at once and not kept."""
+
     def take(self, ids: Tensor) -> Tensor:
         """The rows of these numbers: (..., n_in)."""
 
@@ -36,6 +39,9 @@ class DenseWeight:
 
     def apply(self, x: Tensor) -> Tensor:
         return functional.linear(x, self.values)
+
+    def values_now(self) -> Tensor:
+        return self.values
 
     def take(self, ids: Tensor) -> Tensor:
         return functional.embedding(ids, self.values)
@@ -53,6 +59,9 @@ class PackedWeight:
     def apply(self, x: Tensor) -> Tensor:
         product: Tensor = _Product.apply(x, self)  # type: ignore[no-untyped-call]
         return product
+
+    def values_now(self) -> Tensor:
+        return self.unpacked(self.data)
 
     def take(self, ids: Tensor) -> Tensor:
         return self.unpacked(self.data[ids])
@@ -86,10 +95,10 @@ class _Product(torch.autograd.Function):
     def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor, None]:
         weight: PackedWeight = ctx.weight  # type: ignore[attr-defined]
         (gradient,) = gradients
-        return gradient @ weight.unpacked(weight.data).to(gradient.dtype), None
+        return gradient @ weight.values_now().to(gradient.dtype), None
 
 
 def _multiplied(x: Tensor, weight: PackedWeight) -> Tensor:
     if torch.is_autocast_enabled(x.device.type):
         x = x.to(torch.get_autocast_dtype(x.device.type))
-    return x @ weight.unpacked(weight.data).to(x.dtype).t()
+    return x @ weight.values_now().to(x.dtype).t()

@@ -27,9 +27,11 @@ from chatapp.protocol.engine import (
     Finished,
     Generate,
     LaneStart,
+    ModelQuantized,
     Prompt,
     PromptProgress,
     PromptShown,
+    QuantizeModel,
     SaveState,
     Score,
     Scored,
@@ -57,6 +59,7 @@ from chatapp.workers.engine.llama.lane import Lane
 from chatapp.workers.engine.llama.loading import open_model
 from chatapp.workers.engine.llama.model import Model
 from chatapp.workers.engine.llama.prompt_memory import PromptMemory
+from chatapp.workers.engine.llama.quantizing import quantize
 from chatapp.workers.engine.llama.recording import Recording
 from chatapp.workers.engine.llama.records import Recorder
 from chatapp.workers.engine.llama.row_ring import RowRing
@@ -251,6 +254,9 @@ class LlamaEngine:
             self._give_back(self._context, max((len(each.counted) for each in request.examples), default=0))
         if scored is not None:
             yield scored
+
+    def quantize(self, request: QuantizeModel) -> ModelQuantized:
+        return quantize(request)
 
     def explain(self, request: Explain) -> Iterator[PromptProgress | Explained]:
         explanation = self._explanation(request)
