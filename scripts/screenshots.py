@@ -26,10 +26,12 @@ from chatapp.ui.tabs.chat.prompt_dialog import PromptDialog
 from chatapp.ui.tabs.chat.view import ChatView
 from chatapp.ui.tabs.chat.wish import Wish, WishKind
 from chatapp.ui.tabs.compare.view import CompareView
+from chatapp.ui.tabs.finetune.view import EARLIER, RUN, SETUP, FinetuneView
 from chatapp.ui.tabs.lab.view import LabView
 from scripts.wheel_models import STARTER_WHEEL, cached
 
 SIZES = ((1024, 700), (2560, 1440))
+SAMPLES = Path(__file__).parent.parent / "assets" / "datasets" / "reminders.jsonl"
 QUESTION = {"en": "Why is the sky blue? Answer in three sentences.", "zh_CN": "天空为什么是蓝色的？请用三句话回答。"}
 
 
@@ -84,6 +86,7 @@ def shoot_all(app: App, folder: Path) -> None:
                 shoot(app, folder, f"{name}-{language}-{theme}")
             shoot_lab(app, folder, f"{language}-{theme}")
             shoot_compare(app, folder, f"{language}-{theme}", QUESTION[language])
+            shoot_finetune(app, folder, f"{language}-{theme}")
             app.window.rail.choose(0)
         app.context.model_choice.use("/no/such/model.gguf")
         wait_for(lambda: app.context.inference.status.error is not None)
@@ -137,6 +140,32 @@ def shoot_compare(app: App, folder: Path, name: str, question: str) -> None:
     wait_for(lambda: not app.context.sweep.is_running, 240)
     shoot(app, folder, f"sweep-{name}")
     view.setCurrentIndex(0)
+
+
+def shoot_finetune(app: App, folder: Path, name: str) -> None:
+    """A run on the sample set: before it, in its midst, at its end; the later times the same run as an earlier one."""
+    view, service = cast(FinetuneView, app.window.page("finetune")), app.context.finetune
+    app.window.rail.choose(2)
+    view.go_to(SETUP)
+    view.setup.data.set_data(str(SAMPLES))
+    for option, value in (("steps", 12), ("learning_rate", 0.001), ("evaluate_every", 3)):
+        view.setup.form.fields[option].set_value(value)
+        view.setup.form._on_value(option, value)
+    wait_for(view.setup.estimate.start_button.isEnabled)
+    shoot(app, folder, f"finetune-setup-{name}")
+    if service.folder is None:
+        view.setup.estimate.start_button.click()
+        wait_for(lambda: len(service.course) > 6, 600)
+        shoot(app, folder, f"finetune-run-{name}")
+        wait_for(lambda: not service.is_running, 600)
+    view.go_to(RUN)
+    shoot(app, folder, f"finetune-result-{name}")
+    view.run.result.use_button.click()
+    wait_for(lambda: any(entry.is_on for entry in app.context.adapters.fitting))
+    view.go_to(EARLIER)
+    shoot(app, folder, f"finetune-earlier-{name}")
+    for entry in app.context.adapters.fitting:
+        app.context.adapters.set_active(entry.adapter.path, False)
 
 
 def shoot_prompt(app: App, chat: ChatView, folder: Path, name: str) -> None:

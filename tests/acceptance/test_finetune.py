@@ -16,15 +16,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from chatapp.core.chat import ChatMessage, Role
 from chatapp.core.examples import TokenizedExample, TrainingText
+from chatapp.core.model_file import checked_header, checked_model
 from chatapp.core.models import AdapterSpec, LoadSpec
 from chatapp.workers.client import EngineClient
 from tests.expansion import expand
 
 DATASETS = Path(__file__).parents[2] / "assets" / "datasets"
 SAMPLES, UNSEEN = DATASETS / "reminders.jsonl", DATASETS / "reminders.unseen.jsonl"
+EXPORTS = ("gguf", "peft", "merged")
 QUESTION = "Remind me to call Anna on Friday at 3 pm."
 # of the command: PyTorch and llama.cpp each compute with one thread, as other tests do
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
@@ -76,7 +79,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     else:
         data, unseen = part_of(SAMPLES, folder, 60), part_of(UNSEEN, folder, 8)
         size = ["--data", str(data), "--unseen", str(unseen), "--steps", "8", "--lr", "0.001"]
-    return finetune(model, folder, *size, "--seed", seed, "--sample", QUESTION)
+    return finetune(model, folder, *size, "--seed", seed, "--sample", QUESTION, "--export", *EXPORTS)
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +165,21 @@ def test_what_the_terminal_prints_is_the_contract(run: Run) -> None:
     assert '"task"' not in samples[0]["text"]
     assert {"loss_relative", "kl_mean", "kl_max", "ok"} <= done["parity"].keys()
     assert Path(done["adapter"]) == run.adapter
+
+
+def test_what_else_is_exported(run: Run) -> None:
+    """The whole model is of its base's type and has learnt the same; PEFT's tensors are the adapter's."""
+    files = {Path(name).name: Path(name) for name in run.done["files"]}
+    with EngineClient() as merged, EngineClient() as base:
+        for client, path in ((merged, files["merged.gguf"]), (base, run.model)):
+            client.load(LoadSpec(path=str(path), n_ctx=1024, n_threads=1))
+        examples = held_out(base)
+        assert loss(merged, examples) < loss(base, examples) / 2
+    assert checked_model(str(files["merged.gguf"])).facts() == checked_model(str(run.model)).facts()
+    tensors = safetensors.numpy.load_file(files["adapter_model.safetensors"])
+    assert len(tensors) == len(checked_header(str(run.adapter)).tensors)
+    assert json.loads(files["adapter_config.json"].read_text())["r"] == 16
+    assert "loss" in files["README.md"].read_text(encoding="utf-8")
 
 
 def test_on_an_f32_expansion_the_engine_is_the_trainer(

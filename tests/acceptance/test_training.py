@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 import gguf
@@ -118,3 +120,37 @@ def llama_sources() -> Path:
         with tarfile.open(cache / f"{name}.tar.gz") as archive:
             archive.extractall(cache, filter="data")
     return cache / name / "vendor" / "llama.cpp"
+
+
+def test_a_killed_trainer_goes_on_as_if_nothing_had_been(
+    starter_model: Path, tmp_path: Path, long_run: bool, rng: random.Random
+) -> None:
+    """kill -9 of the real worker at random moments, from its start to its end; the last one is let alone."""
+    n_kills, n_steps = (20, 24) if long_run else (2, 6)
+    settings = TrainingSettings(
+        rank=8, batch=2, steps=n_steps, dropout=0.1, evaluate_every=2, learning_rate=1e-3, seed=rng.randrange(1000)
+    )
+    data = examples(12, longest=20, tokens=(300, 2000))
+    whole, killed = (make_run(tmp_path / name, starter_model, settings, data) for name in ("whole", "killed"))
+    began = time.monotonic()
+    with Trainer() as trainer:
+        trainer.train(whole)
+        trainer.until(seconds=600)
+    seconds = time.monotonic() - began
+    for _ in range(n_kills):
+        with Trainer() as trainer:
+            trainer.train(killed)
+            time.sleep(rng.uniform(0.2, seconds))
+            trainer.process.kill()
+    with Trainer() as trainer:
+        trainer.train(killed)
+        trainer.until(seconds=600)
+    assert logged(killed) == logged(whole)
+    assert len(logged(whole)) == n_steps
+    assert (killed / "adapter.gguf").read_bytes() == (whole / "adapter.gguf").read_bytes()
+
+
+def logged(folder: Path) -> list[tuple[int, float]]:
+    """(step, loss) of each step in a run's log."""
+    lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    return [(line["step"], line["loss"]) for line in map(json.loads, lines) if line["type"] == "step"]

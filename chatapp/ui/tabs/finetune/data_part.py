@@ -26,6 +26,7 @@ from chatapp.ui.tabs.finetune.run_words import file_name
 from chatapp.ui.widgets.build import named, plain_tip, shown
 from chatapp.ui.widgets.flow import FlowLayout
 
+_UNSEEN = ".unseen"
 ENDINGS = (".jsonl", ".json", ".csv", ".txt")
 N_SAMPLES = 3
 
@@ -43,7 +44,6 @@ class DataPart(Translated, QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.data = self.unseen = ""
-        self._sets: Sequence[Path] = ()
         self._headings = [named(QLabel(), "heading") for _ in range(3)]
         self.model = _Combo()
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -84,13 +84,18 @@ class DataPart(Translated, QWidget):
             self.changed.emit()
 
     def show_sets(self, paths: Sequence[Path]) -> None:
-        """The data sets that come with the app."""
-        self._sets = paths
+        """The data sets that come with the app; NAME.unseen.jsonl is the second file of NAME.jsonl."""
+        sets = [path for path in paths if not path.stem.endswith(_UNSEEN)]
         self.sets_menu.clear()
-        for path in paths:
+        for path in sets:
             action = self.sets_menu.addAction(path.stem.replace("-", " ").replace("_", " "))
-            action.triggered.connect(lambda _on=False, path=path: self.set_data(str(path)))
-        self.sets_button.setVisible(bool(paths))
+            action.triggered.connect(lambda _on=False, path=path: self._use_set(path))
+        self.sets_button.setVisible(bool(sets))
+
+    def _use_set(self, path: Path) -> None:
+        unseen = path.with_suffix(f"{_UNSEEN}{path.suffix}")
+        self.unseen = str(unseen) if unseen.exists() else ""
+        self.set_data(str(path))
 
     def set_data(self, path: str) -> None:
         self.data = path
