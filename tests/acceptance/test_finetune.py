@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ import pytest
 import safetensors.numpy
 
 from chatapp.core.chat import ChatMessage, Role
-from chatapp.core.examples import TokenizedExample, TrainingText
+from chatapp.core.examples import PreparedExamples, TokenizedExample, TrainingText
 from chatapp.core.model_file import checked_header, checked_model
 from chatapp.core.models import AdapterSpec, LoadSpec
+from chatapp.core.training import Split
+from chatapp.protocol.engine import ExamplesScored
 from chatapp.workers.client import EngineClient
 from tests.expansion import expand
 
@@ -97,11 +100,17 @@ def held_out(client: EngineClient) -> tuple[TokenizedExample, ...]:
         texts.append(
             TrainingText(messages=tuple(ChatMessage(role=Role(m["role"]), text=m["content"]) for m in messages))
         )
-    return tuple(client.tokenize(texts))
+    return client.tokenize(texts).examples
 
 
-def loss(client: EngineClient, examples: tuple[TokenizedExample, ...]) -> float:
-    scored = client.score_examples(examples)
+def scores(client: EngineClient, examples: Sequence[TokenizedExample], reference: str = "") -> ExamplesScored:
+    *_, scored = client.score_examples(tuple(examples), reference)
+    assert isinstance(scored, ExamplesScored)
+    return scored
+
+
+def loss(client: EngineClient, examples: Sequence[TokenizedExample]) -> float:
+    scored = scores(client, examples)
     return sum(scored.nll) / sum(scored.n_counted)
 
 
@@ -114,9 +123,10 @@ def test_the_held_out_loss_falls_by_at_least_half(run: Run) -> None:
           f"{done['seconds']:.0f} s")  # fmt: skip
 
 
-def test_engine_and_trainer_agree_within_one_per_cent(run: Run) -> None:
+def test_engine_and_trainer_agree_within_one_per_cent(run: Run, long_run: bool) -> None:
+    """Six examples are enough to find a wrong adapter, but not to average out what quantised kernels round."""
     done = run.done
-    assert abs(done["engine_test_loss"] - done["test_loss"]) <= 0.01 * done["test_loss"]
+    assert abs(done["engine_test_loss"] - done["test_loss"]) <= (0.01 if long_run else 0.03) * done["test_loss"]
     assert done["parity"]["ok"]
 
 
@@ -143,7 +153,7 @@ def test_the_losses_are_those_of_the_data_file(run: Run, engine: EngineClient) -
         texts.append(
             TrainingText(messages=tuple(ChatMessage(role=Role(m["role"]), text=m["content"]) for m in messages))
         )
-    examples = tuple(engine.tokenize(texts))
+    examples = engine.tokenize(texts).examples
     assert loss(engine, examples) == pytest.approx(run.done["unseen_loss_before"], rel=0.01)
     engine.use_adapters((AdapterSpec(path=str(run.adapter)),))
     assert loss(engine, examples) == pytest.approx(run.done["unseen_loss"], rel=0.01)
@@ -185,11 +195,25 @@ def test_what_else_is_exported(run: Run) -> None:
 def test_on_an_f32_expansion_the_engine_is_the_trainer(
     request: pytest.FixtureRequest, starter_model: Path, tmp_path: Path, long_run: bool
 ) -> None:
-    """KL(trainer || engine) per token, with an adapter trained on the expansion."""
+    """KL(trainer || engine) per token, with an adapter trained on the expansion and keys and values in F32 as well."""
     for name in ("starter_model", "gemma_model") if long_run else ("starter_model",):
         model = expand(request.getfixturevalue(name), tmp_path / f"{name}.gguf")
         data = part_of(SAMPLES, tmp_path, 24)
         run = finetune(model, tmp_path, "--data", str(data), "--steps", "3", "--lr", "0.002")
-        print(f"\n{name}: {run.done['parity']}")
-        assert run.done["parity"]["kl_max"] < 1e-6
-        assert run.done["parity"]["loss_relative"] < 1e-5
+        (folder,) = (tmp_path / "data" / "runs").iterdir()
+        examples = PreparedExamples.load(folder / "examples.npz")
+        tested = [
+            TokenizedExample(ids=ids.astype("<i4").tobytes(), counted=counted.tobytes())
+            for ids, counted in map(examples.example, np.flatnonzero(examples.splits == Split.TEST))
+        ]
+        with EngineClient() as client:
+            client.load(LoadSpec(path=str(model), n_ctx=1024, n_threads=1, kv_type="f32"))
+            client.use_adapters((AdapterSpec(path=str(run.adapter)),))
+            scored = scores(client, tested, str(folder / "reference.npy"))
+        found = sum(scored.nll) / sum(scored.n_counted)
+        told = (found, run.done["test_loss"], scored.kl_mean, scored.kl_max, scored.n_compared)
+        print(f"\n{name}: loss %.9f, trainer %.9f, KL mean %.2g, max %.2g of %d tokens" % told)
+        assert scored.n_compared > 20
+        assert scored.kl_max < 1e-6
+        assert found == pytest.approx(run.done["test_loss"], rel=1e-5)
+        shutil.rmtree(folder)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from chatapp.core.gguf import GgufHeader
 
-KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}  # a value; see core/ggml_types.py for the blocks
+KV_BYTES = {"f32": 4.0, "f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}  # a value; see core/ggml_types.py for the blocks
 MARGIN_BYTES = 256 << 20  # left for what else is drawn and computed on the device
 _BATCH = 512
 _BLOCK = re.compile(r"blk\.(\d{1,4})\.")

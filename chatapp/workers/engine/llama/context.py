@@ -29,7 +29,7 @@ _PADDING = 256
 _SPLIT_CELLS = 512
 _ABORTED = 2
 _MAIN, _ASIDE, _FIRST_LANE = 0, 1, 2  # sequences
-_KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # enum ggml_type
+_KV_TYPES = {"f32": 0, "f16": 1, "q8_0": 8, "q4_0": 2}  # enum ggml_type
 
 
 class Context:
