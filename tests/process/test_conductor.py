@@ -38,7 +38,7 @@ from chatapp.protocol.finetune import (
     Stop,
     Train,
 )
-from chatapp.protocol.run_files import EXAMPLES, as_json, read_result
+from chatapp.protocol.run_files import ADAPTER, EXAMPLES, MERGED, MERGED_F16, as_json, read_result
 from chatapp.workers.finetune_client import CONDUCTOR, FinetuneClient
 from chatapp.workers.worker import Worker
 from tests.builders import write_gguf
@@ -163,6 +163,18 @@ def test_an_adapter_that_does_something_else_in_the_engine_is_told(
     assert last.result.parity is not None
     assert not last.result.parity.ok
     assert last.result.parity.loss_relative == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("title", "left"), [("well", "quantized"), ("unfit", "merged unfit")])
+def test_a_merged_model_that_can_not_be_quantized_is_left_as_it_is(
+    client: FinetuneClient, spec: RunSpec, tmp_path: Path, title: str, left: str
+) -> None:
+    folder = folder_of(tmp_path, replace(spec, title=title, exports=("gguf", "merged")))
+    last = list(client.train(str(folder)))[-1]
+    assert isinstance(last, RunFinished)
+    assert last.result.files == (str(folder / ADAPTER), str(folder / MERGED))
+    assert (folder / MERGED).read_text() == left
+    assert not (folder / MERGED_F16).exists()
 
 
 def test_pause_go_on_and_stop(client: FinetuneClient, spec: RunSpec, tmp_path: Path) -> None:

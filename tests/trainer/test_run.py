@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,16 @@ from chatapp.core.examples import PreparedExamples
 from chatapp.core.training import Split, StopReason, TrainingSettings
 from chatapp.protocol.finetune import Evaluated, StageBegun
 from chatapp.workers.trainer import optimizer, run
+from chatapp.workers.trainer.control import Control
+from chatapp.workers.trainer.journal import Journal
 from chatapp.workers.trainer.optimizer import Optimizer
 from tests.trainer.runs import examples, here, losses, make_run, validation_losses
 from tests.trainer.tiny import tiny
 
 QUICK = TrainingSettings(rank=4, batch=6, learning_rate=1e-2, warmup=0.0, epochs=8, seed=3)
+PATIENT = TrainingSettings(
+    rank=4, batch=6, learning_rate=0.1, schedule="constant", epochs=40, evaluate_every=2, patience=3, alpha=64.0
+)
 
 
 @pytest.fixture(scope="module")
@@ -132,10 +138,7 @@ def test_steps_after_the_last_checkpoint_are_done_again(
 
 
 def test_training_ends_when_validation_has_not_fallen_and_the_best_is_kept(model: Path, tmp_path: Path) -> None:
-    settings = TrainingSettings(
-        rank=4, batch=6, learning_rate=0.1, schedule="constant", epochs=40, evaluate_every=2, patience=3, alpha=64.0
-    )
-    events, trained = here(make_run(tmp_path / "run", model, settings))
+    events, trained = here(make_run(tmp_path / "run", model, PATIENT))
     evaluations = {step: loss for step, loss in validation_losses(events).items() if step and loss is not None}
     assert trained.stopped is StopReason.PATIENCE
     assert trained.n_steps < 120
@@ -144,6 +147,38 @@ def test_training_ends_when_validation_has_not_fallen_and_the_best_is_kept(model
     assert trained.n_steps == best + 3 * 2
     flags = [event.step for event in events if isinstance(event, Evaluated) and event.best]
     assert flags[-1] == best
+
+
+class KilledAt(Control):
+    """Ends the process, as it were, at the wait of that number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._left = number
+
+    def wait(self) -> None:
+        self._left -= 1
+        if not self._left:
+            raise KeyboardInterrupt
+
+
+def test_a_kill_in_the_wait_after_the_last_evaluation_does_not_lose_the_early_end(model: Path, tmp_path: Path) -> None:
+    settings = replace(PATIENT, patience=1)
+    _, whole = here(make_run(tmp_path / "whole", model, settings))
+    assert whole.stopped is StopReason.PATIENCE
+    folder = make_run(tmp_path / "run", model, settings)
+    with pytest.raises(KeyboardInterrupt):
+        here(folder, KilledAt(1 + whole.n_steps // settings.evaluate_every))
+    _, again = here(folder)
+    assert (again.stopped, again.n_steps) == (StopReason.PATIENCE, whole.n_steps)
+
+
+def test_a_line_of_the_log_ends_where_its_bytes_say(tmp_path: Path) -> None:
+    line = '{"type": "sample", "step": 1, "text": "one\u2028two\x85three"}\n'
+    path = tmp_path / "log.jsonl"
+    path.write_text(f"{line}{line.replace('1', '2')}{line[:20]}", "utf-8")
+    Journal(path).cut_after(1)
+    assert path.read_text("utf-8") == line
 
 
 def test_a_rate_that_is_too_high_ends_with_a_way_out_and_the_best_adapter(

@@ -208,18 +208,18 @@ class Conductor:
         return (out or trained.adapter, *(str(path) for path in others if path.exists()))
 
     def _quantize_merged(self) -> None:
-        """In the type of the base, where the trainer left a merged model."""
+        """In the type of the base, where the trainer left a merged model; one that can't be stays in F16."""
         whole, target = self._folder.path / MERGED_F16, self._folder.path / MERGED
         file_type = checked_model(self._spec.model).values.get("general.file_type")
         if not whole.exists():
             return
-        if not isinstance(file_type, int) or file_type <= _F16:
-            whole.replace(target)
-            return
-        access = FileAccess(write=(real_path(str(self._folder.path)),))
-        with EngineClient(self._commands.engine(access)) as engine:
-            engine.quantize(str(whole), str(target), file_type)
-        whole.unlink()
+        if isinstance(file_type, int) and file_type > _F16:
+            access = FileAccess(write=(real_path(str(self._folder.path)),))
+            with suppress(AppError), EngineClient(self._commands.engine(access)) as engine:
+                engine.quantize(str(whole), str(target), file_type)
+                whole.unlink()
+                return
+        whole.replace(target)
 
     def _engine_for(self, longest: int) -> EngineClient:
         """One with room for texts of that many tokens."""

@@ -26,14 +26,14 @@ class Journal:
     def cut_after(self, step: int) -> None:
         """Drops what is told of later steps, which are done again, and a line that was not finished. -1: everything."""
         try:
-            lines = self._path.read_text("utf-8", errors="replace").splitlines()
+            lines = self._path.read_bytes().split(b"\n")
         except FileNotFoundError:
             return
         with replaced(self._path) as temporary:
-            temporary.write_text("".join(f"{line}\n" for line in lines if _is_kept(line, step)), "utf-8")
+            temporary.write_bytes(b"".join(line + b"\n" for line in lines if _is_kept(line, step)))
 
 
-def _is_kept(line: str, last: int) -> bool:
+def _is_kept(line: bytes, last: int) -> bool:
     try:
         step = json.loads(line).get("step", -1)
     except (ValueError, AttributeError):

@@ -152,6 +152,8 @@ class _Run:
             self._control.heed(self._on_pause)
             if self._control.stopping:
                 progress.ended = StopReason.STOPPED.value
+            elif 0 < self._settings.patience <= progress.misses:
+                progress.ended = StopReason.PATIENCE.value
             elif progress.step >= self._order.n_steps:
                 progress.ended = StopReason.DONE.value
             elif self._settings.minutes and progress.seconds >= 60 * self._settings.minutes:
@@ -192,8 +194,6 @@ class _Run:
         self._send(event)
         if step % self._every == 0 or step == self._order.n_steps:
             self._evaluate()
-            if self._settings.patience and progress.misses >= self._settings.patience:
-                progress.ended = StopReason.PATIENCE.value
         elif time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS:
             self._save()
 
