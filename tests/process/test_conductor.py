@@ -105,6 +105,27 @@ def test_data_is_inspected(client: FinetuneClient, spec: RunSpec, tmp_path: Path
     assert report.estimate.n_steps > 0
 
 
+def test_what_is_asked_in_the_data_is_not_unseen(client: FinetuneClient, spec: RunSpec, tmp_path: Path) -> None:
+    unseen = tmp_path / "unseen.jsonl"
+    known = PAIRS[0] | {"completion": "another answer"}
+    unseen.write_text("".join(json.dumps(pair) + "\n" for pair in (known, {"prompt": "new", "completion": "one"})))
+    last = list(client.inspect(replace(spec, unseen=str(unseen))))[-1]
+    assert isinstance(last, DataInspected)
+    assert (last.report.n_examples, last.report.n_duplicates, last.report.counts[3]) == (31, 1, 1)
+
+
+def test_texts_are_sent_in_frames_they_fit_in(client: FinetuneClient, spec: RunSpec) -> None:
+    with Path(spec.data).open("a") as stream:
+        for _ in range(10):
+            stream.write(json.dumps({"prompt": "a" * (6 << 20), "completion": "b"}) + "\n")
+        stream.write(json.dumps({"prompt": "c" * (9 << 20), "completion": "d"}) + "\n")
+    last = list(client.inspect(spec))[-1]
+    assert isinstance(last, DataInspected)
+    assert [(problem.line, problem.problem.message) for problem in last.report.problems] == [
+        (41, "Line 41 is longer than 8 MB.")
+    ]
+
+
 def test_looking_can_be_cancelled_and_the_worker_lives(client: FinetuneClient, spec: RunSpec) -> None:
     Path(spec.data).write_text('{"prompt": "slow one", "completion": "yes"}\n' * 5000)
     threading.Timer(1.0, client.cancel).start()
