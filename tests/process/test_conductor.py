@@ -38,7 +38,7 @@ from chatapp.protocol.finetune import (
     Stop,
     Train,
 )
-from chatapp.protocol.run_files import ADAPTER, EXAMPLES, MERGED, MERGED_F16, as_json, read_result
+from chatapp.protocol.run_files import ADAPTER, EXAMPLES, MERGED, MERGED_F16, RESULT, as_json, read_result
 from chatapp.workers.finetune_client import CONDUCTOR, FinetuneClient
 from chatapp.workers.worker import Worker
 from tests.builders import write_gguf
@@ -173,7 +173,13 @@ def test_a_run_from_data_to_a_checked_adapter(client: FinetuneClient, spec: RunS
     folder_of(tmp_path, replace(spec, out=str(other)))
     again = list(client.train(str(folder)))
     assert other.read_bytes() == b"adapter"
-    assert not of_kind(again, StepDone)
+    assert len(again) == 1
+    other.unlink()
+    [done] = client.train(str(folder))
+    assert isinstance(done, RunFinished)
+    assert done.result == read_result(folder)
+    assert done.result.files[0] == str(other)
+    assert other.read_bytes() == b"adapter"
 
 
 def test_an_adapter_that_does_something_else_in_the_engine_is_told(
@@ -372,12 +378,23 @@ def test_a_busy_conductor_is_never_silent_for_long(spec: RunSpec, tmp_path: Path
         assert isinstance(event, RunFinished)
 
 
-def test_damaged_files_of_a_run_are_told(client: FinetuneClient, spec: RunSpec, tmp_path: Path) -> None:
+def test_damaged_examples_are_made_again(client: FinetuneClient, spec: RunSpec, tmp_path: Path) -> None:
     folder = folder_of(tmp_path, replace(spec, title="die"))
     with pytest.raises(AppError):
         list(client.train(str(folder)))
     whole = (folder / EXAMPLES).read_bytes()
     for damaged in (whole[: len(whole) // 2], b"nothing", b""):
         (folder / EXAMPLES).write_bytes(damaged)
-        with pytest.raises(AppError, match=r"no training run that can be read"):
-            list(client.train(str(folder)))
+        assert isinstance(list(client.train(str(folder)))[-1], RunFinished)
+        assert (folder / EXAMPLES).stat().st_size == len(whole)
+        (folder / RESULT).unlink()
+
+
+def test_an_engine_that_dies_over_a_sample_does_not_end_the_run(
+    client: FinetuneClient, spec: RunSpec, tmp_path: Path
+) -> None:
+    events = list(client.train(str(folder_of(tmp_path, replace(spec, samples=("crash", "say hello"))))))
+    assert isinstance(events[-1], RunFinished)
+    texts = [event.text for event in events if isinstance(event, SampleWritten)]
+    assert texts[1::2] == ["hello"] * 3
+    assert all(text.startswith("(") for text in texts[::2])

@@ -41,6 +41,7 @@ def lines_of(folder: Path) -> list[dict[str, Any]]:
 
 def test_a_run_learns_tells_what_it_does_and_leaves_its_files(model: Path, tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", model, QUICK)
+    (folder / ".merged-f16.gguf.new").write_bytes(b"left by a kill")
     events, trained = here(folder)
     stages = [event.stage.value for event in events if isinstance(event, StageBegun)]
     assert stages == ["reading_model", "measuring", "training", "testing", "exporting"]

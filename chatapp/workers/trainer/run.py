@@ -95,6 +95,7 @@ class _Run:
 
     def do(self) -> TrainedAdapter:
         self._begin(Stage.READING_MODEL)
+        (self._folder / f".{MERGED_F16}.new").unlink(missing_ok=True)  # large; left by a kill
         self._order = self._training_order()
         kept = load_checkpoint(self._checkpoint)
         self._progress = kept or Progress()
