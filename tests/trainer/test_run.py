@@ -18,6 +18,7 @@ from chatapp.core.examples import PreparedExamples
 from chatapp.core.training import RunSpec, Split, StopReason, TrainingSettings
 from chatapp.protocol.finetune import Evaluated, GoOn, Pause, StageBegun
 from chatapp.workers.trainer import optimizer, run
+from chatapp.workers.trainer.checkpoint import Progress, save_checkpoint
 from chatapp.workers.trainer.control import Control
 from chatapp.workers.trainer.journal import Journal
 from chatapp.workers.trainer.optimizer import Optimizer
@@ -220,6 +221,20 @@ def test_a_full_disk_is_a_sentence(name: str, model: Path, tmp_path: Path) -> No
     (folder / f".{name}.new").symlink_to("/dev/full")
     with pytest.raises(AppError, match="No space left"):
         here(folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is such a limit")
+def test_a_disk_that_fills_up_within_a_checkpoint_is_an_os_error(tmp_path: Path) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            save_checkpoint(tmp_path / "checkpoint.pt", Progress(weights=[torch.ones(100_000)]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
 
 
 def test_of_pause_and_go_on_in_a_wait_only_the_last_counts() -> None:
