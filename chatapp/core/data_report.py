@@ -49,7 +49,8 @@ class TrainingEstimate:
 class DataReport:
     """format: jsonl-messages, jsonl-sharegpt, jsonl-alpaca, jsonl-prompt, csv, text, ... (see core/datasets.py).
 
-    n_duplicates: examples beyond the first of their kind, which stay in its part; n_truncated: longer than allowed;
+    n_duplicates: examples beyond the first of their kind, which stay in its part, and those of the
+    unseen file that ask what the data asks, which are left out; n_truncated: longer than allowed;
     n_unanswered: left out since nothing of them would be learnt; histogram: (shortest, longest, how many) of the
     lengths in tokens; counts by the value of Split.
     """

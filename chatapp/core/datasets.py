@@ -34,7 +34,7 @@ _DELIMITERS = ",;\t|"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """line: where it begins, from 1; key: the same for examples that are equal but for case and spaces; group: the same
-    for those that ask the same."""
+    for those that begin with the same question."""
 
     text: TrainingText
     line: int
@@ -299,9 +299,9 @@ def _key(text: TrainingText) -> bytes:
 
 
 def _group(text: TrainingText) -> bytes:
-    """Replies do not count: the same question with other answers stays together."""
-    asked = [f"{message.role.value} {message.text}" for message in text.messages if message.role != "assistant"]
-    return _hash(asked or [text.text])
+    """The same first question, whatever instructions, answers and further questions are around it, stays together."""
+    asked = next((message.text for message in text.messages if message.role == "user"), None)
+    return _hash([asked]) if asked is not None else _key(text)
 
 
 def _hash(texts: Sequence[str]) -> bytes:

@@ -49,10 +49,11 @@ def training_estimate(
     longest = max((sum(data.lengths[place] for place in row) for row in rows), default=0)
     mode = chosen_mode(header, settings, longest, free_bytes)
     flops = _flops(header, settings, data, rows=rows, packed=mode == "packed")
+    seconds = flops / (flops_per_second * _EFFICIENCY) if flops_per_second else 0.0
     return TrainingEstimate(
         memory_bytes=memory_bytes(header, settings, longest, packed=mode == "packed"),
         free_bytes=free_bytes,
-        seconds=flops / (flops_per_second * _EFFICIENCY) if flops_per_second else 0.0,
+        seconds=min(seconds, 60 * settings.minutes) if settings.minutes else seconds,
         n_steps=planned_steps(len(rows), settings),
         mode=mode,
     )

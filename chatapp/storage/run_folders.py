@@ -22,17 +22,19 @@ def new_run(paths: Paths, spec: RunSpec) -> Path:
     """A folder of its own for that run, named by the time and the model. Raises AppError(STORAGE)."""
     model = re.sub(r"[^\w.-]+", "_", Path(spec.model).stem)[:40]
     try:
+        msgspec.json.encode(spec)  # names that are no UTF-8 are not
         paths.runs.mkdir(mode=0o700, exist_ok=True)
         folder = free_path(paths.runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{model}")
         folder.mkdir(mode=0o700)
         write_spec(folder, spec)
-    except OSError as problem:
-        raise error(RUN_NOT_MADE, folder=paths.runs, reason=problem.strerror or problem) from problem
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise error(RUN_NOT_MADE, folder=paths.runs, reason=reason) from problem
     return folder
 
 
 def write_spec(folder: Path, spec: RunSpec) -> None:
-    """Raises OSError."""
+    """Raises OSError, or ValueError for a path that is no UTF-8."""
     replace_file(folder / SPEC, msgspec.json.format(msgspec.json.encode(spec), indent=2))
 
 

@@ -20,5 +20,7 @@ def die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = os.environ.pop(PARENT_VARIABLE, "")
-    if parent and hasattr(os, "getppid") and os.getppid() != int(parent):  # it died before the line above
+    if sys.platform == "win32":  # a process of the venv's python.exe may be between
+        return
+    if parent and os.getppid() != int(parent):  # it died before the lines above
         os._exit(0)

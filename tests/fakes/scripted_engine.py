@@ -26,7 +26,7 @@ from chatapp.core.data_report import PreviewPiece
 from chatapp.core.errors import error
 from chatapp.core.examples import TokenizedExample
 from chatapp.core.generation import FinishReason, Token, Usage
-from chatapp.core.model_sentences import ADAPTER_UNFIT
+from chatapp.core.model_sentences import ADAPTER_UNFIT, NOT_QUANTIZED
 from chatapp.core.models import AdapterSpec, BackendInfo, LoadedModel, LoadSpec
 from chatapp.core.prompt_token import PromptToken
 from chatapp.core.sandbox import FileAccess, SandboxReport
@@ -201,7 +201,11 @@ class ScriptedEngine:
         return AdaptersUsed(request_id=request.request_id, ms=1.0)
 
     def quantize(self, request: QuantizeModel) -> ModelQuantized:
-        Path(request.target).write_bytes(Path(request.source).read_bytes())
+        data = Path(request.source).read_bytes()
+        Path(request.target).write_bytes(data[:3])
+        if b"unfit" in data:
+            raise error(NOT_QUANTIZED, path=request.source, reason="scripted")
+        Path(request.target).write_bytes(b"quantized")
         return ModelQuantized(request_id=request.request_id)
 
     def score(self, request: Score) -> Iterator[PromptProgress | TokensScored | Scored]:

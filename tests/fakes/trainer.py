@@ -39,7 +39,7 @@ from chatapp.protocol.finetune import (
     Trained,
 )
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
-from chatapp.protocol.run_files import ADAPTER, EXAMPLES, LOG, REFERENCE, read_spec
+from chatapp.protocol.run_files import ADAPTER, EXAMPLES, LOG, MERGED_F16, REFERENCE, read_spec
 from chatapp.protocol.run_log import line_of, record_of
 from chatapp.workers.parent import die_with_parent
 from chatapp.workers.stdio import Channel
@@ -104,6 +104,8 @@ class FakeTrainer:
             if step % 3 == 0:
                 yield from self._evaluated(request, folder, step, adapter)
         (folder / ADAPTER).write_bytes(b"adapter")
+        if "merged" in spec.exports:
+            (folder / MERGED_F16).write_text(f"merged {title}")
         np.save(folder / REFERENCE, np.zeros((2, 10), dtype=np.float32))
         loss = LOG_2 if title == "wrong" else LOG_2 / 2
         losses = Losses(validation=loss, test=loss, unseen=loss)

@@ -19,6 +19,7 @@ from chatapp.workers.client import EngineClient
 from chatapp.workers.engine.llama import library
 from chatapp.workers.engine.llama.adapters import Adapters
 from tests.adapters import adapter
+from tests.builders import write_gguf
 from tests.contexts import open_model
 from tests.gguf_files import INT32, STRING, UINT16, UINT32, tiny_model
 
@@ -77,3 +78,12 @@ def test_an_adapter_llama_cpp_refuses_is_a_sentence(starter_model: Path, tmp_pat
     with open_model(starter_model) as model, pytest.raises(AppError) as caught:
         Adapters(model, (AdapterSpec(path=path),))
     assert "ia3" in caught.value.info.message
+
+
+def test_what_is_quantized_already_can_be_quantized_otherwise(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("whole.gguf", "q8_0.gguf", "q4_0.gguf")]
+    write_gguf(paths[0])
+    with EngineClient() as client:
+        for source, target, file_type in zip(paths, paths[1:], (7, 2), strict=False):
+            client.quantize(str(source), str(target), file_type)
+            assert checked_model(str(target)).values["general.file_type"] == file_type

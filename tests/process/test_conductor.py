@@ -38,7 +38,7 @@ from chatapp.protocol.finetune import (
     Stop,
     Train,
 )
-from chatapp.protocol.run_files import EXAMPLES, as_json, read_result
+from chatapp.protocol.run_files import ADAPTER, EXAMPLES, MERGED, MERGED_F16, RESULT, as_json, read_result
 from chatapp.workers.finetune_client import CONDUCTOR, FinetuneClient
 from chatapp.workers.worker import Worker
 from tests.builders import write_gguf
@@ -105,6 +105,27 @@ def test_data_is_inspected(client: FinetuneClient, spec: RunSpec, tmp_path: Path
     assert report.estimate.n_steps > 0
 
 
+def test_what_is_asked_in_the_data_is_not_unseen(client: FinetuneClient, spec: RunSpec, tmp_path: Path) -> None:
+    unseen = tmp_path / "unseen.jsonl"
+    known = PAIRS[0] | {"completion": "another answer"}
+    unseen.write_text("".join(json.dumps(pair) + "\n" for pair in (known, {"prompt": "new", "completion": "one"})))
+    last = list(client.inspect(replace(spec, unseen=str(unseen))))[-1]
+    assert isinstance(last, DataInspected)
+    assert (last.report.n_examples, last.report.n_duplicates, last.report.counts[3]) == (31, 1, 1)
+
+
+def test_texts_are_sent_in_frames_they_fit_in(client: FinetuneClient, spec: RunSpec) -> None:
+    with Path(spec.data).open("a") as stream:
+        for _ in range(10):
+            stream.write(json.dumps({"prompt": "a" * (6 << 20), "completion": "b"}) + "\n")
+        stream.write(json.dumps({"prompt": "c" * (9 << 20), "completion": "d"}) + "\n")
+    last = list(client.inspect(spec))[-1]
+    assert isinstance(last, DataInspected)
+    assert [(problem.line, problem.problem.message) for problem in last.report.problems] == [
+        (41, "Line 41 is longer than 8 MB.")
+    ]
+
+
 def test_looking_can_be_cancelled_and_the_worker_lives(client: FinetuneClient, spec: RunSpec) -> None:
     Path(spec.data).write_text('{"prompt": "slow one", "completion": "yes"}\n' * 5000)
     threading.Timer(1.0, client.cancel).start()
@@ -152,7 +173,13 @@ def test_a_run_from_data_to_a_checked_adapter(client: FinetuneClient, spec: RunS
     folder_of(tmp_path, replace(spec, out=str(other)))
     again = list(client.train(str(folder)))
     assert other.read_bytes() == b"adapter"
-    assert not of_kind(again, StepDone)
+    assert len(again) == 1
+    other.unlink()
+    [done] = client.train(str(folder))
+    assert isinstance(done, RunFinished)
+    assert done.result == read_result(folder)
+    assert done.result.files[0] == str(other)
+    assert other.read_bytes() == b"adapter"
 
 
 def test_an_adapter_that_does_something_else_in_the_engine_is_told(
@@ -163,6 +190,18 @@ def test_an_adapter_that_does_something_else_in_the_engine_is_told(
     assert last.result.parity is not None
     assert not last.result.parity.ok
     assert last.result.parity.loss_relative == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("title", "left"), [("well", "quantized"), ("unfit", "merged unfit")])
+def test_a_merged_model_that_can_not_be_quantized_is_left_as_it_is(
+    client: FinetuneClient, spec: RunSpec, tmp_path: Path, title: str, left: str
+) -> None:
+    folder = folder_of(tmp_path, replace(spec, title=title, exports=("gguf", "merged")))
+    last = list(client.train(str(folder)))[-1]
+    assert isinstance(last, RunFinished)
+    assert last.result.files == (str(folder / ADAPTER), str(folder / MERGED))
+    assert (folder / MERGED).read_text() == left
+    assert not (folder / MERGED_F16).exists()
 
 
 def test_pause_go_on_and_stop(client: FinetuneClient, spec: RunSpec, tmp_path: Path) -> None:
@@ -339,12 +378,23 @@ def test_a_busy_conductor_is_never_silent_for_long(spec: RunSpec, tmp_path: Path
         assert isinstance(event, RunFinished)
 
 
-def test_damaged_files_of_a_run_are_told(client: FinetuneClient, spec: RunSpec, tmp_path: Path) -> None:
+def test_damaged_examples_are_made_again(client: FinetuneClient, spec: RunSpec, tmp_path: Path) -> None:
     folder = folder_of(tmp_path, replace(spec, title="die"))
     with pytest.raises(AppError):
         list(client.train(str(folder)))
     whole = (folder / EXAMPLES).read_bytes()
     for damaged in (whole[: len(whole) // 2], b"nothing", b""):
         (folder / EXAMPLES).write_bytes(damaged)
-        with pytest.raises(AppError, match=r"no training run that can be read"):
-            list(client.train(str(folder)))
+        assert isinstance(list(client.train(str(folder)))[-1], RunFinished)
+        assert (folder / EXAMPLES).stat().st_size == len(whole)
+        (folder / RESULT).unlink()
+
+
+def test_an_engine_that_dies_over_a_sample_does_not_end_the_run(
+    client: FinetuneClient, spec: RunSpec, tmp_path: Path
+) -> None:
+    events = list(client.train(str(folder_of(tmp_path, replace(spec, samples=("crash", "say hello"))))))
+    assert isinstance(events[-1], RunFinished)
+    texts = [event.text for event in events if isinstance(event, SampleWritten)]
+    assert texts[1::2] == ["hello"] * 3
+    assert all(text.startswith("(") for text in texts[::2])

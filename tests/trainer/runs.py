@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -19,6 +20,9 @@ from chatapp.core.training import RunSpec, TrainedAdapter, TrainingSettings
 from chatapp.protocol.codec import FINETUNE_COMMANDS, FINETUNE_EVENTS, FrameReader
 from chatapp.protocol.finetune import Command, Evaluated, Event, Failed, Ready, StepDone, Train, Trained
 from chatapp.protocol.launch import WorkerRole, worker_command
+
+if TYPE_CHECKING:
+    from chatapp.workers.trainer.control import Control
 
 SECONDS = 60.0
 
@@ -123,13 +127,14 @@ class Trainer:
         return events
 
 
-def here(folder: Path) -> tuple[list[Event], TrainedAdapter]:
-    """The run in this process, without waits."""
+def here(folder: Path, waiting: Control | None = None) -> tuple[list[Event], TrainedAdapter]:
+    """The run in this process; waiting: what does the waits, without it there are none."""
     from chatapp.workers.trainer.control import Control
     from chatapp.workers.trainer.run import train
 
     events: list[Event] = []
-    return events, train(folder, 1, waits=False, send=events.append, control=Control())
+    control = waiting or Control()
+    return events, train(folder, 1, waits=waiting is not None, send=events.append, control=control)
 
 
 def losses(events: Sequence[Event]) -> dict[int, float]:

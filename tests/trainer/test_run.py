@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.examples import PreparedExamples
-from chatapp.core.training import Split, StopReason, TrainingSettings
-from chatapp.protocol.finetune import Evaluated, StageBegun
+from chatapp.core.training import RunSpec, Split, StopReason, TrainingSettings
+from chatapp.protocol.finetune import Evaluated, GoOn, Pause, StageBegun
 from chatapp.workers.trainer import optimizer, run
+from chatapp.workers.trainer.checkpoint import Progress, save_checkpoint
+from chatapp.workers.trainer.control import Control
+from chatapp.workers.trainer.journal import Journal
 from chatapp.workers.trainer.optimizer import Optimizer
 from tests.trainer.runs import examples, here, losses, make_run, validation_losses
 from tests.trainer.tiny import tiny
 
 QUICK = TrainingSettings(rank=4, batch=6, learning_rate=1e-2, warmup=0.0, epochs=8, seed=3)
+PATIENT = TrainingSettings(
+    rank=4, batch=6, learning_rate=0.1, schedule="constant", epochs=40, evaluate_every=2, patience=3, alpha=64.0
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +42,7 @@ def lines_of(folder: Path) -> list[dict[str, Any]]:
 
 def test_a_run_learns_tells_what_it_does_and_leaves_its_files(model: Path, tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", model, QUICK)
+    (folder / ".merged-f16.gguf.new").write_bytes(b"left by a kill")
     events, trained = here(folder)
     stages = [event.stage.value for event in events if isinstance(event, StageBegun)]
     assert stages == ["reading_model", "measuring", "training", "testing", "exporting"]
@@ -132,10 +142,7 @@ def test_steps_after_the_last_checkpoint_are_done_again(
 
 
 def test_training_ends_when_validation_has_not_fallen_and_the_best_is_kept(model: Path, tmp_path: Path) -> None:
-    settings = TrainingSettings(
-        rank=4, batch=6, learning_rate=0.1, schedule="constant", epochs=40, evaluate_every=2, patience=3, alpha=64.0
-    )
-    events, trained = here(make_run(tmp_path / "run", model, settings))
+    events, trained = here(make_run(tmp_path / "run", model, PATIENT))
     evaluations = {step: loss for step, loss in validation_losses(events).items() if step and loss is not None}
     assert trained.stopped is StopReason.PATIENCE
     assert trained.n_steps < 120
@@ -144,6 +151,117 @@ def test_training_ends_when_validation_has_not_fallen_and_the_best_is_kept(model
     assert trained.n_steps == best + 3 * 2
     flags = [event.step for event in events if isinstance(event, Evaluated) and event.best]
     assert flags[-1] == best
+
+
+class KilledAt(Control):
+    """Ends the process, as it were, at the wait of that number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._left = number
+
+    def wait(self) -> None:
+        self._left -= 1
+        if not self._left:
+            raise KeyboardInterrupt
+
+
+def test_a_kill_in_the_wait_after_the_last_evaluation_does_not_lose_the_early_end(model: Path, tmp_path: Path) -> None:
+    settings = replace(PATIENT, patience=1)
+    _, whole = here(make_run(tmp_path / "whole", model, settings))
+    assert whole.stopped is StopReason.PATIENCE
+    folder = make_run(tmp_path / "run", model, settings)
+    with pytest.raises(KeyboardInterrupt):
+        here(folder, KilledAt(1 + whole.n_steps // settings.evaluate_every))
+    _, again = here(folder)
+    assert (again.stopped, again.n_steps) == (StopReason.PATIENCE, whole.n_steps)
+
+
+def test_an_evaluation_whose_samples_are_missing_is_told_again(model: Path, tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", model, replace(QUICK, evaluate_every=3, steps=6))
+    spec = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunSpec)
+    (folder / "run.json").write_bytes(msgspec.json.encode(replace(spec, samples=("one", "two"))))
+    evaluated = []
+    for wait, prompt in ((2, "one"), (1, "two"), (1, "")):  # the second is of step 3 again, the third of step 6
+        with pytest.raises(KeyboardInterrupt):
+            here(folder, KilledAt(wait))
+        evaluated.append([line["step"] for line in lines_of(folder) if line["type"] == "eval"])
+        with (folder / "log.jsonl").open("a") as stream:
+            stream.write(json.dumps({"type": "sample", "step": 3, "prompt": prompt}) + "\n")
+    assert evaluated == [[0, 3], [0, 3], [0, 3, 6]]
+    events, _ = here(folder, KilledAt(0))
+    again = next(event for event in events if isinstance(event, Evaluated))
+    line = [line for line in lines_of(folder) if line["type"] == "eval"][-1]
+    assert (again.step, again.val_loss, again.best) == (6, line["val_loss"], line["best"])
+    assert Path(again.adapter).is_file()
+
+
+def test_a_run_that_goes_on_computes_as_before_and_keeps_count(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(tmp_path / "run", model, replace(QUICK, evaluate_every=3, steps=6))
+    with pytest.raises(KeyboardInterrupt):
+        here(folder, KilledAt(2))
+    kept = torch.load(folder / "checkpoint.pt", weights_only=True)
+    assert (kept["mode"], kept["half"]) == ("dense", False)
+    torch.save(kept | {"peak_bytes": 1 << 50, "half": True}, folder / "checkpoint.pt")
+    monkeypatch.setattr(run, "chosen_mode", lambda *_: "packed")
+    _, trained = here(folder)
+    assert (trained.mode, trained.peak_bytes) == ("dense", 1 << 50)
+    kept = torch.load(folder / "checkpoint.pt", weights_only=True)
+    assert kept["half"]
+    assert trained.tokens_per_second == kept["n_tokens"] / kept["step_seconds"]
+    assert 0 < kept["step_seconds"] < kept["seconds"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is /dev/full")
+@pytest.mark.parametrize("name", ["checkpoint.pt", "adapter_model.safetensors", "adapter.gguf"])
+def test_a_full_disk_is_a_sentence(name: str, model: Path, tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", model, replace(QUICK, steps=1), exports=("gguf", "peft"))
+    (folder / f".{name}.new").symlink_to("/dev/full")
+    with pytest.raises(AppError, match="No space left"):
+        here(folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is such a limit")
+def test_a_disk_that_fills_up_within_a_checkpoint_is_an_os_error(tmp_path: Path) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            save_checkpoint(tmp_path / "checkpoint.pt", Progress(weights=[torch.ones(100_000)]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_pause_and_go_on_in_a_wait_only_the_last_counts() -> None:
+    control, paused = Control(), []
+
+    def on_pause() -> None:
+        paused.append(1)
+        control.put(GoOn(request_id=1))
+
+    control.put(Pause(request_id=1))
+    control.put(GoOn(request_id=1))
+    control.wait()
+    control.heed(on_pause)
+    assert not paused
+    control.put(GoOn(request_id=1))
+    control.put(Pause(request_id=1))
+    control.wait()
+    control.heed(on_pause)
+    assert len(paused) == 1
+
+
+def test_a_line_of_the_log_ends_where_its_bytes_say(tmp_path: Path) -> None:
+    line = '{"type": "sample", "step": 1, "text": "one\u2028two\x85three"}\n'
+    path = tmp_path / "log.jsonl"
+    path.write_text(f"{line}{line.replace('1', '2')}{line[:20]}", "utf-8")
+    Journal(path).cut_after(1)
+    assert path.read_text("utf-8") == line
 
 
 def test_a_rate_that_is_too_high_ends_with_a_way_out_and_the_best_adapter(

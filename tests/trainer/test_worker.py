@@ -73,7 +73,7 @@ def test_it_trains_waits_pauses_and_stops(trainer: Trainer, model: Path, place: 
     assert spoken([trainer.next_event() for _ in range(3)]) == []  # it waits, and is heard
     trainer.send(GoOn(request_id=1))
     assert len(losses(trainer.until(Evaluated))) == 5
-    trainer.send(Pause(request_id=1), GoOn(request_id=1))  # the pause comes after the wait
+    trainer.send(GoOn(request_id=1), Pause(request_id=1))
     paused = trainer.until(Paused)[-1]
     assert isinstance(paused, Paused)
     assert paused.step == 5

@@ -197,6 +197,16 @@ def test_equal_but_for_case_and_spaces_is_the_same_and_other_answers_are_one_gro
     assert all(m.role in (Role.USER, Role.ASSISTANT) for e in examples for m in e.text.messages)
 
 
+def test_conversations_that_begin_with_the_same_question_are_one_group(tmp_path: Path) -> None:
+    asked, reply, more = ({"role": role, "content": role} for role in ("user", "assistant", "user"))
+    system = {"role": "system", "content": "be brief"}
+    more = more | {"content": "and then?"}
+    talks = [[asked, reply], [system, asked, reply], [asked, reply, more, reply], [more, reply]]
+    examples = read(tmp_path, "\n".join(json.dumps({"messages": talk}) for talk in talks)).examples
+    assert [example.group == examples[0].group for example in examples] == [True, True, True, False]
+    assert len({example.key for example in examples}) == 4
+
+
 def test_reading_can_be_ended(tmp_path: Path) -> None:
     path = tmp_path / "data.jsonl"
     path.write_text(f"{GOOD}\n" * 1000)

@@ -53,6 +53,8 @@ def test_steps_and_time_follow_from_data_and_settings(header: GgufHeader) -> Non
     found = training_estimate(header, SETTINGS, DATA, free_bytes=8 << 30, flops_per_second=0.0)
     assert (found.n_steps, found.seconds, found.mode, found.free_bytes) == (20, 0.0, "dense", 8 << 30)
     assert estimate(header, SETTINGS, flops=2e9) == pytest.approx(estimate(header, SETTINGS) / 2)
+    assert estimate(header, replace(SETTINGS, minutes=0.5), flops=1.0) == 30.0
+    assert estimate(header, replace(SETTINGS, minutes=0.5), flops=1e15) == estimate(header, SETTINGS, flops=1e15)
     assert estimate(header, replace(SETTINGS, epochs=4)) > 1.6 * estimate(header, SETTINGS)
     assert estimate(header, replace(SETTINGS, memory="packed")) > 1.1 * estimate(header, SETTINGS)
     uneven = replace(DATA, lengths=(10, 30) * 20)  # as many tokens, more of them padding

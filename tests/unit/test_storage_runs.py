@@ -42,6 +42,12 @@ def test_a_folder_that_can_not_be_made_is_told(paths: Paths) -> None:
         new_run(paths, SPEC)
 
 
+def test_a_path_that_is_no_utf_8_is_told(paths: Paths) -> None:
+    with pytest.raises(AppError, match="surrogates"):
+        new_run(paths, replace(SPEC, data="/d/\udcff.jsonl"))
+    assert not paths.runs.exists() or not list(paths.runs.iterdir())
+
+
 def test_runs_are_listed_the_newest_first_with_their_state(paths: Paths) -> None:
     old = made(paths, 100.0, step_line(1), finished=True)
     failed = made(paths, 300.0, step_line(1), b'{"type": "error", "message": "No memory."}\n')

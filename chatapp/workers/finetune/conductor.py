@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,7 @@ import msgspec
 
 from chatapp.core.chat import ChatMessage, Role
 from chatapp.core.checks import check_options, checked_prompt
-from chatapp.core.conductor_sentences import ADAPTER_NOT_WRITABLE, RUN_MISSING, RUN_NOT_WRITTEN
+from chatapp.core.conductor_sentences import ADAPTER_NOT_WRITABLE, RUN_NOT_WRITTEN
 from chatapp.core.data_report import DataReport
 from chatapp.core.errors import AppError, error
 from chatapp.core.examples import PreparedExamples
@@ -102,8 +103,8 @@ class Conductor:
 
     def _claimed(self) -> RunFinished:
         result = read_result(self._folder.path)
-        if result is not None and self._spec.out in ("", *result.files):
-            return RunFinished(request_id=self._id, result=result)
+        if result is not None and (Path(result.trained.adapter).exists() or self._is_there(result)):
+            return RunFinished(request_id=self._id, result=self._copied_out(result))
         try:
             finished = self._done()
         except AppError as problem:
@@ -113,6 +114,21 @@ class Conductor:
         finally:
             self._close_engine()
         return finished
+
+    def _is_there(self, result: RunResult) -> bool:
+        """The adapter, where it is to go."""
+        out = self._spec.out
+        return not out or (out in result.files and Path(out).exists())
+
+    def _copied_out(self, result: RunResult) -> RunResult:
+        """Of a run that is done: the adapter is copied to where it is not yet."""
+        if self._is_there(result):
+            return result
+        check_out(self._spec)
+        files = (self._written_out(result.trained), *result.files[1:])
+        result = dataclasses.replace(result, files=files)
+        self._folder.write(RESULT, as_json(result))
+        return result
 
     def _done(self) -> RunFinished:
         spec, folder = self._spec, self._folder
@@ -128,13 +144,14 @@ class Conductor:
         return finished
 
     def _prepared(self) -> PreparedExamples:
-        """Those of the first attempt, where there was one."""
+        """Those of the first attempt, where they can be read; else they are made of our copy of the data."""
         folder, kept = self._folder, self._folder.path / EXAMPLES
         data, unseen = folder.data(), folder.unseen()
         folder.check_model()
-        if kept.exists():
-            self._send(DataInspected(request_id=self._id, report=read_report(folder.path)))
-            return _loaded(kept)
+        if (whole := _loaded(kept)) is not None:
+            examples, report = whole
+            self._send(DataInspected(request_id=self._id, report=report))
+            return examples
         settings, control = self._spec.settings, self._control
         sources = read_sources(data, unseen, settings, control, self._tell.stage(Stage.READING_DATA))
         progress = self._tell.stage(Stage.TOKENIZING)
@@ -144,7 +161,7 @@ class Conductor:
         folder.write(REPORT, as_json(report))
         with tempfile.TemporaryDirectory(dir=folder.path) as beside:
             examples.save(Path(beside) / EXAMPLES)
-            (Path(beside) / EXAMPLES).replace(kept)
+            copy_whole(Path(beside) / EXAMPLES, kept)
         self._inspected(report)
         return examples
 
@@ -173,14 +190,28 @@ class Conductor:
         raise AssertionError  # it ends with Trained or raises
 
     def _write_samples(self, step: int, adapter: str) -> None:
-        engine = self._engine_for(0)
-        engine.use_adapters((AdapterSpec(path=adapter),) if adapter else ())
+        adapters = (AdapterSpec(path=adapter),) if adapter else ()
         for prompt in self._spec.samples:
             if self._control.stopped:
                 return
-            sample = SampleWritten(request_id=self._id, step=step, prompt=prompt, text=_answer(engine, prompt))
+            sample = SampleWritten(request_id=self._id, step=step, prompt=prompt, text=self._answer(prompt, adapters))
             self._keep(sample)
             self._send(sample)
+
+    def _answer(self, prompt: str, adapters: tuple[AdapterSpec, ...]) -> str:
+        """An engine that dies is opened again, once. What went wrong is told in the answer's place."""
+        trouble = ""
+        for _ in range(2):
+            try:
+                engine = self._engine_for(0)
+                engine.use_adapters(adapters)
+                return _answer(engine, prompt)
+            except AppError as problem:
+                trouble = f"({problem.info.message})"
+                if self._engine is not None and self._engine.alive():
+                    break
+                self._close_engine()
+        return trouble
 
     def _result(self, trained: TrainedAdapter, examples: PreparedExamples) -> RunResult:
         progress = self._tell.stage(Stage.CHECKING)
@@ -197,29 +228,33 @@ class Conductor:
 
     def _exported(self, trained: TrainedAdapter) -> tuple[str, ...]:
         """The adapter where it was asked to go, then what else the trainer left in the folder."""
-        out = self._spec.out
-        if out:
-            try:
-                copy_whole(Path(trained.adapter), Path(out))
-            except OSError as problem:
-                raise error(ADAPTER_NOT_WRITABLE, path=out, reason=problem.strerror or problem) from problem
+        adapter = self._written_out(trained)
         self._quantize_merged()
         others = [self._folder.path / name for name in _EXPORTS]
-        return (out or trained.adapter, *(str(path) for path in others if path.exists()))
+        return (adapter, *(str(path) for path in others if path.exists()))
+
+    def _written_out(self, trained: TrainedAdapter) -> str:
+        out = self._spec.out
+        try:
+            if out:
+                copy_whole(Path(trained.adapter), Path(out))
+        except OSError as problem:
+            raise error(ADAPTER_NOT_WRITABLE, path=out, reason=problem.strerror or problem) from problem
+        return out or trained.adapter
 
     def _quantize_merged(self) -> None:
-        """In the type of the base, where the trainer left a merged model."""
+        """In the type of the base, where the trainer left a merged model; one that can't be stays in F16."""
         whole, target = self._folder.path / MERGED_F16, self._folder.path / MERGED
         file_type = checked_model(self._spec.model).values.get("general.file_type")
         if not whole.exists():
             return
-        if not isinstance(file_type, int) or file_type <= _F16:
-            whole.replace(target)
-            return
-        access = FileAccess(write=(real_path(str(self._folder.path)),))
-        with EngineClient(self._commands.engine(access)) as engine:
-            engine.quantize(str(whole), str(target), file_type)
-        whole.unlink()
+        if isinstance(file_type, int) and file_type > _F16:
+            access = FileAccess(write=(real_path(str(self._folder.path)),))
+            with suppress(AppError), EngineClient(self._commands.engine(access)) as engine:
+                engine.quantize(str(whole), str(target), file_type)
+                whole.unlink()
+                return
+        whole.replace(target)
 
     def _engine_for(self, longest: int) -> EngineClient:
         """One with room for texts of that many tokens."""
@@ -241,11 +276,12 @@ class Conductor:
         self._folder.log(line_of(record))
 
 
-def _loaded(path: Path) -> PreparedExamples:
+def _loaded(path: Path) -> tuple[PreparedExamples, DataReport] | None:
+    """None where they are missing or damaged."""
     try:
-        return PreparedExamples.load(path)
-    except (ValueError, KeyError, EOFError, BadZipFile) as problem:
-        raise error(RUN_MISSING, folder=path.parent, reason=f"{path.name}: {problem}") from problem
+        return PreparedExamples.load(path), read_report(path.parent)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, AppError):
+        return None
 
 
 class _Telling:
@@ -269,15 +305,10 @@ class _Telling:
 
 
 def _answer(engine: EngineClient, prompt: str) -> str:
-    """At temperature 0. A prompt that can't be answered is told in its place: training goes on."""
+    """At temperature 0. Raises AppError."""
     sampling = SamplingSettings(temperature=0.0, max_tokens=_SAMPLE_TOKENS, seed=1)
-    try:
-        message = ChatMessage(role=Role.USER, text=checked_prompt(prompt))
-        for event in engine.generate(ChatPrompt(messages=(message,)), sampling):
-            if isinstance(event, Finished):
-                return event.text
-    except AppError as problem:
-        if not engine.alive():
-            raise
-        return f"({problem.info.message})"
+    message = ChatMessage(role=Role.USER, text=checked_prompt(prompt))
+    for event in engine.generate(ChatPrompt(messages=(message,)), sampling):
+        if isinstance(event, Finished):
+            return event.text
     return ""

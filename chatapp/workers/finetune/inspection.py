@@ -34,7 +34,9 @@ def report_of(sources: Sources, tokens: Tokens, settings: TrainingSettings, head
         format=sources.data.format,
         sha256=sources.data.sha256,
         n_examples=len(sources.examples),
-        n_duplicates=len(sources.data.examples) - len({example.key for example in sources.data.examples}),
+        n_duplicates=len(sources.data.examples)
+        - len({example.key for example in sources.data.examples})
+        + sources.n_known,
         n_truncated=round(sum(item.n_tokens > item.n_kept for item in tokens.items) * scale),
         n_unanswered=round(unanswered * scale),
         n_problems=n_problems,

@@ -6,12 +6,13 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
 from chatapp.core.data_report import LineProblem, PreviewPiece
-from chatapp.core.data_sentences import LINE_NOT_IN_TEMPLATE
+from chatapp.core.data_sentences import LINE_NOT_IN_TEMPLATE, LINE_TOO_LONG
 from chatapp.core.dataset_split import split
 from chatapp.core.datasets import MOST_PROBLEMS, Dataset, Example, read_dataset
 from chatapp.core.errors import AppError, ErrorKind, error
@@ -21,7 +22,7 @@ from chatapp.workers.client import EngineClient
 from chatapp.workers.finetune.control import Control
 
 MOST_PREVIEWS = 20
-_AT_ONCE = 32  # texts of one request
+_AT_ONCE, _BYTES_AT_ONCE = 32, 8 << 20  # texts of one request, which goes through one frame as its answer does
 _BYTES_PER_TOKEN = 3  # of plain text, so that a piece of it is rarely longer than an example may be
 
 Fraction = Callable[[float], None]
@@ -29,12 +30,14 @@ Fraction = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """The examples of both files with their parts; those of `unseen` come last."""
+    """The examples of both files with their parts; those of `unseen` come last, without what is asked in `data` too.
+    n_known: how many are left out for that."""
 
     data: Dataset
     unseen: Dataset | None
     examples: tuple[Example, ...]
     splits: tuple[Split, ...]
+    n_known: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +87,14 @@ def read_sources(
         test=settings.test,
         seed=settings.seed,
     )
-    more = other.examples if other is not None else ()
+    known = {example.group for example in own.examples}
+    more = [example for example in other.examples if example.group not in known] if other is not None else []
     return Sources(
         data=own,
         unseen=other,
         examples=(*own.examples, *more),
         splits=(*parts, *([Split.UNSEEN] * len(more))),
+        n_known=len(other.examples) - len(more) if other is not None else 0,
     )
 
 
@@ -118,11 +123,22 @@ def tokenized(
         control.check()
         progress(done / len(order))
         n_shown = max(0, MOST_PREVIEWS - done)
-        batch = order[done : done + (n_shown or _AT_ONCE)]
+        batch = _batch(sources.examples, order[done : done + (n_shown or _AT_ONCE)])
         _tokenize(engine, sources.examples, batch, n_shown, settings.max_length, items, problems)
         done += len(batch)
     items.sort(key=lambda item: item.place)
     return Tokens(items=tuple(items), problems=tuple(problems), is_whole=done >= len(order))
+
+
+def _batch(examples: Sequence[Example], places: Sequence[int]) -> list[int]:
+    """The first of them, as many as one request may hold, at least one."""
+    sizes = accumulate(_n_bytes(examples[place].text) for place in places)
+    n_fitting = sum(size <= _BYTES_AT_ONCE for size in sizes)
+    return list(places[: max(1, n_fitting)])
+
+
+def _n_bytes(text: TrainingText) -> int:
+    return len(text.text.encode()) + sum(len(message.text.encode()) for message in text.messages)
 
 
 def prepared(sources: Sources, tokens: Tokens) -> PreparedExamples:
@@ -146,6 +162,11 @@ def _tokenize(
 ) -> None:
     """One that the template refuses is told with its line, the others of its batch are tokenised one by one."""
     texts: list[TrainingText] = [examples[place].text for place in batch]
+    line = examples[batch[0]].line
+    if _n_bytes(texts[0]) > _BYTES_AT_ONCE:  # it is alone
+        too_long = error(LINE_TOO_LONG, line=line, limit=f"{_BYTES_AT_ONCE >> 20} MB").info
+        problems.append(LineProblem(line=line, problem=too_long))
+        return
     try:
         answer = engine.tokenize(texts, n_shown, max_length)
     except AppError as problem:
@@ -155,7 +176,6 @@ def _tokenize(
             for place in batch:
                 _tokenize(engine, examples, [place], min(n_shown, 1), max_length, items, problems)
             return
-        line = examples[batch[0]].line
         if len(problems) < MOST_PROBLEMS:
             info = error(LINE_NOT_IN_TEMPLATE, line=line, reason=problem.info.message).info
             problems.append(LineProblem(line=line, problem=replace(info, kind=ErrorKind.BAD_INPUT)))

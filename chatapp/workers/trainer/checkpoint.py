@@ -6,6 +6,7 @@ state to keep.
 
 from __future__ import annotations
 
+import io
 import pickle
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -24,8 +25,9 @@ from chatapp.workers.trainer.files import replaced
 class Progress:
     """weights, best: of all adapted layers in their order, A and B in turn; best is [] before the first evaluation.
     recent_loss, recent_tokens: summed since the evaluation before; misses: evaluations since the best; evaluated: the
-    step of the last one; seconds: of training and evaluations; n_tokens: trained on; ended: why no further step is to
-    be done, "" where there is one."""
+    step of the last one; seconds: of training and evaluations, step_seconds of training alone; n_tokens: trained on;
+    ended: why no further step is to be done, "" where there is one; mode, half: how the run computes, whatever would be
+    chosen now; peak_bytes: of all its processes."""
 
     step: int = 0
     weights: list[Tensor] = field(default_factory=list)
@@ -38,16 +40,22 @@ class Progress:
     recent_loss: float = 0.0
     recent_tokens: int = 0
     seconds: float = 0.0
+    step_seconds: float = 0.0
     n_tokens: int = 0
     before: Losses = field(default_factory=Losses)
     ended: str = ""
+    mode: str = ""
+    half: bool = False
+    peak_bytes: int = 0
 
 
 def save_checkpoint(path: Path, progress: Progress) -> None:
     """Raises OSError."""
     kept = {one.name: getattr(progress, one.name) for one in fields(progress)} | {"before": asdict(progress.before)}
-    with replaced(path) as temporary, temporary.open("wb") as stream:
-        torch.save(kept, stream)
+    whole = io.BytesIO()  # what PyTorch raises where a file can't be written is no OSError
+    torch.save(kept, whole)
+    with replaced(path) as temporary:
+        temporary.write_bytes(whole.getbuffer())
 
 
 def load_checkpoint(path: Path) -> Progress | None:

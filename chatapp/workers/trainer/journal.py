@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from chatapp.protocol.finetune import Evaluated, StepDone
 from chatapp.workers.trainer.files import replaced
@@ -23,17 +24,25 @@ class Journal:
         with self._path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps({"type": kind} | values) + "\n")
 
+    def missing_samples(self, step: int, wanted: int) -> dict[str, Any] | None:
+        """The line of that step's evaluation where fewer samples than `wanted` follow from it. Raises OSError."""
+        lines = [json.loads(line) for line in self._path.read_bytes().split(b"\n") if _is_kept(line, step)]
+        of_step = [line for line in lines if line.get("step") == step]
+        n_samples = len({line.get("prompt") for line in of_step if line.get("type") == "sample"})
+        evaluation = next((line for line in of_step if line.get("type") == "eval"), None)
+        return evaluation if n_samples < wanted else None
+
     def cut_after(self, step: int) -> None:
         """Drops what is told of later steps, which are done again, and a line that was not finished. -1: everything."""
         try:
-            lines = self._path.read_text("utf-8", errors="replace").splitlines()
+            lines = self._path.read_bytes().split(b"\n")
         except FileNotFoundError:
             return
         with replaced(self._path) as temporary:
-            temporary.write_text("".join(f"{line}\n" for line in lines if _is_kept(line, step)), "utf-8")
+            temporary.write_bytes(b"".join(line + b"\n" for line in lines if _is_kept(line, step)))
 
 
-def _is_kept(line: str, last: int) -> bool:
+def _is_kept(line: bytes, last: int) -> bool:
     try:
         step = json.loads(line).get("step", -1)
     except (ValueError, AttributeError):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from chatapp.core.training import Losses, RunSpec
@@ -35,7 +35,7 @@ def write_peft(
         named[f"{_PREFIX}{module}.lora_A.weight"] = a.detach().cpu().contiguous()
         named[f"{_PREFIX}{module}.lora_B.weight"] = b.detach().cpu().contiguous()
     with replaced(folder / "adapter_model.safetensors") as temporary:
-        save_file(named, temporary, metadata={"format": "pt"})
+        temporary.write_bytes(save(named, metadata={"format": "pt"}))  # save_file's errors are no OSErrors
     with replaced(folder / "adapter_config.json") as temporary:
         temporary.write_text(json.dumps(_config(base, spec), indent=2) + "\n", "utf-8")
     with replaced(folder / "README.md") as temporary:

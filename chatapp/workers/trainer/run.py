@@ -95,23 +95,24 @@ class _Run:
 
     def do(self) -> TrainedAdapter:
         self._begin(Stage.READING_MODEL)
+        (self._folder / f".{MERGED_F16}.new").unlink(missing_ok=True)  # large; left by a kill
         self._order = self._training_order()
-        self._base, self._mode = self._read_model()
-        half = devices.is_half_faster(self._base.device)
-        self._forward = Forward(self._base, half=half)
+        kept = load_checkpoint(self._checkpoint)
+        self._progress = kept or Progress()
+        self._base = self._read_model()
+        self._forward = Forward(self._base, half=self._progress.half)
         self._measurement = Measurement(
             self._base, self._forward, self._examples, self._settings.batch, self._on_measured
         )
         self._optimizer = Optimizer(self._base, self._settings, self._order.n_steps)
         self._speed = Speed(self._order.n_steps)
         self._every = steps_between_evaluations(self._order.n_steps, self._settings)
-        kept = load_checkpoint(self._checkpoint)
-        self._progress = kept or Progress()
         self._journal.cut_after(-1 if kept is None else kept.step)
         if kept is None:
             self._measure_before()
         else:
             self._optimizer.restore(kept)
+            self._tell_again()
         self._begin(Stage.TRAINING, self._progress.step / self._order.n_steps)
         self._train()
         return self._finish()
@@ -121,11 +122,14 @@ class _Run:
             raise error(NOTHING_TO_TRAIN)
         return TrainingOrder(self._examples, self._settings)
 
-    def _read_model(self) -> tuple[BaseModel, str]:
-        device = devices.device_of(self._settings.device)
-        header = checked_model(self._spec.model)
-        mode = chosen_mode(header, self._settings, self._order.longest, devices.free_bytes(device))
-        return read_base(self._spec.model, self._settings, packed=mode == "packed", device=device), mode
+    def _read_model(self) -> BaseModel:
+        """A run that goes on computes as it did before."""
+        progress, device = self._progress, devices.device_of(self._settings.device)
+        if not progress.mode:
+            header = checked_model(self._spec.model)
+            progress.mode = chosen_mode(header, self._settings, self._order.longest, devices.free_bytes(device))
+            progress.half = devices.is_half_faster(device)
+        return read_base(self._spec.model, self._settings, packed=progress.mode == "packed", device=device)
 
     @property
     def _checkpoint(self) -> Path:
@@ -152,6 +156,8 @@ class _Run:
             self._control.heed(self._on_pause)
             if self._control.stopping:
                 progress.ended = StopReason.STOPPED.value
+            elif 0 < self._settings.patience <= progress.misses:
+                progress.ended = StopReason.PATIENCE.value
             elif progress.step >= self._order.n_steps:
                 progress.ended = StopReason.DONE.value
             elif self._settings.minutes and progress.seconds >= 60 * self._settings.minutes:
@@ -175,6 +181,7 @@ class _Run:
         progress.n_tokens += done.n_tokens
         seconds = time.monotonic() - start
         progress.seconds += seconds
+        progress.step_seconds += seconds
         self._speed.add(done.n_tokens, seconds)
         event = StepDone(
             request_id=self._id,
@@ -192,8 +199,6 @@ class _Run:
         self._send(event)
         if step % self._every == 0 or step == self._order.n_steps:
             self._evaluate()
-            if self._settings.patience and progress.misses >= self._settings.patience:
-                progress.ended = StopReason.PATIENCE.value
         elif time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS:
             self._save()
 
@@ -221,15 +226,13 @@ class _Run:
 
     def _tell_evaluation(self, train_loss: float | None, val_loss: float | None, *, best: bool) -> None:
         """A checkpoint is written first: an evaluation that was told is not done again."""
-        sample = self._folder / "sample.gguf"
-        write_adapter(sample, self._base, self._base.parameters(), self._settings.alpha)
         event = Evaluated(
             request_id=self._id,
             step=self._progress.step,
             train_loss=train_loss,
             val_loss=val_loss,
             best=best,
-            adapter=str(sample),
+            adapter=self._written_sample(),
         )
         self._progress.evaluated = self._progress.step
         self._journal.add(event)
@@ -238,12 +241,30 @@ class _Run:
         if self._waits:
             self._control.wait()
 
+    def _tell_again(self) -> None:
+        """The last evaluation, where the process ended while its samples were written."""
+        step = self._progress.step
+        if not self._waits or self._progress.evaluated != step:
+            return
+        if line := self._journal.missing_samples(step, len(set(self._spec.samples))):
+            losses = {name: line.get(name) for name in ("train_loss", "val_loss")}
+            best, adapter = line.get("best") is True, self._written_sample()
+            self._send(Evaluated(request_id=self._id, step=step, **losses, best=best, adapter=adapter))
+            self._control.wait()
+
+    def _written_sample(self) -> str:
+        """The adapter as it is now."""
+        sample = self._folder / "sample.gguf"
+        write_adapter(sample, self._base, self._base.parameters(), self._settings.alpha)
+        return str(sample)
+
     def _on_pause(self) -> None:
         self._save()
         self._send(Paused(request_id=self._id, step=self._progress.step))
 
     def _save(self) -> None:
         self._optimizer.keep(self._progress)
+        self._progress.peak_bytes = max(self._progress.peak_bytes, devices.peak_bytes())
         save_checkpoint(self._checkpoint, self._progress)
         self._saved_at = time.monotonic()
 
@@ -264,9 +285,9 @@ class _Run:
             before=progress.before,
             after=after,
             seconds=progress.seconds,
-            tokens_per_second=self._speed.tokens_per_second,
-            peak_bytes=devices.peak_bytes(),
-            mode=self._mode,
+            tokens_per_second=progress.n_tokens / progress.step_seconds if progress.step_seconds else 0.0,
+            peak_bytes=max(progress.peak_bytes, devices.peak_bytes()),
+            mode=progress.mode,
             device=self._base.device.type,
         )
 

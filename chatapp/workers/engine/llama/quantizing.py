@@ -18,6 +18,7 @@ def quantize(request: QuantizeModel) -> ModelQuantized:
     library.forget_errors()
     params = llama_cpp.llama_model_quantize_default_params()
     params.ftype = request.file_type
+    params.allow_requantize = True  # what is not in F16 is as it was in the base
     source, target = os.fsencode(request.source), os.fsencode(request.target)
     if llama_cpp.llama_model_quantize(source, target, ctypes.byref(params)):
         reason = library.reason("unknown reason")
