@@ -98,6 +98,18 @@ def test_data_is_looked_at_before_anything_is_trained(app: App, data: Callable[[
     qtbot.waitUntil(lambda: not setup.report.parts[3].isVisible(), timeout=WAIT)
 
 
+def test_what_changed_during_a_run_is_looked_at_after_it(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    setup = start(app, data("slow.jsonl"), qtbot, steps=20).setup
+    service = app.context.finetune
+    qtbot.waitUntil(lambda: len(service.course) > 2, timeout=WAIT)
+    told: list[bool] = []
+    service.finished.connect(lambda _result: told.append(setup.estimate.start_button.isEnabled()))
+    with qtbot.waitSignal(service.finished, timeout=WAIT):
+        setup.data.set_data(data("refuse.jsonl"))
+    assert told == [False]
+    assert not setup.estimate.start_button.isEnabled()
+
+
 def test_what_is_learnt_is_underlined_and_control_tokens_are_small(
     app: App, data: Callable[[str], str], qtbot: QtBot
 ) -> None:

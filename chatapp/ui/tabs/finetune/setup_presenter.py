@@ -85,6 +85,7 @@ class SetupPresenter(QObject):
             self._inspection.inspect(spec)
         else:
             self._inspection.cancel()
+            self._report = None  # it was of what was asked for before
             self._page.progress.hide()
         self._show()
 
