@@ -66,3 +66,8 @@ RUN_CLOSING = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "A run is still being trained."),
     hint=QT_TRANSLATE_NOOP("errors", "It would end with the window."),
 )
+RUN_FINISHED = Sentence(
+    kind=ErrorKind.NOTICE,
+    text=QT_TRANSLATE_NOOP("errors", "The training run has finished."),
+    hint=QT_TRANSLATE_NOOP("errors", "See on the Fine-tune page what it came to."),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
+from chatapp.core.components import ComponentState
 from chatapp.services.engine_status import EngineState
 from chatapp.services.finetune import RunPhase
 from chatapp.storage.runs import RunState
@@ -108,6 +110,45 @@ def test_what_changed_during_a_run_is_looked_at_after_it(app: App, data: Callabl
         setup.data.set_data(data("refuse.jsonl"))
     assert told == [False]
     assert not setup.estimate.start_button.isEnabled()
+
+
+def test_nothing_starts_without_the_training_component(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    setup, component = view_of(app).setup, app.context.component
+    setup.data.set_data(data("cities.jsonl"))
+    qtbot.waitUntil(setup.estimate.start_button.isEnabled, timeout=WAIT)
+    there = component.view
+    assert there.status is not None
+    component._set(replace(there, status=replace(there.status, state=ComponentState.MISSING)))
+    assert not setup.estimate.start_button.isEnabled()
+    assert setup.estimate.needs.text() == "Install the training component first."
+    component._set(there)
+    assert setup.estimate.start_button.isEnabled()
+
+
+def test_the_end_of_a_run_is_told_elsewhere(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    finish(app, data("one.jsonl"), qtbot)
+    assert card_in(app.window) is None
+    for name, ends, words in (("two", "finished", "has finished"), ("crash", "failed", "stopped")):
+        with qtbot.waitSignal(getattr(app.context.finetune, ends), timeout=WAIT):
+            start(app, data(f"{name}.jsonl"), qtbot)
+            app.window.rail.choose(0)
+        card = card_in(app.window)
+        assert card is not None
+        assert words in card.info.message
+        app.window.dismiss_card(card.info)
+
+
+def test_a_failure_is_shown_whatever_run_is_on_show(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    view = finish(app, data("one.jsonl"), qtbot)
+    with qtbot.waitSignal(app.context.finetune.failed, timeout=WAIT):
+        start(app, data("slow-crash.jsonl"), qtbot)
+        qtbot.waitUntil(lambda: len(app.context.finetune.course) > 0, timeout=WAIT)
+        app.context.finetune.pause()
+        view.earlier.open_requested.emit(next(run for run in app.context.runs.runs if "one" in run.spec.data))
+        qtbot.waitUntil(lambda: "one.jsonl" in view.run.title.text(), timeout=WAIT)
+        app.context.finetune.go_on()
+    assert "slow-crash.jsonl" in view.run.title.text()
+    qtbot.waitUntil(lambda: card_in(view.run) is not None, timeout=WAIT)
 
 
 def test_what_is_learnt_is_underlined_and_control_tokens_are_small(
@@ -210,8 +251,12 @@ def test_a_run_is_shown_while_it_goes_and_when_it_has_ended(app: App, data: Call
     view_of(app).setup.data.samples[0].setText("Capital of Finland?")
     view = start(app, data("slow.jsonl"), qtbot, steps=60)
     page, service = view.run, app.context.finetune
+    said: list[str] = []
+    service.phase_changed.connect(lambda _phase: said.append(page.state.text()))
+    service.begun.connect(lambda: said.append(page.state.text()))
     qtbot.waitUntil(lambda: len(service.course) > 5, timeout=WAIT)
     assert view.currentIndex() == RUN
+    assert not [text for text in said if "pausing" in text]
     qtbot.waitUntil(lambda: "of 60" in page.state.text(), timeout=WAIT)
     assert page.progress.isVisible()
     assert not page.resume_button.isVisible()
@@ -220,8 +265,11 @@ def test_a_run_is_shown_while_it_goes_and_when_it_has_ended(app: App, data: Call
     assert page.state.text().startswith("Paused after step")
     assert not page.pause_button.isVisible()
     page.go_on_button.click()
+    ends: list[str] = []
+    service.stage_begun.connect(lambda _stage: (page.retranslated.emit(), ends.append(page.state.text())))
     with qtbot.waitSignal(service.finished, timeout=WAIT):
         pass
+    assert ends[0] == "Measuring the losses after training…"
     assert page.result.isVisible()
     assert not page.stop_button.isVisible()
     assert not page.progress.isVisible()
@@ -274,11 +322,12 @@ def test_the_adapter_goes_to_the_chat(
     app: App, data: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     view = finish(app, data("cities.jsonl"), qtbot)
-    used: list[tuple[Path, str]] = []
-    monkeypatch.setattr(app.context.adapters, "use", lambda *given: used.append(given))
+    used: list[tuple[Path, str, str]] = []
+    monkeypatch.setattr(app.context.adapters, "use_trained", lambda *given: used.append(given))
     view.run.result.use_button.click()
     assert app.context.finetune.folder is not None
-    ((path, name),) = used
+    ((path, name, model),) = used
+    assert model == app.context.inference.status.path
     assert path == app.context.finetune.folder / "adapter.gguf"
     assert name.startswith("cities 20")
     assert app.context.inference.status.state is EngineState.READY  # its model is in use already

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from chatapp.core.errors import AppError, ErrorInfo
 from chatapp.core.run_course import RunCourse
-from chatapp.core.training import RunResult, RunSpec
+from chatapp.core.training import RunResult, RunSpec, Stage
 from chatapp.protocol.finetune import Evaluated, StageBegun
 from chatapp.services.finetune import RunPhase
 from chatapp.services.kept_runs import LoadedRun
@@ -164,10 +164,9 @@ class RunPresenter(QObject):
 
     def _on_failed(self, info: ErrorInfo) -> None:
         self._on_ended(info.message)
-        if self._earlier is None:
-            self._page.show_error(info)
-            self._page.show_body()
-            self.shown.emit()
+        self.show_live()
+        self._page.show_error(info)
+        self._page.show_body()
 
     def _on_ended(self, line: str) -> None:
         self._note(line)
@@ -218,9 +217,13 @@ class RunPresenter(QObject):
 
     def _fraction(self) -> float | None:
         course, stage = self._service.course, self._stage
-        if len(course) and course.n_steps:
+        if self._trains() and len(course) and course.n_steps:
             return (course.last("step") or 0.0) / course.n_steps
         return stage.fraction if stage is not None else None
+
+    def _trains(self) -> bool:
+        """Whether steps are done now, and no data read or results measured."""
+        return self._stage is not None and self._stage.stage is Stage.TRAINING
 
     def _state_words(self) -> str:
         if self._earlier is not None or self._service.phase is RunPhase.IDLE:
@@ -235,8 +238,9 @@ class RunPresenter(QObject):
             return self.tr("Paused after step {step:,}; the checkpoint is on the disk.").format(
                 step=int(course.last("step") or 0)
             )
-        text = stage if phase is RunPhase.RUNNING else self.tr("{stage}; pausing after this step").format(stage=stage)
-        if not len(course):
+        pausing = phase is RunPhase.PAUSING
+        text = self.tr("{stage}; pausing after this step").format(stage=stage) if pausing else stage
+        if not self._trains() or not len(course):
             return f"{text}…"
         text = self.tr("{stage}: step {step:,} of {steps:,}, epoch {epoch:.2f}").format(
             stage=text, step=int(course.last("step") or 0), steps=course.n_steps, epoch=course.last("epoch") or 0.0
@@ -259,7 +263,8 @@ class RunPresenter(QObject):
         if self._context.inference.status.path != spec.model:
             self._context.model_choice.use(spec.model)
         when = time.strftime("%Y-%m-%d %H%M", time.localtime(spec.created_at))
-        self._context.adapters.use(Path(result.trained.adapter), f"{Path(spec.data).stem} {when}")
+        name = f"{Path(spec.data).stem} {when}"
+        self._context.adapters.use_trained(Path(result.trained.adapter), name, spec.model)
 
     def _open_folder(self) -> None:
         folder = self._folder()
