@@ -191,6 +191,19 @@ def test_files_are_dropped_and_others_refused(app: App, data: Callable[[str], st
     assert "picture.png" in card.info.message
 
 
+def test_the_second_file_of_a_set_goes_with_it(app: App, data: Callable[[str], str]) -> None:
+    part = view_of(app).setup.data
+    own = data("own.jsonl")
+    sets = [Path(data(name)) for name in ("set.jsonl", "set.unseen.jsonl")]
+    part._use_set(sets[0])
+    assert part.unseen == str(sets[1])
+    part.set_data(own)
+    assert part.unseen == ""
+    part.set_unseen(own)
+    part.set_data(str(sets[0]))
+    assert part.unseen == own
+
+
 def test_refused_data_is_a_card_with_a_retry(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
     setup = view_of(app).setup
     setup.data.set_data(data("refuse.jsonl"))
@@ -299,6 +312,12 @@ def test_a_run_whose_worker_died_is_resumed_from_the_page(app: App, data: Callab
     assert card is not None
     assert "SIGABRT" in card.info.message
     assert page.state.text().endswith("can be resumed")
+    assert page.folder_button.isVisible()
+    assert not page.use_button.isVisible()
+    assert app.context.finetune.folder is not None
+    (app.context.finetune.folder / "adapter.gguf").write_bytes(b"GGUF")
+    page.retranslated.emit()
+    assert page.use_button.isVisible()
     with qtbot.waitSignal(app.context.finetune.finished, timeout=WAIT):
         page.resume_button.click()
     assert card_in(page) is None
@@ -347,6 +366,7 @@ def test_a_run_is_exported(
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, n=name, f=filters: (str(tmp_path / n), f))
         with qtbot.waitSignal(app.context.runs.exported, timeout=WAIT):
             view.run.result.export_requested.emit(kind)
+        assert view.run.result._written.text() == f"Written to {tmp_path / name}"
         assert (tmp_path / name).read_bytes().startswith(begins)
     for kind in ("peft", "tensorboard"):
         with qtbot.waitSignal(app.context.runs.exported, timeout=WAIT) as exported:
@@ -368,6 +388,9 @@ def test_earlier_runs_are_opened_compared_and_deleted(
     qtbot.waitUntil(lambda: [run.state for run in kept.runs] == [RunState.FINISHED] * 2, timeout=WAIT)
     view.go_to(EARLIER)
     assert page.model.index(0, 2).data() == "two.jsonl"
+    page.set_runs(kept.runs[1:], None)
+    page.set_runs(kept.runs, None)
+    assert page.chosen == kept.runs[1]
     assert page.model.index(0, 3).data() == "4.010 → 1.300"
     assert not page.charts.isVisible()
     for row in (0, 1):

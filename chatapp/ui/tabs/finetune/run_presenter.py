@@ -14,7 +14,7 @@ from chatapp.core.training import RunResult, RunSpec, Stage
 from chatapp.protocol.finetune import Evaluated, StageBegun
 from chatapp.services.finetune import RunPhase
 from chatapp.services.kept_runs import LoadedRun
-from chatapp.storage.runs import RunState, StoredRun
+from chatapp.storage.runs import ADAPTER, RunState, StoredRun
 from chatapp.ui.desktop import open_folder
 from chatapp.ui.panels.probabilities.pictures import ask_for_picture
 from chatapp.ui.tabs.base import AppContext
@@ -114,10 +114,11 @@ class RunPresenter(QObject):
         page.resume_requested.connect(self.resume)
         page.live_requested.connect(self.show_live)
         page.retranslated.connect(self._show)
-        page.result.use_requested.connect(self._use)
-        page.result.folder_requested.connect(self._open_folder)
+        page.use_requested.connect(self._use)
+        page.folder_requested.connect(self._open_folder)
         page.result.export_requested.connect(self._export)
         self._kept.listed.connect(lambda _runs: self._show())
+        self._kept.exported.connect(page.result.show_written)
         service.begun.connect(self._on_begun)
         service.phase_changed.connect(lambda _phase: self._show())
         service.stage_begun.connect(self._on_stage)
@@ -207,12 +208,14 @@ class RunPresenter(QObject):
         phase = self._service.phase
         if running:
             waits = phase in _WAITS_FOR
-            names = ["go_on" if phase is RunPhase.PAUSED else "pause", "stop", "give_up"]
+            names = ["go_on" if phase is RunPhase.PAUSED else "pause", "stop", "give_up", "folder"]
             self._page.show_buttons(names, enabled=not waits)
             return
         names = ["live"] if self._service.is_running else []
         if not self._service.is_running and self._shown_result() is None:
             names.append("resume")
+        if (folder := self._folder()) is not None and self._shown_result() is None:
+            names += ["use", "folder"] if (folder / ADAPTER).is_file() else ["folder"]
         self._page.show_buttons(names)
 
     def _fraction(self) -> float | None:
@@ -257,14 +260,15 @@ class RunPresenter(QObject):
         return next((run.state for run in self._kept.runs if run.folder == folder), RunState.RESUMABLE)
 
     def _use(self) -> None:
-        spec, result = self._spec(), self._shown_result()
-        if spec is None or result is None:
+        spec, folder, result = self._spec(), self._folder(), self._shown_result()
+        if spec is None or folder is None:
             return
+        adapter = Path(result.trained.adapter) if result is not None else folder / ADAPTER
         if self._context.inference.status.path != spec.model:
             self._context.model_choice.use(spec.model)
         when = time.strftime("%Y-%m-%d %H%M", time.localtime(spec.created_at))
         name = f"{Path(spec.data).stem} {when}"
-        self._context.adapters.use_trained(Path(result.trained.adapter), name, spec.model)
+        self._context.adapters.use_trained(adapter, name, spec.model)
 
     def _open_folder(self) -> None:
         folder = self._folder()
