@@ -12,6 +12,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 from typing_extensions import assert_never
 
+from chatapp.core.conductor_sentences import CONDUCTOR_SILENT
 from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.run_course import Evaluation, RunCourse, SampleReply
 from chatapp.core.run_sentences import TRAINING_BUSY, TRAINING_DIED, TRAINING_PROTOCOL
@@ -39,9 +40,10 @@ from chatapp.protocol.finetune import (
 )
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.services.background import Background
-from chatapp.services.data_inspection import DataInspection
+from chatapp.services.data_inspection import SILENCE_SECONDS, DataInspection
 from chatapp.services.leaving import Leaving
 from chatapp.services.preferences import Preferences
+from chatapp.services.supervision import Supervision
 from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
 from chatapp.storage.components import trainer_environment
 from chatapp.storage.paths import Paths
@@ -107,6 +109,8 @@ class FinetuneService(QObject):
         self._leaving = Leaving(self)
         self.inspection = DataInspection(command, self._leaving, self)
         self._worker: WorkerProcess | None = None
+        self.supervision = Supervision(lambda: self._worker is not None, self, quiet_seconds=SILENCE_SECONDS)
+        self.supervision.fell_silent.connect(self._on_silent)
         self._claimed: object = None  # by the start that is at work
         self.phase = RunPhase.IDLE
         self.folder: Path | None = None
@@ -183,6 +187,8 @@ class FinetuneService(QObject):
         worker.received.connect(self._on_event)
         worker.ended.connect(self._on_ended)
         self._worker = worker
+        self.supervision.watch(worker)
+        self.supervision.expect_answer()
         worker.send(Train(request_id=_REQUEST, folder=str(folder)))
         self.begun.emit()
 
@@ -227,6 +233,9 @@ class FinetuneService(QObject):
     def _on_ended(self, outcome: ProcessOutcome) -> None:
         self._fail(error(TRAINING_DIED, outcome=outcome.text, detail=outcome.stderr).info)
 
+    def _on_silent(self) -> None:
+        self._fail(error(CONDUCTOR_SILENT, seconds=f"{self.supervision.quiet_seconds:g}").info)
+
     def _fail(self, info: ErrorInfo) -> None:
         if self.is_running:
             self._release()
@@ -235,6 +244,7 @@ class FinetuneService(QObject):
 
     def _release(self) -> None:
         self._claimed = None
+        self.supervision.watch(None)
         worker, self._worker = self._worker, None
         if worker is None:
             return

@@ -239,3 +239,19 @@ def test_refused_data_and_a_dead_worker_are_told(service: FinetuneService, qtbot
     assert "looks at the data" in failed.args[0].message
     with qtbot.waitSignal(inspection.inspected, timeout=WAIT):
         inspection.inspect(spec())
+
+
+def test_a_silent_worker_is_ended_and_the_next_one_asked(service: FinetuneService, qtbot: QtBot) -> None:
+    inspection = service.inspection
+    service.supervision.quiet_seconds = inspection.supervision.quiet_seconds = 0.5
+    with qtbot.waitSignal(inspection.failed, timeout=WAIT) as failed:
+        inspection.inspect(spec("mute.jsonl"))
+    assert "no sign of life" in failed.args[0].message
+    with qtbot.waitSignal(inspection.inspected, timeout=WAIT):
+        inspection.inspect(spec())
+    with qtbot.waitSignal(service.failed, timeout=WAIT) as failed:
+        service.start(spec("silent.jsonl"))
+    assert "no sign of life" in failed.args[0].message
+    assert not service.is_running
+    with qtbot.waitSignal(service.finished, timeout=WAIT):
+        service.start(spec())

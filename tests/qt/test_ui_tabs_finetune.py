@@ -189,6 +189,29 @@ def test_files_are_dropped_and_others_refused(app: App, data: Callable[[str], st
     card = card_in(setup)
     assert card is not None
     assert "picture.png" in card.info.message
+    view = view_of(app)
+    view.go_to(EARLIER)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(data("towns.csv"))])
+    view.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, buttons, modifiers))
+    assert setup.isVisible()
+    assert setup.data.data.endswith("towns.csv")
+
+
+def test_start_is_asked_for_on_its_page(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    view, service = view_of(app), app.context.finetune
+    view.setup.data.set_data(data("cities.jsonl"))
+    view.setup.merged.click()
+    qtbot.waitUntil(view.setup.estimate.start_button.isEnabled, timeout=WAIT)
+    (begin,) = [action for action in app.window._pages["finetune"].actions if action.title == "Start training"]
+    view.go_to(EARLIER)
+    begin.run()
+    assert not service.is_running
+    assert view.setup.isVisible()
+    with qtbot.waitSignal(service.finished, timeout=WAIT):
+        begin.run()
+    assert service.spec is not None
+    assert service.spec.exports == ("gguf", "peft", "merged")
 
 
 def test_the_second_file_of_a_set_goes_with_it(app: App, data: Callable[[str], str]) -> None:
@@ -274,6 +297,8 @@ def test_a_run_is_shown_while_it_goes_and_when_it_has_ended(app: App, data: Call
     assert page.progress.isVisible()
     assert not page.resume_button.isVisible()
     page.pause_button.click()
+    assert "pausing after this step" in page.state.text()
+    assert page.go_on_button.isEnabled()
     qtbot.waitUntil(lambda: service.phase is RunPhase.PAUSED, timeout=WAIT)
     assert page.state.text().startswith("Paused after step")
     assert not page.pause_button.isVisible()

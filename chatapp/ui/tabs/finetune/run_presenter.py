@@ -23,7 +23,7 @@ from chatapp.ui.tabs.finetune.run_words import STAGES, STATES, date_text, in_wor
 from chatapp.ui.widgets.save_dialog import ask_where
 
 EVERY_MS = 200
-_WAITS_FOR = (RunPhase.STARTING, RunPhase.PAUSING, RunPhase.STOPPING)
+_WAITS_FOR, _PAUSES = (RunPhase.STARTING, RunPhase.STOPPING), (RunPhase.PAUSING, RunPhase.PAUSED)
 
 
 class RunPresenter(QObject):
@@ -72,7 +72,7 @@ class RunPresenter(QObject):
         self.shown.emit()
 
     def toggle_pause(self) -> None:
-        if self._service.phase is RunPhase.PAUSED:
+        if self._service.phase in _PAUSES:
             self._service.go_on()
         else:
             self._service.pause()
@@ -208,7 +208,7 @@ class RunPresenter(QObject):
         phase = self._service.phase
         if running:
             waits = phase in _WAITS_FOR
-            names = ["go_on" if phase is RunPhase.PAUSED else "pause", "stop", "give_up", "folder"]
+            names = ["go_on" if phase in _PAUSES else "pause", "stop", "give_up", "folder"]
             self._page.show_buttons(names, enabled=not waits)
             return
         names = ["live"] if self._service.is_running else []
