@@ -1,4 +1,4 @@
-"""Says that a reply or a training run is finished: to a screen reader always, on the desktop while the person works elsewhere."""
+"""Says that a reply or a training run is finished: to a screen reader always, on the desktop to who works elsewhere."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
     python -m tests.fakes.finetune_worker [protocol number]
 
 What it does is said by the name of the data file: "crash" dies at step 7, "refuse" fails, "slow" takes 20 ms a step,
-"mute" answers no question about data, "unlike" ends with a parity that is not ok, "silent" says nothing more once it trains.
+"mute" answers no question about data, "unlike" ends with a parity that is not ok, "silent" says nothing after it was
+to train.
 """
 
 from __future__ import annotations

@@ -28,9 +28,7 @@ ChooseInMenu = Callable[[QWidget, str], None]
 
 
 @pytest.fixture
-def make_app(
-    qapp: QApplication, qtbot: QtBot, paths: Paths, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[MakeApp]:
+def make_app(qapp: QApplication, qtbot: QtBot, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeApp]:
     """Builds, shows and begins an app; closes what is still open at the end."""
     made: list[App] = []
     monkeypatch.setattr(components, "find_spec", lambda name: name)  # as if what training needs were all here

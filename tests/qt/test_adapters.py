@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
-from chatapp.core.chat import Message, Role
+from chatapp.core.branching import begun_empty
+from chatapp.core.chat import Message, MessageState, Role
 from chatapp.core.models import AdapterSpec
 from chatapp.services.engine_status import EngineState
 from chatapp.storage.paths import Paths
@@ -250,6 +251,21 @@ def test_a_stopped_trial_is_over(warm: Path, make_app: MakeApp, library_model: P
     qtbot.wait(200)
     assert len(ended) == 1
     assert not app.context.conversations.writing
+
+
+def test_a_reply_whose_adapters_are_refused_ends_with_the_reason(
+    make_app: MakeApp, library_model: Path, qtbot: QtBot
+) -> None:
+    app = ready(make_app(), qtbot)
+    conversations = app.context.conversations
+    reply = said(app, qtbot, "slow 30")
+    qtbot.waitUntil(lambda: conversations.is_shown(reply))
+    begun = begun_empty(reply, conversations.sampling, (AdapterSpec(path="/x/refuse.gguf"),))
+    with qtbot.waitSignal(app.context.replies.ended, timeout=20_000) as ended:
+        conversations.continue_reply(reply.id, begun)
+    assert ended.args[0].state is MessageState.INTERRUPTED
+    assert "scripted" in ended.args[0].reply.error.message
+    assert said(app, qtbot).text == "none"
 
 
 def test_the_details_of_a_reply_and_its_file_name_its_adapters(

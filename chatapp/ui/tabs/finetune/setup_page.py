@@ -77,7 +77,9 @@ class SetupPage(Translated, QScrollArea):
         self._form_heading.setText(self.tr("Training"))
         self.merged.setText(self.tr("Also write the whole model"))
         self.merged.setToolTip(
-            self.tr("A GGUF of the model with the adapter in it, for programs that take no adapters; as large as the model")
+            self.tr(
+                "A GGUF of the model with the adapter in it, for programs that take no adapters; as large as the model"
+            )
         )
         self.progress.setAccessibleName(self.tr("The data is looked at"))
         self.empty.setText(
