@@ -943,7 +943,7 @@
     </message>
     <message>
         <source>Delete the run “{title}” of {date} for good?</source>
-        <translation type="unfinished"></translation>
+        <translation>彻底删除 {date} 的训练“{title}”？</translation>
     </message>
     <message>
         <source>Its adapter, checkpoint and log go. Copies that were exported stay.</source>
@@ -2471,7 +2471,7 @@
     </message>
     <message>
         <source>Written to {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>已写入 {path}</translation>
     </message>
     <message>
         <source>The engine does not give what was trained.</source>
@@ -2640,11 +2640,11 @@
     </message>
     <message>
         <source>Use in chat</source>
-        <translation type="unfinished">在对话中使用</translation>
+        <translation>在对话中使用</translation>
     </message>
     <message>
         <source>Show folder</source>
-        <translation type="unfinished">打开文件夹</translation>
+        <translation>打开文件夹</translation>
     </message>
     <message>
         <source>Resume</source>
@@ -3018,11 +3018,11 @@
     </message>
     <message>
         <source>Also write the whole model</source>
-        <translation type="unfinished"></translation>
+        <translation>同时写出完整模型</translation>
     </message>
     <message>
         <source>A GGUF of the model with the adapter in it, for programs that take no adapters; as large as the model</source>
-        <translation type="unfinished"></translation>
+        <translation>已并入适配器的模型 GGUF，供不支持适配器的程序使用；与模型一样大</translation>
     </message>
     <message>
         <source>The data is looked at</source>
@@ -3041,7 +3041,7 @@
     </message>
     <message>
         <source>Install the training component first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先安装训练组件。</translation>
     </message>
     <message>
         <source>Add a model on the Models page first.</source>
@@ -4395,7 +4395,7 @@
     </message>
     <message>
         <source>Install it on the Fine-tune page, or in a terminal with: chatapp components install finetune</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“微调”页安装，或在终端运行：chatapp components install finetune</translation>
     </message>
     <message>
         <source>The training process can&apos;t be started ({outcome}).</source>
@@ -5027,7 +5027,7 @@
     </message>
     <message>
         <source>The process that looks at the data gave no sign of life for {seconds} seconds and was ended.</source>
-        <translation type="unfinished"></translation>
+        <translation>查看数据的进程已 {seconds} 秒没有响应，已被结束。</translation>
     </message>
     <message>
         <source>A run is being trained already.</source>
@@ -5079,11 +5079,11 @@
     </message>
     <message>
         <source>The training run has finished.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练已完成。</translation>
     </message>
     <message>
         <source>See on the Fine-tune page what it came to.</source>
-        <translation type="unfinished"></translation>
+        <translation>可在“微调”页查看结果。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be trained: {reason}.</source>

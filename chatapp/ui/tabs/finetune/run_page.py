@@ -83,7 +83,7 @@ class RunPage(Translated, QScrollArea):
         self._body.show()
 
     def show_buttons(self, names: Sequence[str], *, enabled: bool = True) -> None:
-        """names: of pause, go_on, stop, give_up, resume, use, folder, live; enabled: also those that wait for the worker."""
+        """names: of pause, go_on, stop, give_up, resume, use, folder, live; enabled: those that need the worker too."""
         buttons = {
             "pause": self.pause_button,
             "go_on": self.go_on_button,
