@@ -159,7 +159,7 @@ class ConversationService(QObject):
             self._ask(current, question, is_new=False)
 
     def continue_reply(self, reply_id: str, begun: Begun | None = None) -> str:
-        """Writes that reply on, or what it is to begin with in its place, as a version whose id this is. Raises AppError."""
+        """Writes that reply on, or what it is to begin with instead, as another version: its id. Raises AppError."""
         self.options_needed.emit()
         reply, current = self._messages.get(reply_id), self.current
         question = self._messages.get(reply.parent_id or "") if reply is not None else None
