@@ -942,8 +942,8 @@
         <translation>删除</translation>
     </message>
     <message>
-        <source>Delete the run “{title}” for good?</source>
-        <translation>永久删除训练“{title}”吗？</translation>
+        <source>Delete the run “{title}” of {date} for good?</source>
+        <translation>彻底删除 {date} 的训练“{title}”？</translation>
     </message>
     <message>
         <source>Its adapter, checkpoint and log go. Copies that were exported stay.</source>
@@ -2470,6 +2470,10 @@
         <translation>导出</translation>
     </message>
     <message>
+        <source>Written to {path}</source>
+        <translation>已写入 {path}</translation>
+    </message>
+    <message>
         <source>The engine does not give what was trained.</source>
         <translation>引擎的结果与训练结果不一致。</translation>
     </message>
@@ -2633,6 +2637,14 @@
     <message>
         <source>End the process now; the run can be resumed from its last checkpoint</source>
         <translation>立即结束进程；以后可以从最后一个检查点继续</translation>
+    </message>
+    <message>
+        <source>Use in chat</source>
+        <translation>在对话中使用</translation>
+    </message>
+    <message>
+        <source>Show folder</source>
+        <translation>打开文件夹</translation>
     </message>
     <message>
         <source>Resume</source>
@@ -3005,6 +3017,14 @@
         <translation>训练</translation>
     </message>
     <message>
+        <source>Also write the whole model</source>
+        <translation>同时写出完整模型</translation>
+    </message>
+    <message>
+        <source>A GGUF of the model with the adapter in it, for programs that take no adapters; as large as the model</source>
+        <translation>已并入适配器的模型 GGUF，供不支持适配器的程序使用；与模型一样大</translation>
+    </message>
+    <message>
         <source>The data is looked at</source>
         <translation>正在检查数据</translation>
     </message>
@@ -3018,6 +3038,10 @@
     <message>
         <source>A run is being trained; the next one can start when it has ended.</source>
         <translation>正在训练；结束后才能开始下一次。</translation>
+    </message>
+    <message>
+        <source>Install the training component first.</source>
+        <translation>请先安装训练组件。</translation>
     </message>
     <message>
         <source>Add a model on the Models page first.</source>
@@ -4370,8 +4394,8 @@
         <translation>训练需要 PyTorch，但它没有安装。</translation>
     </message>
     <message>
-        <source>Install it in a terminal with: chatapp components install finetune</source>
-        <translation>请在终端中安装：chatapp components install finetune</translation>
+        <source>Install it on the Fine-tune page, or in a terminal with: chatapp components install finetune</source>
+        <translation>请在“微调”页安装，或在终端运行：chatapp components install finetune</translation>
     </message>
     <message>
         <source>The training process can&apos;t be started ({outcome}).</source>
@@ -5002,6 +5026,10 @@
         <translation>请重试；如果每次都停止，请选择其他数据或其他模型。</translation>
     </message>
     <message>
+        <source>The process that looks at the data gave no sign of life for {seconds} seconds and was ended.</source>
+        <translation>查看数据的进程已 {seconds} 秒没有响应，已被结束。</translation>
+    </message>
+    <message>
         <source>A run is being trained already.</source>
         <translation>已经有一次训练正在进行。</translation>
     </message>
@@ -5048,6 +5076,14 @@
     <message>
         <source>It would end with the window.</source>
         <translation>关闭窗口会使它结束。</translation>
+    </message>
+    <message>
+        <source>The training run has finished.</source>
+        <translation>训练已完成。</translation>
+    </message>
+    <message>
+        <source>See on the Fine-tune page what it came to.</source>
+        <translation>可在“微调”页查看结果。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be trained: {reason}.</source>

@@ -34,6 +34,13 @@ INSPECTION_DIED = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "The process that looks at the data stopped: {outcome}."),
     hint=QT_TRANSLATE_NOOP("errors", "Look again; if it stops every time, choose other data or another model."),
 )
+INSPECTION_SILENT = Sentence(
+    kind=ErrorKind.WORKER,
+    text=QT_TRANSLATE_NOOP(
+        "errors", "The process that looks at the data gave no sign of life for {seconds} seconds and was ended."
+    ),
+    hint=QT_TRANSLATE_NOOP("errors", "Look again; if it stops every time, choose other data or another model."),
+)
 TRAINING_BUSY = Sentence(
     kind=ErrorKind.BUSY,
     text=QT_TRANSLATE_NOOP("errors", "A run is being trained already."),
@@ -65,4 +72,9 @@ RUN_CLOSING = Sentence(
     kind=ErrorKind.NOTICE,
     text=QT_TRANSLATE_NOOP("errors", "A run is still being trained."),
     hint=QT_TRANSLATE_NOOP("errors", "It would end with the window."),
+)
+RUN_FINISHED = Sentence(
+    kind=ErrorKind.NOTICE,
+    text=QT_TRANSLATE_NOOP("errors", "The training run has finished."),
+    hint=QT_TRANSLATE_NOOP("errors", "See on the Fine-tune page what it came to."),
 )

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from chatapp.core.branching import begun_empty
 from chatapp.core.chat import Message, MessageState
 from chatapp.core.errors import AppError, error
+from chatapp.core.generation import FinishReason
 from chatapp.core.model_sentences import NO_ADAPTER_ON
 from chatapp.core.models import AdapterSpec
 from chatapp.services.conversation import ConversationService
@@ -27,9 +28,11 @@ class TriedAdapters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Trial:
-    """reply: whose question is asked; adapters: of the second reply; before: the first one, once it is written."""
+    """reply: whose question is asked; awaited: the id of what is being written; adapters: of the second reply;
+    before: the first one, once it is written."""
 
     reply: Message
+    awaited: str
     adapters: tuple[AdapterSpec, ...]
     before: Message | None = None
 
@@ -53,23 +56,22 @@ class AdapterTrial(QObject):
             raise error(NO_ADAPTER_ON)
         self._conversations.options_needed.emit()
         adapters = self._inference.adapters
-        self._ask(reply, ())
-        self._trial = _Trial(reply=reply, adapters=adapters)
+        self._trial = _Trial(reply=reply, awaited=self._ask(reply, ()), adapters=adapters)
 
-    def _ask(self, reply: Message, adapters: tuple[AdapterSpec, ...]) -> None:
+    def _ask(self, reply: Message, adapters: tuple[AdapterSpec, ...]) -> str:
         greedy = replace(self._conversations.sampling, temperature=0.0)
-        self._conversations.continue_reply(reply.id, begun_empty(reply, greedy, adapters))
+        return self._conversations.continue_reply(reply.id, begun_empty(reply, greedy, adapters))
 
     def _on_ended(self, message: Message) -> None:
         trial = self._trial
-        if trial is None or message.parent_id != trial.reply.parent_id:
+        if trial is None or message.id != trial.awaited:
             return
         self._trial = None
-        if message.state is not MessageState.COMPLETE or not self._conversations.is_shown(message):
+        whole = message.state is MessageState.COMPLETE and message.reply.finish_reason is not FinishReason.CANCELLED
+        if not whole or not self._conversations.is_shown(message):
             return
         if trial.before is not None:
             self.ended.emit(TriedAdapters(before=trial.before, after=message))
             return
         with suppress(AppError):  # the model was unloaded meanwhile
-            self._ask(trial.reply, trial.adapters)
-            self._trial = replace(trial, before=message)
+            self._trial = replace(trial, awaited=self._ask(trial.reply, trial.adapters), before=message)

@@ -47,6 +47,8 @@ class AdaptersService(QObject):
     """list[ListedAdapter], by name"""
     model_found = Signal(object)
     """Path: of a file that is a model and not an adapter"""
+    used = Signal(object)
+    """LibraryAdapter of a run that the chat is to have now"""
     removed = Signal(object)
     """Path: where a removed file is, for `restore`"""
 
@@ -122,13 +124,28 @@ class AdaptersService(QObject):
         """Puts a copy of the file in the list."""
         self._add(path, lambda _added: self.refresh())
 
-    def use(self, path: Path, name: str = "") -> None:
-        """Adds the file, under that name, and switches it on: the next reply is written with it."""
+    def use(self, path: Path) -> None:
+        """Adds the file and switches it on: the next reply is written with it."""
 
         def added(adapter: LibraryAdapter) -> None:
             self._choose(adapter.path, is_on=True)
             self.refresh()
             self.apply()
+
+        self._add(path, added)
+
+    def use_trained(self, path: Path, name: str, model: str) -> None:
+        """Adds the file, under that name, and gives the model at the path `model` this adapter alone. Ends with
+        `used`."""
+
+        def added(adapter: LibraryAdapter) -> None:
+            for choice in self._preferences.settings.adapters:
+                if choice.model == model and choice.is_on:
+                    self._choose(choice.adapter, model, is_on=False)
+            self._choose(adapter.path, model, is_on=True)
+            self.refresh()
+            self.apply()
+            self.used.emit(adapter)
 
         self._add(path, added, name)
 
@@ -189,11 +206,11 @@ class AdaptersService(QObject):
     def _choices(self) -> list[AdapterChoice]:
         return [choice for choice in self._preferences.settings.adapters if choice.model == self._model]
 
-    def _choose(self, path: str, **change: object) -> None:
-        """For the model in use from now on."""
-        if not self._model:
+    def _choose(self, path: str, model: str = "", **change: object) -> None:
+        """For that model, or for the one in use, from now on."""
+        if not (model or self._model):
             return
-        key = (self._model, Path(path).name)
+        key = (model or self._model, Path(path).name)
         known = {(choice.model, choice.adapter): choice for choice in self._preferences.settings.adapters}
         before = known.get(key) or AdapterChoice(model=key[0], adapter=key[1])
         known[key] = replace(before, **change)  # type: ignore[arg-type]

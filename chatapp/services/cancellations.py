@@ -4,6 +4,25 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from chatapp.core.generation import FinishReason, Usage
+from chatapp.protocol.engine import Finished
+
+_NOTHING_USED = Usage(
+    prompt_tokens=0, cached_tokens=0, completion_tokens=0, prompt_ms=0.0, generate_ms=0.0, context_tokens=0
+)
+
+
+def never_begun(request_id: int) -> Finished:
+    """The end of a reply that was cancelled before its worker got to it."""
+    return Finished(
+        request_id=request_id,
+        text="",
+        finish_reason=FinishReason.CANCELLED,
+        seed=0,
+        reproducible=False,
+        usage=_NOTHING_USED,
+    )
+
 
 class Cancellations(QObject):
     overdue = Signal()

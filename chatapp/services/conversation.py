@@ -158,14 +158,15 @@ class ConversationService(QObject):
             self._check_free()
             self._ask(current, question, is_new=False)
 
-    def continue_reply(self, reply_id: str, begun: Begun | None = None) -> None:
-        """Writes that reply on, or what it is to begin with in its place, as another version. Raises AppError."""
+    def continue_reply(self, reply_id: str, begun: Begun | None = None) -> str:
+        """Writes that reply on, or what it is to begin with instead, as another version: its id. Raises AppError."""
         self.options_needed.emit()
         reply, current = self._messages.get(reply_id), self.current
         question = self._messages.get(reply.parent_id or "") if reply is not None else None
-        if reply is not None and question is not None and current is not None:
-            self._check_free()
-            self._ask(current, question, is_new=False, begun=begun or Begun(message=reply))
+        if reply is None or question is None or current is None:
+            return ""
+        self._check_free()
+        return self._ask(current, question, is_new=False, begun=begun or Begun(message=reply))
 
     def edit(self, message_id: str, text: str) -> None:
         """Another version of that message: a question is asked anew, a reply just stands there. Raises AppError."""
@@ -279,7 +280,7 @@ class ConversationService(QObject):
         is_new: bool,
         is_edit: bool = False,
         begun: Begun | None = None,
-    ) -> None:
+    ) -> str:
         before = begun.message if begun is not None else None
         reply = Message(
             id=_new_id(),
@@ -291,10 +292,9 @@ class ConversationService(QObject):
             state=MessageState.STREAMING,
             reply=Reply(model=before.reply.model, ids=before.reply.ids) if before is not None else Reply(),
         )
-        history = [*branch(self._messages, question.parent_id), question]
         wish = ReplyWish(
             message=reply,
-            history=history,
+            history=[*branch(self._messages, question.parent_id), question],
             system_prompt=self.system_prompt,
             sampling=(begun.sampling if begun is not None else None) or self.sampling,
             begun=begun.tokens if begun is not None else (),
@@ -318,6 +318,7 @@ class ConversationService(QObject):
 
         changed = replace(conversation, leaf_id=reply.id, updated_at=reply.created_at)
         self._store_turn(changed, [question, reply] if is_new else [reply], stored, opens=shown_before is None)
+        return reply.id
 
     def _store_turn(
         self, changed: Conversation, turn: list[Message], then: Callable[[], None], *, opens: bool = False

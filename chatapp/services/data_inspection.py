@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatapp.core.errors import ErrorKind, error
-from chatapp.core.run_sentences import INSPECTION_DIED, TRAINING_PROTOCOL
+from chatapp.core.run_sentences import INSPECTION_DIED, INSPECTION_SILENT, TRAINING_PROTOCOL
 from chatapp.core.training import RunSpec
 from chatapp.protocol.codec import FINETUNE_COMMANDS, FINETUNE_EVENTS
 from chatapp.protocol.finetune import (
@@ -21,9 +21,11 @@ from chatapp.protocol.finetune import (
 )
 from chatapp.protocol.launch import WorkerCommand
 from chatapp.services.leaving import Leaving
+from chatapp.services.supervision import Supervision
 from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
 
 AFTER_MS = 400
+SILENCE_SECONDS = 60.0  # without even a heartbeat
 
 
 class DataInspection(QObject):
@@ -44,6 +46,8 @@ class DataInspection(QObject):
         self._wanted: RunSpec | None = None
         self._asked: int | None = None
         self._next_id = 0
+        self.supervision = Supervision(lambda: self._asked is not None, self, quiet_seconds=SILENCE_SECONDS)
+        self.supervision.fell_silent.connect(self._on_silent)
         self._timer = QTimer(self, singleShot=True, interval=AFTER_MS)
         self._timer.timeout.connect(self._ask)
 
@@ -68,6 +72,7 @@ class DataInspection(QObject):
     def rest(self) -> None:
         """Ends the worker, whose memory others need."""
         self.cancel()
+        self.supervision.watch(None)
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.became_ready.disconnect(self._on_ready)
@@ -84,9 +89,11 @@ class DataInspection(QObject):
             worker.received.connect(self._on_event)
             worker.ended.connect(self._on_ended)
             self._worker = worker
+            self.supervision.watch(worker)
         self._next_id += 1
         self._asked = self._next_id
         self._worker.send(InspectData(request_id=self._asked, spec=self._wanted))
+        self.supervision.expect_answer()
 
     def _on_ready(self, ready: Ready) -> None:
         if ready.protocol != FINETUNE_PROTOCOL_VERSION:
@@ -108,7 +115,13 @@ class DataInspection(QObject):
             case _:
                 pass  # of a question that no longer counts
 
+    def _on_silent(self) -> None:
+        """The next question goes to another worker."""
+        self.rest()
+        self.failed.emit(error(INSPECTION_SILENT, seconds=f"{self.supervision.quiet_seconds:g}").info)
+
     def _on_ended(self, outcome: ProcessOutcome) -> None:
+        self.supervision.watch(None)
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.deleteLater()

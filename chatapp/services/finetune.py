@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
-from functools import partial
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 from typing_extensions import assert_never
 
+from chatapp.core.conductor_sentences import CONDUCTOR_SILENT
 from chatapp.core.errors import ErrorInfo, error
 from chatapp.core.run_course import Evaluation, RunCourse, SampleReply
 from chatapp.core.run_sentences import TRAINING_BUSY, TRAINING_DIED, TRAINING_PROTOCOL
@@ -40,9 +40,10 @@ from chatapp.protocol.finetune import (
 )
 from chatapp.protocol.launch import WorkerCommand, WorkerRole, worker_command
 from chatapp.services.background import Background
-from chatapp.services.data_inspection import DataInspection
+from chatapp.services.data_inspection import SILENCE_SECONDS, DataInspection
 from chatapp.services.leaving import Leaving
 from chatapp.services.preferences import Preferences
+from chatapp.services.supervision import Supervision
 from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
 from chatapp.storage.components import trainer_environment
 from chatapp.storage.paths import Paths
@@ -108,6 +109,9 @@ class FinetuneService(QObject):
         self._leaving = Leaving(self)
         self.inspection = DataInspection(command, self._leaving, self)
         self._worker: WorkerProcess | None = None
+        self.supervision = Supervision(lambda: self._worker is not None, self, quiet_seconds=SILENCE_SECONDS)
+        self.supervision.fell_silent.connect(self._on_silent)
+        self._claimed: object = None  # by the start that is at work
         self.phase = RunPhase.IDLE
         self.folder: Path | None = None
         self.spec: RunSpec | None = None
@@ -119,19 +123,12 @@ class FinetuneService(QObject):
 
     def start(self, spec: RunSpec) -> None:
         """A new run in a folder of its own. Raises AppError(BUSY)."""
-        self._claim()
         spec = replace(spec, created_at=time.time())
-        work = partial(new_run, self._paths, spec)
-        self._background.run(work, lambda folder: self._train(folder, spec, RunCourse()), self._fail)
+        self._claim(lambda: (new_run(self._paths, spec), spec, RunCourse()))
 
     def resume(self, folder: Path) -> None:
         """Goes on from its last checkpoint, where it has one. Raises AppError(BUSY)."""
-        self._claim()
-
-        def work() -> tuple[RunSpec, RunCourse]:
-            return read_spec(folder), read_course(folder)
-
-        self._background.run(work, lambda found: self._train(folder, *found), self._fail)
+        self._claim(lambda: (folder, read_spec(folder), read_course(folder)))
 
     def pause(self) -> None:
         """After the current step; see `paused`."""
@@ -165,21 +162,33 @@ class FinetuneService(QObject):
         for worker in list(self._leaving.workers):
             worker.wait(_EXIT_MS)
 
-    def _claim(self) -> None:
+    def _claim(self, work: Callable[[], tuple[Path, RunSpec, RunCourse]]) -> None:
+        """work: with files; a run that was given up meanwhile is not begun by it, though another has been since."""
         if self.is_running:
             raise error(TRAINING_BUSY)
         self.inspection.rest()
         self._set_phase(RunPhase.STARTING)
+        claim = self._claimed = object()
 
-    def _train(self, folder: Path, spec: RunSpec, course: RunCourse) -> None:
-        if self.phase is not RunPhase.STARTING:  # given up meanwhile
-            return
+        def begin(found: tuple[WorkerCommand, tuple[Path, RunSpec, RunCourse]]) -> None:
+            if self._claimed is claim:
+                self._train(found[0], *found[1])
+
+        def fail(info: ErrorInfo) -> None:
+            if self._claimed is claim:
+                self._fail(info)
+
+        self._background.run(lambda: (self._command(), work()), begin, fail)
+
+    def _train(self, command: WorkerCommand, folder: Path, spec: RunSpec, course: RunCourse) -> None:
         self.folder, self.spec, self.course = folder, spec, course
-        worker = WorkerProcess(self._command(), self, commands=FINETUNE_COMMANDS, events=FINETUNE_EVENTS)
+        worker = WorkerProcess(command, self, commands=FINETUNE_COMMANDS, events=FINETUNE_EVENTS)
         worker.became_ready.connect(self._on_ready)
         worker.received.connect(self._on_event)
         worker.ended.connect(self._on_ended)
         self._worker = worker
+        self.supervision.watch(worker)
+        self.supervision.expect_answer()
         worker.send(Train(request_id=_REQUEST, folder=str(folder)))
         self.begun.emit()
 
@@ -224,6 +233,9 @@ class FinetuneService(QObject):
     def _on_ended(self, outcome: ProcessOutcome) -> None:
         self._fail(error(TRAINING_DIED, outcome=outcome.text, detail=outcome.stderr).info)
 
+    def _on_silent(self) -> None:
+        self._fail(error(CONDUCTOR_SILENT, seconds=f"{self.supervision.quiet_seconds:g}").info)
+
     def _fail(self, info: ErrorInfo) -> None:
         if self.is_running:
             self._release()
@@ -231,6 +243,8 @@ class FinetuneService(QObject):
             self.failed.emit(info)
 
     def _release(self) -> None:
+        self._claimed = None
+        self.supervision.watch(None)
         worker, self._worker = self._worker, None
         if worker is None:
             return

@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Signal
 from typing_extensions import assert_never
 
 from chatapp.core.errors import ErrorInfo, error
-from chatapp.core.generation import FinishReason, Usage
 from chatapp.core.models import AdapterSpec, LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.core.sentences import (
@@ -59,7 +58,7 @@ from chatapp.protocol.engine import (
     TrainingAnswer,
     UseAdapters,
 )
-from chatapp.services.cancellations import Cancellations
+from chatapp.services.cancellations import Cancellations, never_begun
 from chatapp.services.engine_status import EngineState, EngineStatus
 from chatapp.services.leaving import Leaving
 from chatapp.services.standby import Standby
@@ -69,9 +68,6 @@ from chatapp.services.worker_process import ProcessOutcome, WorkerProcess
 
 CANCEL_SECONDS = 5
 _EXIT_MS = 1500
-_NOTHING_USED = Usage(
-    prompt_tokens=0, cached_tokens=0, completion_tokens=0, prompt_ms=0.0, generate_ms=0.0, context_tokens=0
-)
 
 
 class InferenceService(QObject):
@@ -109,8 +105,9 @@ class InferenceService(QObject):
         self._next_id = 0
         self._load_id: int | None = None
         self._reply_id: int | None = None
-        self._unbegun: Generate | None = None  # the reply's request, until its worker has begun it
+        self._unbegun: tuple[Generate, tuple[AdapterSpec, ...]] | None = None  # the reply, till its worker begins it
         self._side_ids: set[int] = set()  # requests that wait in line beside replies
+        self._adapter_ids: set[int] = set()  # those of them that change what later ones are answered with
         self._closed = False
         self.adapters: tuple[AdapterSpec, ...] = ()
         """What a reply that is asked for now is written with."""
@@ -165,7 +162,7 @@ class InferenceService(QObject):
             raise error(REPLY_BUSY)
         self._reply_id = self._new_id()
         request = Generate(request_id=self._reply_id, prompt=prompt, sampling=sampling, state=state, probs=probs)
-        self._unbegun = request
+        self._unbegun = request, self.adapters
         self._worker.send(request)
         self._supervision.expect_answer()
         if self.status.state is EngineState.READY:
@@ -187,6 +184,7 @@ class InferenceService(QObject):
         """`ask` for what is asked from now on to be answered with these. Raises AppError."""
         request_id = self.ask(lambda i: UseAdapters(request_id=i, adapters=adapters))
         self.adapters = adapters
+        self._adapter_ids = (self._adapter_ids & self._side_ids) | {request_id}
         return request_id
 
     def cancel_asked(self, request_id: int, lane: int | None = None) -> None:
@@ -201,19 +199,15 @@ class InferenceService(QObject):
         if self._reply_id is None or self._worker is None:
             return
         if self._reply_id not in self._cancelled:
-            for request_id in (*self._side_ids, self._reply_id):  # what waits before it would hold up its end
+            for request_id in (
+                *self._side_ids - self._adapter_ids,
+                self._reply_id,
+            ):  # what waits before it would hold up its end
                 self._worker.send(Cancel(request_id=request_id))
         if self._load_id is not None:
-            never_begun = Finished(
-                request_id=self._reply_id,
-                text="",
-                finish_reason=FinishReason.CANCELLED,
-                seed=0,
-                reproducible=False,
-                usage=_NOTHING_USED,
-            )
+            ended = never_begun(self._reply_id)
             self._end_reply()
-            self.finished.emit(never_begun)
+            self.finished.emit(ended)
             return
         self._cancelled.add(self._reply_id)
         if self._supervision.is_silent:
@@ -352,7 +346,12 @@ class InferenceService(QObject):
             self.load(self._spec)
         if unbegun is not None and self._worker is not None:
             self._reply_id, self._unbegun = reply_id, unbegun
-            self._worker.send(unbegun)
+            (request, own), usual = unbegun, self.adapters
+            if own != usual:
+                self.use_adapters(own)
+            self._worker.send(request)
+            if own != usual:  # after that reply
+                self.use_adapters(usual)
         elif reply_id is not None:
             self.failed.emit(Failed(request_id=reply_id, error=info))
 

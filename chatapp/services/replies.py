@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatapp.core.chat import ChatMessage, Message, MessageState, Reply, Role, WhenFull, as_prompt
-from chatapp.core.errors import AppError, ErrorInfo
+from chatapp.core.errors import AppError, ErrorInfo, ErrorKind
 from chatapp.core.generation import TEXT_BEFORE, FinishReason, Token, reply_ids
 from chatapp.core.models import AdapterSpec
 from chatapp.core.sampling import SamplingSettings
@@ -24,6 +24,7 @@ from chatapp.services.preferences import Preferences
 from chatapp.services.saved_contexts import SavedContexts
 from chatapp.storage.chats import ChatStore
 
+_REFUSED = (ErrorKind.MODEL_FILE, ErrorKind.MODEL_LOAD)
 SAVE_EVERY_MS = 100
 
 
@@ -66,6 +67,8 @@ class _Active:
     message: Message
     parts: list[str]
     request_id: int = 0
+    adapters_id: int = 0  # of the request for adapters of its own
+    problem: ErrorInfo | None = None  # why it was cancelled, where no person did
     begun_at: float = 0.0
     first_token_ms: float | None = None
     tokens: list[Token] = field(default_factory=list)
@@ -235,7 +238,7 @@ class Replies(QObject):
             state = self._contexts.begin(before.conversation_id)
             probs = self._preferences.settings.chat.alternatives
             if adapters != usual:
-                self._inference.use_adapters(adapters)
+                active.adapters_id = self._inference.use_adapters(adapters)
             active.request_id = self._inference.generate(prompt, wish.sampling, state, probs)
             if adapters != usual:  # after that reply
                 self._inference.use_adapters(usual)
@@ -274,7 +277,7 @@ class Replies(QObject):
             ids=active.ids(event.text),
         )
         active.message = replace(active.message, reply=how)
-        self._end(MessageState.COMPLETE, None)
+        self._end(MessageState.COMPLETE if active.problem is None else MessageState.INTERRUPTED, active.problem)
 
     def _on_given_up(self, request_id: int) -> None:
         active = self._active
@@ -291,8 +294,14 @@ class Replies(QObject):
         self._end(MessageState.COMPLETE, None)
 
     def _on_failed(self, event: Failed) -> None:
-        if self._active is not None and event.request_id == self._active.request_id:
+        active = self._active
+        if active is None:
+            return
+        if event.request_id == active.request_id:
             self._end(MessageState.INTERRUPTED, event.error)
+        elif event.request_id == active.adapters_id and event.error.kind in _REFUSED:
+            active.problem = event.error  # its adapters were refused
+            self._inference.cancel()
 
     def _end(self, state: MessageState, problem: ErrorInfo | None) -> None:
         active, self._active = self._active, None

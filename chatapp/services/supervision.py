@@ -25,13 +25,17 @@ class Supervision(QObject):
     """also where the silent worker is no longer in use"""
 
     def __init__(
-        self, is_busy: Callable[[], bool], parent: QObject | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        is_busy: Callable[[], bool],
+        parent: QObject | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         super().__init__(parent)
         self._is_busy = is_busy
         self._worker: WorkerProcess | None = None
         self._silence = Silence(clock)
-        self._limit = QUIET_SECONDS
+        self.quiet_seconds = self._limit = quiet_seconds
         self.is_silent = False
         self._timer = QTimer(self, interval=int(TICK_SECONDS * 1000))
         self._timer.timeout.connect(self._on_tick)
@@ -56,7 +60,7 @@ class Supervision(QObject):
 
     def _on_heard(self, _event: object) -> None:
         self._silence.end()
-        self._limit = QUIET_SECONDS
+        self._limit = self.quiet_seconds
         if self.is_silent:
             self.is_silent = False
             self.came_back.emit()

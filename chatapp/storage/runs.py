@@ -10,7 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from chatapp.core.conductor_sentences import RUN_BUSY
 from chatapp.core.errors import AppError, error
+from chatapp.core.file_lock import lock
 from chatapp.core.run_course import RunCourse
 from chatapp.core.run_sentences import RUN_NOT_DELETED
 from chatapp.core.training import RunResult, RunSpec
@@ -19,7 +21,8 @@ from chatapp.storage.files import free_path, is_ordinary, read_ordinary
 from chatapp.storage.paths import Paths
 from chatapp.storage.run_folders import read_spec
 
-LOG, RESULT, CHECKPOINT = "log.jsonl", "result.json", "checkpoint.pt"
+LOG, RESULT, CHECKPOINT, ADAPTER = "log.jsonl", "result.json", "checkpoint.pt", "adapter.gguf"
+LOCK = "lock"
 _MOST_LOG, _MOST_RESULT, _TAIL = 256 << 20, 1 << 20, 64 << 10
 _GOING = ".deleted-"
 
@@ -69,8 +72,9 @@ class RunStore:
         return StoredRun(folder=folder, spec=spec, state=state, created_at=created_at, result=result)
 
     def delete(self, run: StoredRun) -> None:
-        """For good, with chats that were written out for this run alone. Raises AppError(STORAGE)."""
+        """For good, with chats that were written out for this run alone. Raises AppError(BUSY, STORAGE)."""
         try:
+            _check_free(run.folder)
             going = free_path(run.folder.with_name(_GOING + run.folder.name))
             run.folder.rename(going)  # at once; what can't be removed goes at the next listing
             shutil.rmtree(going, ignore_errors=True)
@@ -88,6 +92,15 @@ class RunStore:
             return []
         wanted = [path for path in found if path.name.startswith(prefix or _GOING) == bool(prefix)]
         return [path for path in wanted if path.is_dir() and not path.is_symlink()]
+
+
+def _check_free(folder: Path) -> None:
+    """Raises AppError(BUSY) where somebody trains it: workers/finetune/run_folder.py holds the file then."""
+    with suppress(FileNotFoundError), (folder / LOCK).open("r+b") as file:
+        try:
+            lock(file.fileno())
+        except OSError:
+            raise error(RUN_BUSY, folder=folder) from None
 
 
 def read_course(folder: Path) -> RunCourse:

@@ -11,12 +11,14 @@ from PySide6.QtCore import QByteArray, QEvent, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from chatapp.core.errors import ErrorInfo, ErrorKind
+from chatapp.core.errors import ErrorInfo, ErrorKind, error
 from chatapp.core.options import QT_TRANSLATE_NOOP
+from chatapp.core.run_sentences import RUN_FINISHED
 from chatapp.services.engine_status import EngineStatus
 from chatapp.services.lane_chats import SentLane
 from chatapp.storage.session import SafeMode
 from chatapp.ui.actions import Action, add_shortcuts
+from chatapp.ui.language import error_advice, error_message
 from chatapp.ui.model_picker import ModelPicker
 from chatapp.ui.notifications import Notifications
 from chatapp.ui.palette import Entry, Palette
@@ -63,9 +65,12 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self._on_tab)
         context.notifier.posted.connect(self.show_card)
         context.inference.status_changed.connect(self._on_status)
+        context.adapters.used.connect(lambda _adapter: self.rail.choose(0))
         context.lane_chats.sent.connect(self._on_lane_sent)
         context.preferences.changed.connect(lambda _settings: self._apply_appearance())
-        Notifications(self, context.replies, context.preferences, self.come_to_front)
+        self._notifications = Notifications(self, context.replies, context.preferences, self.come_to_front)
+        context.finetune.finished.connect(lambda _result: self._on_run_ended(error(RUN_FINISHED).info))
+        context.finetune.failed.connect(self._on_run_ended)
         self._apply_appearance()
         self.setWindowTitle("chatapp")
         self.setWindowIcon(context.theme.icon("app"))
@@ -228,6 +233,13 @@ class MainWindow(QMainWindow):
         if status.model is not None:
             for card in [card for card in self._cards if card.info.kind in _ABOUT_MODELS]:
                 self._dismiss(card)
+
+    def _on_run_ended(self, info: ErrorInfo) -> None:
+        """Of training; its own page shows it, where that is on show."""
+        self._notifications.say(error_message(info), error_advice(info))
+        page = self._pages.get("finetune")
+        if page is None or not page.widget.isVisible():
+            self.show_card(info)
 
     def _dismiss(self, card: ErrorCard) -> None:
         self._cards.remove(card)

@@ -1,4 +1,4 @@
-"""Says that a reply is finished: to a screen reader always, on the desktop while the person works elsewhere."""
+"""Says that a reply or a training run is finished: to a screen reader always, on the desktop to who works elsewhere."""
 
 from __future__ import annotations
 
@@ -37,12 +37,16 @@ class Notifications(QObject):
         if message.reply.finish_reason is FinishReason.CANCELLED:
             return
         done = self.tr("The reply is finished.") if message.reply.error is None else self.tr("The reply has failed.")
+        self.say(done, message.text)
+
+    def say(self, done: str, text: str) -> None:
+        """done: what is; text: whose first words are shown below."""
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._window, done))
         if self._is_used() or self._preferences.settings.chat.notify == "off":
             return
         QApplication.alert(self._window)
         if QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages():
-            self._show(done, first_words(message.text))
+            self._show(done, first_words(text))
 
     def _is_used(self) -> bool:
         """Whether the person works in the window or in one of its dialogs."""

@@ -24,6 +24,7 @@ class TrainingClose(QObject):
         window.may_close = self.may_close
         service.finished.connect(lambda _result: self._on_done())
         service.failed.connect(lambda _info: self._forget())
+        service.given_up.connect(self._forget)
 
     def may_close(self) -> bool:
         if not self._service.is_running or self.box is not None:
@@ -42,14 +43,18 @@ class TrainingClose(QObject):
         box.setEscapeButton(stay)
         stop.clicked.connect(self._stop)
         leave.clicked.connect(self._leave)
+        stay.clicked.connect(self._forget)
         box.finished.connect(self._on_answered)
         self.box = box
         box.open()
 
     def _stop(self) -> None:
-        """The window closes once the adapter is written."""
+        """The window closes once the adapter is written, or now where the run has ended meanwhile."""
         self._closes_when_done = True
-        self._service.stop()
+        if self._service.is_running:
+            self._service.stop()
+        else:
+            self._on_done()
 
     def _leave(self) -> None:
         self._service.give_up()

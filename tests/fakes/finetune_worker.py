@@ -3,7 +3,8 @@
     python -m tests.fakes.finetune_worker [protocol number]
 
 What it does is said by the name of the data file: "crash" dies at step 7, "refuse" fails, "slow" takes 20 ms a step,
-"mute" answers no question about data, "unlike" ends with a parity that is not ok.
+"mute" answers no question about data, "unlike" ends with a parity that is not ok, "silent" says nothing after it was
+to train.
 """
 
 from __future__ import annotations
@@ -188,6 +189,8 @@ class _Run:
             self.write("error", kind=info.kind.value, message=info.message, hint=info.advice)
             self.worker.send(Failed(request_id=self.id, error=info))
             return
+        if "silent" in self.name:
+            time.sleep(600)
         checkpoint = self.folder / "checkpoint.pt"
         first = int(checkpoint.read_text()) + 1 if checkpoint.is_file() else 1
         n_steps = self.spec.settings.steps or STEPS

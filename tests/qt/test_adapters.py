@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
-from chatapp.core.chat import Message, Role
+from chatapp.core.branching import begun_empty
+from chatapp.core.chat import Message, MessageState, Role
 from chatapp.core.models import AdapterSpec
 from chatapp.services.engine_status import EngineState
 from chatapp.storage.paths import Paths
@@ -171,6 +172,24 @@ def test_one_call_takes_a_new_file_into_use(
     assert app.window.picker.adapters.chips[0].box.isChecked()
 
 
+def test_what_was_trained_is_used_alone_for_its_model(
+    warm: Path, make_app: MakeApp, library_model: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    app = ready(make_app(), qtbot)
+    app.context.adapters.set_active(str(warm), True)
+    app.window.rail.choose(2)
+    made = tiny_adapter().write(tmp_path / "made.gguf")
+    with qtbot.waitSignal(app.context.adapters.used):
+        app.context.adapters.use_trained(made, "cities", str(library_model))
+    assert app.window.page("chat").isVisible()
+    assert said(app, qtbot).text == "cities=1"
+    other = str(tmp_path / "another.gguf")
+    with qtbot.waitSignal(app.context.adapters.used):
+        app.context.adapters.use_trained(made, "towns", other)
+    assert said(app, qtbot).text == "cities=1"
+    assert [choice.model for choice in app.context.preferences.settings.adapters][-1] == other
+
+
 def test_many_adapters_share_a_box(paths: Paths, make_app: MakeApp, library_model: Path, qtbot: QtBot) -> None:
     for place in range(5):
         put(paths, f"number {place} with a name that is far too long for any chip")
@@ -215,6 +234,38 @@ def test_with_and_without_are_two_versions_side_by_side(
     assert len({message.parent_id for message in (reply, *ended)}) == 1
     assert in_use == [(AdapterSpec(path=str(warm)),)] * 2  # put back right behind each
     assert said(app, qtbot).text == "warm=1"
+
+
+def test_a_stopped_trial_is_over(warm: Path, make_app: MakeApp, library_model: Path, qtbot: QtBot) -> None:
+    app = ready(make_app(), qtbot)
+    chat, replies = chat_of(app), app.context.replies
+    reply = said(app, qtbot, "slow 30")
+    qtbot.waitUntil(lambda: chat.transcript.last_reply() == reply.id)
+    app.context.adapters.set_active(str(warm), True)
+    ended: list[Message] = []
+    replies.ended.connect(ended.append)
+    with qtbot.waitSignal(replies.text_added, timeout=20_000):
+        chat.transcript.wished.emit(Wish(WishKind.TRY_ADAPTERS, reply.id))
+    with qtbot.waitSignal(replies.ended, timeout=20_000):
+        app.context.conversations.stop()
+    qtbot.wait(200)
+    assert len(ended) == 1
+    assert not app.context.conversations.writing
+
+
+def test_a_reply_whose_adapters_are_refused_ends_with_the_reason(
+    make_app: MakeApp, library_model: Path, qtbot: QtBot
+) -> None:
+    app = ready(make_app(), qtbot)
+    conversations = app.context.conversations
+    reply = said(app, qtbot, "slow 30")
+    qtbot.waitUntil(lambda: conversations.is_shown(reply))
+    begun = begun_empty(reply, conversations.sampling, (AdapterSpec(path="/x/refuse.gguf"),))
+    with qtbot.waitSignal(app.context.replies.ended, timeout=20_000) as ended:
+        conversations.continue_reply(reply.id, begun)
+    assert ended.args[0].state is MessageState.INTERRUPTED
+    assert "scripted" in ended.args[0].reply.error.message
+    assert said(app, qtbot).text == "none"
 
 
 def test_the_details_of_a_reply_and_its_file_name_its_adapters(

@@ -12,6 +12,7 @@ from chatapp.core.data_report import DataReport
 from chatapp.core.errors import AppError, ErrorInfo
 from chatapp.core.training import RunSpec, StopReason, TrainingSettings
 from chatapp.protocol.finetune import FINETUNE_PROTOCOL_VERSION
+from chatapp.protocol.launch import WorkerCommand
 from chatapp.services.background import Background
 from chatapp.services.finetune import FinetuneService, RunPhase
 from chatapp.storage.paths import Paths
@@ -148,6 +149,28 @@ def test_one_given_up_before_it_has_a_folder_never_starts(service: FinetuneServi
     assert not service.is_running
 
 
+def test_one_given_up_and_begun_anew_is_one_run(service: FinetuneService, paths: Paths, qtbot: QtBot) -> None:
+    begun: list[Path] = []
+    service.begun.connect(lambda: begun.append(folder_of(service)))
+    service.start(spec())
+    service.give_up()
+    with qtbot.waitSignal(service.finished, timeout=WAIT):
+        service.start(spec())
+    assert len(begun) == 1
+    assert read_result(begun[0]) is not None
+
+
+def test_a_command_that_fails_ends_the_run(paths: Paths, work: Background, qtbot: QtBot) -> None:
+    def command() -> WorkerCommand:
+        raise OSError
+
+    service = FinetuneService(paths, work, command)
+    with qtbot.waitSignal(service.failed, timeout=WAIT):
+        service.start(spec())
+    assert not service.is_running
+    service.close()
+
+
 def test_a_folder_that_can_not_be_made_is_told(service: FinetuneService, paths: Paths, qtbot: QtBot) -> None:
     paths.runs.write_bytes(b"")
     with qtbot.waitSignal(service.failed, timeout=WAIT) as failed:
@@ -216,3 +239,19 @@ def test_refused_data_and_a_dead_worker_are_told(service: FinetuneService, qtbot
     assert "looks at the data" in failed.args[0].message
     with qtbot.waitSignal(inspection.inspected, timeout=WAIT):
         inspection.inspect(spec())
+
+
+def test_a_silent_worker_is_ended_and_the_next_one_asked(service: FinetuneService, qtbot: QtBot) -> None:
+    inspection = service.inspection
+    service.supervision.quiet_seconds = inspection.supervision.quiet_seconds = 0.5
+    with qtbot.waitSignal(inspection.failed, timeout=WAIT) as failed:
+        inspection.inspect(spec("mute.jsonl"))
+    assert "no sign of life" in failed.args[0].message
+    with qtbot.waitSignal(inspection.inspected, timeout=WAIT):
+        inspection.inspect(spec())
+    with qtbot.waitSignal(service.failed, timeout=WAIT) as failed:
+        service.start(spec("silent.jsonl"))
+    assert "no sign of life" in failed.args[0].message
+    assert not service.is_running
+    with qtbot.waitSignal(service.finished, timeout=WAIT):
+        service.start(spec())

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from chatapp.core.errors import AppError, ErrorKind
 from chatapp.core.generation import FinishReason
-from chatapp.core.models import LoadSpec
+from chatapp.core.models import AdapterSpec, LoadSpec
 from chatapp.core.sampling import SamplingSettings
 from chatapp.protocol.engine import PROTOCOL_VERSION, Failed, Finished, RawPrompt
 from chatapp.services.engine_status import EngineState, EngineStatus
@@ -22,6 +22,7 @@ from tests.fakes.scripted_engine import scripted_command
 from tests.process.raw_worker import alive
 
 SPEC = LoadSpec(path="m.gguf")
+WARM = (AdapterSpec(path="warm.gguf"),)
 
 
 @pytest.fixture
@@ -229,3 +230,27 @@ def test_closing_leaves_no_process(inference: InferenceService, qtbot: QtBot) ->
     assert len(pids) >= 1
     inference.close()
     assert not [pid for pid in pids if alive(pid)]
+
+
+def test_stopping_a_reply_leaves_a_waiting_change_of_adapters(inference: InferenceService, qtbot: QtBot) -> None:
+    load(inference, qtbot)
+    generate(inference, "slow 1000")
+    with qtbot.waitSignal(inference.answered, timeout=20_000):
+        inference.use_adapters(WARM)
+        inference.cancel()
+    with qtbot.waitSignal(inference.finished, timeout=20_000) as ended:
+        generate(inference, "adapters")
+    assert ended.args[0].text == "warm=1"
+
+
+def test_a_reply_asked_for_again_keeps_its_own_adapters(inference: InferenceService, qtbot: QtBot) -> None:
+    load(inference, qtbot)
+    inference.use_adapters(WARM)
+    with qtbot.waitSignal(inference.finished, timeout=20_000) as ended:
+        generate(inference, "adapters")
+        inference.use_adapters(())
+        inference.restart()
+    assert ended.args[0].text == "warm=1"
+    with qtbot.waitSignal(inference.finished, timeout=20_000) as ended:
+        generate(inference, "adapters")
+    assert ended.args[0].text == "none"

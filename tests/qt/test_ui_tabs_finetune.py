@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -11,16 +12,14 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatapp.app import App
-from chatapp.services.engine_status import EngineState
-from chatapp.services.finetune import RunPhase
-from chatapp.storage.runs import RunState
+from chatapp.core.components import ComponentState
 from chatapp.ui.tabs import TABS
 from chatapp.ui.tabs.finetune.own_chats_dialog import OwnChatsDialog
-from chatapp.ui.tabs.finetune.view import EARLIER, RUN, FinetuneView
+from chatapp.ui.tabs.finetune.view import EARLIER, FinetuneView
 from chatapp.ui.widgets.error_card import ErrorCard
 
 WAIT = 20_000
@@ -98,6 +97,57 @@ def test_data_is_looked_at_before_anything_is_trained(app: App, data: Callable[[
     qtbot.waitUntil(lambda: not setup.report.parts[3].isVisible(), timeout=WAIT)
 
 
+def test_what_changed_during_a_run_is_looked_at_after_it(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    setup = start(app, data("slow.jsonl"), qtbot, steps=20).setup
+    service = app.context.finetune
+    qtbot.waitUntil(lambda: len(service.course) > 2, timeout=WAIT)
+    told: list[bool] = []
+    service.finished.connect(lambda _result: told.append(setup.estimate.start_button.isEnabled()))
+    with qtbot.waitSignal(service.finished, timeout=WAIT):
+        setup.data.set_data(data("refuse.jsonl"))
+    assert told == [False]
+    assert not setup.estimate.start_button.isEnabled()
+
+
+def test_nothing_starts_without_the_training_component(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    setup, component = view_of(app).setup, app.context.component
+    setup.data.set_data(data("cities.jsonl"))
+    qtbot.waitUntil(setup.estimate.start_button.isEnabled, timeout=WAIT)
+    there = component.view
+    assert there.status is not None
+    component._set(replace(there, status=replace(there.status, state=ComponentState.MISSING)))
+    assert not setup.estimate.start_button.isEnabled()
+    assert setup.estimate.needs.text() == "Install the training component first."
+    component._set(there)
+    assert setup.estimate.start_button.isEnabled()
+
+
+def test_the_end_of_a_run_is_told_elsewhere(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    finish(app, data("one.jsonl"), qtbot)
+    assert card_in(app.window) is None
+    for name, ends, words in (("two", "finished", "has finished"), ("crash", "failed", "stopped")):
+        with qtbot.waitSignal(getattr(app.context.finetune, ends), timeout=WAIT):
+            start(app, data(f"{name}.jsonl"), qtbot)
+            app.window.rail.choose(0)
+        card = card_in(app.window)
+        assert card is not None
+        assert words in card.info.message
+        app.window.dismiss_card(card.info)
+
+
+def test_a_failure_is_shown_whatever_run_is_on_show(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    view = finish(app, data("one.jsonl"), qtbot)
+    with qtbot.waitSignal(app.context.finetune.failed, timeout=WAIT):
+        start(app, data("slow-crash.jsonl"), qtbot)
+        qtbot.waitUntil(lambda: len(app.context.finetune.course) > 0, timeout=WAIT)
+        app.context.finetune.pause()
+        view.earlier.open_requested.emit(next(run for run in app.context.runs.runs if "one" in run.spec.data))
+        qtbot.waitUntil(lambda: "one.jsonl" in view.run.title.text(), timeout=WAIT)
+        app.context.finetune.go_on()
+    assert "slow-crash.jsonl" in view.run.title.text()
+    qtbot.waitUntil(lambda: card_in(view.run) is not None, timeout=WAIT)
+
+
 def test_what_is_learnt_is_underlined_and_control_tokens_are_small(
     app: App, data: Callable[[str], str], qtbot: QtBot
 ) -> None:
@@ -136,6 +186,42 @@ def test_files_are_dropped_and_others_refused(app: App, data: Callable[[str], st
     card = card_in(setup)
     assert card is not None
     assert "picture.png" in card.info.message
+    view = view_of(app)
+    view.go_to(EARLIER)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(data("towns.csv"))])
+    view.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, buttons, modifiers))
+    assert setup.isVisible()
+    assert setup.data.data.endswith("towns.csv")
+
+
+def test_start_is_asked_for_on_its_page(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
+    view, service = view_of(app), app.context.finetune
+    view.setup.data.set_data(data("cities.jsonl"))
+    view.setup.merged.click()
+    qtbot.waitUntil(view.setup.estimate.start_button.isEnabled, timeout=WAIT)
+    (begin,) = [action for action in app.window._pages["finetune"].actions if action.title == "Start training"]
+    view.go_to(EARLIER)
+    begin.run()
+    assert not service.is_running
+    assert view.setup.isVisible()
+    with qtbot.waitSignal(service.finished, timeout=WAIT):
+        begin.run()
+    assert service.spec is not None
+    assert service.spec.exports == ("gguf", "peft", "merged")
+
+
+def test_the_second_file_of_a_set_goes_with_it(app: App, data: Callable[[str], str]) -> None:
+    part = view_of(app).setup.data
+    own = data("own.jsonl")
+    sets = [Path(data(name)) for name in ("set.jsonl", "set.unseen.jsonl")]
+    part._use_set(sets[0])
+    assert part.unseen == str(sets[1])
+    part.set_data(own)
+    assert part.unseen == ""
+    part.set_unseen(own)
+    part.set_data(str(sets[0]))
+    assert part.unseen == own
 
 
 def test_refused_data_is_a_card_with_a_retry(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
@@ -192,153 +278,6 @@ def test_every_option_has_a_field_and_help(app: App) -> None:
         assert label.text()
         assert button.toolTip()
         assert button.accessibleName()
-
-
-def test_a_run_is_shown_while_it_goes_and_when_it_has_ended(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
-    view_of(app).setup.data.samples[0].setText("Capital of Finland?")
-    view = start(app, data("slow.jsonl"), qtbot, steps=60)
-    page, service = view.run, app.context.finetune
-    qtbot.waitUntil(lambda: len(service.course) > 5, timeout=WAIT)
-    assert view.currentIndex() == RUN
-    qtbot.waitUntil(lambda: "of 60" in page.state.text(), timeout=WAIT)
-    assert page.progress.isVisible()
-    assert not page.resume_button.isVisible()
-    page.pause_button.click()
-    qtbot.waitUntil(lambda: service.phase is RunPhase.PAUSED, timeout=WAIT)
-    assert page.state.text().startswith("Paused after step")
-    assert not page.pause_button.isVisible()
-    page.go_on_button.click()
-    with qtbot.waitSignal(service.finished, timeout=WAIT):
-        pass
-    assert page.result.isVisible()
-    assert not page.stop_button.isVisible()
-    assert not page.progress.isVisible()
-    assert not page.result.warning.isVisible()
-    texts = [cell.text() for cell in page.result._cells]
-    assert texts[7:14] == ["Validation", "3.940", "1.210", "51.419", "3.353", "3.940", "1.210"]
-    table = page.samples
-    header, last = table.verticalHeaderItem(0), table.verticalHeaderItem(table.rowCount() - 1)
-    assert header is not None
-    assert last is not None
-    assert (header.text(), last.text()) == ("step 60", "before")
-    assert "validation loss" in page.log.toPlainText()
-
-
-def test_a_parity_that_is_not_ok_is_loud(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
-    page = finish(app, data("unlike.jsonl"), qtbot).run
-    assert page.result.warning.isVisible()
-    assert "46.00% apart" in page.result.parity.text()
-
-
-def test_a_run_whose_worker_died_is_resumed_from_the_page(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
-    with qtbot.waitSignal(app.context.finetune.failed, timeout=WAIT):
-        view = start(app, data("crash.jsonl"), qtbot)
-    page = view.run
-    qtbot.waitUntil(lambda: card_in(page) is not None, timeout=WAIT)
-    card = card_in(page)
-    assert card is not None
-    assert "SIGABRT" in card.info.message
-    assert page.state.text().endswith("can be resumed")
-    with qtbot.waitSignal(app.context.finetune.finished, timeout=WAIT):
-        page.resume_button.click()
-    assert card_in(page) is None
-    assert page.result.isVisible()
-
-
-def test_giving_up_asks_first(app: App, data: Callable[[str], str], click: Callable[[str], None], qtbot: QtBot) -> None:
-    view = start(app, data("slow.jsonl"), qtbot, steps=500)
-    service = app.context.finetune
-    qtbot.waitUntil(lambda: len(service.course) > 2, timeout=WAIT)
-    click("Train on")
-    view.run.give_up_button.click()
-    assert service.is_running
-    click("Give up")
-    view.run.give_up_button.click()
-    assert not service.is_running
-    assert view.run.resume_button.isVisible()
-
-
-def test_the_adapter_goes_to_the_chat(
-    app: App, data: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
-    view = finish(app, data("cities.jsonl"), qtbot)
-    used: list[tuple[Path, str]] = []
-    monkeypatch.setattr(app.context.adapters, "use", lambda *given: used.append(given))
-    view.run.result.use_button.click()
-    assert app.context.finetune.folder is not None
-    ((path, name),) = used
-    assert path == app.context.finetune.folder / "adapter.gguf"
-    assert name.startswith("cities 20")
-    assert app.context.inference.status.state is EngineState.READY  # its model is in use already
-
-
-def test_a_run_is_exported(
-    app: App, data: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
-    view = finish(app, data("cities.jsonl"), qtbot)
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-    wanted = {
-        "card": ("card.md", "Markdown (*.md)", b"# cities"),
-        "csv": ("log.csv", "CSV (*.csv)", b"\xef\xbb\xbfstep,"),
-        "picture": ("chart.svg", "SVG (*.svg)", b"<?xml"),
-    }
-    for kind, (name, filters, begins) in wanted.items():
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, n=name, f=filters: (str(tmp_path / n), f))
-        with qtbot.waitSignal(app.context.runs.exported, timeout=WAIT):
-            view.run.result.export_requested.emit(kind)
-        assert (tmp_path / name).read_bytes().startswith(begins)
-    for kind in ("peft", "tensorboard"):
-        with qtbot.waitSignal(app.context.runs.exported, timeout=WAIT) as exported:
-            view.run.result.export_requested.emit(kind)
-        names = sorted(path.name for path in Path(exported.args[0]).iterdir())
-        assert (
-            names == ["adapter_config.json", "adapter_model.safetensors"]
-            if kind == "peft"
-            else names[0].startswith("events.out.tfevents.")
-        )
-
-
-def test_earlier_runs_are_opened_compared_and_deleted(
-    app: App, data: Callable[[str], str], click: Callable[[str], None], qtbot: QtBot
-) -> None:
-    finish(app, data("one.jsonl"), qtbot)
-    view = finish(app, data("two.jsonl"), qtbot)
-    page, kept = view.earlier, app.context.runs
-    qtbot.waitUntil(lambda: [run.state for run in kept.runs] == [RunState.FINISHED] * 2, timeout=WAIT)
-    view.go_to(EARLIER)
-    assert page.model.index(0, 2).data() == "two.jsonl"
-    assert page.model.index(0, 3).data() == "4.010 → 1.300"
-    assert not page.charts.isVisible()
-    for row in (0, 1):
-        page.table.setCurrentIndex(page.table.rows.index(row, 0))
-        QTest.keyClick(page.table, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: len(page.charts.chart.curves) == 4, timeout=WAIT)
-    assert page.charts.isVisible()
-    QTest.keyClick(page.table, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: view.currentIndex() == RUN, timeout=WAIT)
-    assert "one.jsonl" in view.run.title.text()
-    assert view.run.result.isVisible()
-    view.go_to(EARLIER)
-    click("Keep")
-    QTest.keyClick(page.table, Qt.Key.Key_Delete)
-    qtbot.wait(100)
-    assert len(kept.runs) == 2
-    click("Delete")
-    with qtbot.waitSignal(kept.listed, timeout=WAIT):
-        QTest.keyClick(page.table, Qt.Key.Key_Delete)
-    assert [Path(run.spec.data).name for run in kept.runs] == ["two.jsonl"]
-    qtbot.waitUntil(lambda: len(page.charts.chart.curves) == 2, timeout=WAIT)
-
-
-def test_a_run_left_by_another_session_is_resumed(app: App, data: Callable[[str], str], qtbot: QtBot) -> None:
-    with qtbot.waitSignal(app.context.finetune.failed, timeout=WAIT):
-        view = start(app, data("crash.jsonl"), qtbot)
-    qtbot.waitUntil(lambda: bool(app.context.runs.runs), timeout=WAIT)
-    assert app.context.runs.runs[0].state is RunState.RESUMABLE
-    view.go_to(EARLIER)
-    with qtbot.waitSignal(app.context.finetune.finished, timeout=WAIT):
-        view.earlier.resume_button.click()
-    assert view.currentIndex() == RUN
 
 
 def test_own_chats_become_the_data(app: App, qtbot: QtBot) -> None:

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 
 from chatapp.core.errors import AppError
+from chatapp.core.file_lock import lock
 from chatapp.core.training import RunSpec, TrainingSettings
 from chatapp.storage.paths import Paths
 from chatapp.storage.run_folders import new_run, read_spec
-from chatapp.storage.runs import LOG, RESULT, RunState, RunStore, read_course, read_result
+from chatapp.storage.runs import LOCK, LOG, RESULT, RunState, RunStore, read_course, read_result
 from tests.unit.test_core_run_course import eval_line, result, step_line
 
 SPEC = RunSpec(model="/m/Smol LM.gguf", data="/d/cities.jsonl", settings=TrainingSettings(rank=8), samples=("Hi",))
@@ -108,6 +109,17 @@ def test_deleting_takes_the_folder_and_chats_written_for_this_run_alone(paths: P
     assert foreign.exists()
     assert len(store.listed()) == 1
     assert len(list(paths.runs.iterdir())) == 1
+
+
+def test_a_run_that_somebody_trains_is_not_deleted(paths: Paths) -> None:
+    folder = made(paths)
+    (run,) = RunStore(paths).listed()
+    with (folder / LOCK).open("a+b") as held:
+        lock(held.fileno())
+        with pytest.raises(AppError, match="being trained"):
+            RunStore(paths).delete(run)
+    RunStore(paths).delete(run)
+    assert not folder.exists()
 
 
 def test_what_a_deletion_left_behind_goes_at_the_next_listing(paths: Paths) -> None:

@@ -261,7 +261,7 @@ class ProbabilityPresenter(QObject):
                 lambda: self._conversations.continue_reply(message.id, begun_before(message, tokens, place, sampling))
             )
 
-    def _try(self, wish: Callable[[], None]) -> None:
+    def _try(self, wish: Callable[[], object]) -> None:
         self._view.clear_error()
         try:
             wish()

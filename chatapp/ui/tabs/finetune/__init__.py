@@ -26,12 +26,20 @@ def _build(context: AppContext) -> Page:
         view.setCurrentIndex(RUN)
     preview = view.setup.report.preview
     actions = (
-        Action(title=QT_TRANSLATE_NOOP("actions", "Start training"), keys=_RUN_KEYS, run=setup.start),
+        Action(
+            title=QT_TRANSLATE_NOOP("actions", "Start training"),
+            keys=_RUN_KEYS,
+            run=partial(view.on_page, SETUP, setup.start),
+        ),
         Action(title=QT_TRANSLATE_NOOP("actions", "Pause training or go on"), keys=("Ctrl+P",), run=run.toggle_pause),
         Action(
             title=QT_TRANSLATE_NOOP("actions", "Stop training and keep the best"), keys=(), run=context.finetune.stop
         ),
-        Action(title=QT_TRANSLATE_NOOP("actions", "Resume the run on show"), keys=("Ctrl+R",), run=run.resume),
+        Action(
+            title=QT_TRANSLATE_NOOP("actions", "Resume the run on show"),
+            keys=("Ctrl+R",),
+            run=partial(view.on_page, RUN, run.resume),
+        ),
         Action(title=QT_TRANSLATE_NOOP("actions", "Example before"), keys=("Alt+Left",), run=partial(preview.step, -1)),
         Action(title=QT_TRANSLATE_NOOP("actions", "Next example"), keys=("Alt+Right",), run=partial(preview.step, 1)),
         Action(title=QT_TRANSLATE_NOOP("actions", "A new run"), keys=(), run=partial(view.go_to, SETUP)),

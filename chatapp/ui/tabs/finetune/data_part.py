@@ -43,7 +43,7 @@ class DataPart(Translated, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.data = self.unseen = ""
+        self.data = self.unseen = self._its_unseen = ""
         self._headings = [named(QLabel(), "heading") for _ in range(3)]
         self.model = _Combo()
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -94,11 +94,13 @@ class DataPart(Translated, QWidget):
 
     def _use_set(self, path: Path) -> None:
         unseen = path.with_suffix(f"{_UNSEEN}{path.suffix}")
-        self.unseen = str(unseen) if unseen.exists() else ""
-        self.set_data(str(path))
+        self.set_data(str(path), str(unseen) if unseen.exists() else "")
 
-    def set_data(self, path: str) -> None:
-        self.data = path
+    def set_data(self, path: str, its_unseen: str = "") -> None:
+        """its_unseen: a second file that comes with it, and goes with it."""
+        if its_unseen or self.unseen == self._its_unseen:
+            self.unseen = its_unseen
+        self.data, self._its_unseen = path, its_unseen
         self._show_files()
         self.changed.emit()
 

@@ -13,7 +13,7 @@ from chatapp.storage.runs import RunState, StoredRun
 from chatapp.ui.language import Translated
 from chatapp.ui.tabs.finetune.earlier_model import DATA, EarlierRunsModel
 from chatapp.ui.tabs.finetune.run_charts import RunCharts
-from chatapp.ui.tabs.finetune.run_words import title_of
+from chatapp.ui.tabs.finetune.run_words import date_text, title_of
 from chatapp.ui.theme import Theme
 from chatapp.ui.widgets.build import named
 from chatapp.ui.widgets.table_view import TableView
@@ -59,10 +59,13 @@ class EarlierPage(Translated, QWidget):
 
     def set_runs(self, runs: Sequence[StoredRun], in_training: Path | None) -> None:
         """The newest first; in_training: the folder of the one that is."""
-        row = self.table.currentIndex().row()
+        row, chosen = self.table.currentIndex().row(), self.chosen
         self._in_training = in_training
         self.model.set_runs(runs, in_training)
-        if runs:
+        places = {run.folder: place for place, run in enumerate(runs)}
+        if chosen is not None and chosen.folder in places:
+            self.table.setCurrentIndex(self.table.rows.mapFromSource(self.model.index(places[chosen.folder], 0)))
+        elif runs:
             self.table.setCurrentIndex(self.table.rows.index(min(max(row, 0), len(runs) - 1), 0))
         for widget in (self.table, self.hint, self.open_button, self.resume_button, self.delete_button):
             widget.setVisible(bool(runs))
@@ -135,7 +138,8 @@ class EarlierPage(Translated, QWidget):
             return
         box = QMessageBox(QMessageBox.Icon.Question, self.tr("Delete"), "", parent=self)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(self.tr("Delete the run “{title}” for good?").format(title=title_of(run.spec)))
+        text = self.tr("Delete the run “{title}” of {date} for good?")
+        box.setText(text.format(title=title_of(run.spec), date=date_text(run.created_at)))
         box.setInformativeText(self.tr("Its adapter, checkpoint and log go. Copies that were exported stay."))
         yes = box.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
         no = box.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)

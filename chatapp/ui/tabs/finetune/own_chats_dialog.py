@@ -89,6 +89,8 @@ class OwnChatsDialog(Translated, QDialog):
         self.use_button.setEnabled(found.n_examples > 0)
 
     def show_error(self, info: ErrorInfo) -> None:
+        """Of a count or of writing; the same can be tried again."""
+        self.use_button.setEnabled(True)
         self.count.setText(f"{error_message(info)} {error_advice(info)}")
 
     def retranslate(self) -> None:

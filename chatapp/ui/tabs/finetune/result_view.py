@@ -18,8 +18,6 @@ _UNKNOWN = "–"
 
 
 class ResultView(Translated, QFrame):
-    use_requested = Signal()
-    folder_requested = Signal()
     export_requested = Signal(object)
     """str: one of EXPORTS"""
 
@@ -35,25 +33,32 @@ class ResultView(Translated, QFrame):
         self._warning_title = named(QLabel(wordWrap=True), "cardTitle")
         self._warning_hint = QLabel(wordWrap=True)
         self._files = named(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "muted")
+        self._written = shown(named(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "muted"), False)
+        self._path = ""
         self._files.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.use_button, self.folder_button = named(QPushButton(), "primary"), QPushButton()
         self.export_button, self.export_menu = QPushButton(), QMenu(self)
         self.export_button.setMenu(self.export_menu)
-        self.use_button.clicked.connect(self.use_requested)
-        self.folder_button.clicked.connect(self.folder_requested)
         self._lay_out()
         self.retranslate()
 
     def show_result(self, result: RunResult | None) -> None:
         if result is not self._result:
-            self._result = result
+            self._result, self._path = result, ""
             self.retranslate()
+
+    def show_written(self, path: str) -> None:
+        """Where an export is."""
+        self._path = path
+        self.retranslate()
 
     def retranslate(self) -> None:
         self.use_button.setText(self.tr("Use in chat"))
         self.folder_button.setText(self.tr("Show folder"))
         self.export_button.setText(self.tr("Export"))
         self._fill_menu()
+        self._written.setText(self.tr("Written to {path}").format(path=self._path))
+        self._written.setVisible(bool(self._path))
         self._warning_title.setText(self.tr("The engine does not give what was trained."))
         self._warning_hint.setText(
             self.tr(
@@ -173,6 +178,7 @@ class ResultView(Translated, QFrame):
         rows.addWidget(self.parity)
         rows.addWidget(self._files)
         rows.addLayout(buttons)
+        rows.addWidget(self._written)
 
 
 def _text(value: float | None) -> str:

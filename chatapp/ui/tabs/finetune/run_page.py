@@ -38,6 +38,8 @@ class RunPage(Translated, QScrollArea):
     stop_requested = Signal()
     give_up_requested = Signal()
     resume_requested = Signal()
+    use_requested = Signal()
+    folder_requested = Signal()
     live_requested = Signal()
     """the run that is being trained is wanted on show"""
     retranslated = Signal()
@@ -52,6 +54,7 @@ class RunPage(Translated, QScrollArea):
         self.pause_button, self.go_on_button = QPushButton(), named(QPushButton(), "primary")
         self.stop_button, self.give_up_button = named(QPushButton(), "stop"), QPushButton()
         self.resume_button, self.live_button = named(QPushButton(), "primary"), QPushButton()
+        self.use_button, self.folder_button = QPushButton(), QPushButton()
         self.result = ResultView()
         self.charts = RunCharts(theme)
         self.below = QTabWidget(documentMode=True)
@@ -80,19 +83,21 @@ class RunPage(Translated, QScrollArea):
         self._body.show()
 
     def show_buttons(self, names: Sequence[str], *, enabled: bool = True) -> None:
-        """names: of pause, go_on, stop, give_up, resume, live; enabled: whether those that wait for the worker are."""
+        """names: of pause, go_on, stop, give_up, resume, use, folder, live; enabled: those that need the worker too."""
         buttons = {
             "pause": self.pause_button,
             "go_on": self.go_on_button,
             "stop": self.stop_button,
             "give_up": self.give_up_button,
             "resume": self.resume_button,
+            "use": self.use_button,
+            "folder": self.folder_button,
             "live": self.live_button,
         }
         had_focus = any(button.hasFocus() for button in buttons.values())
         for name, button in buttons.items():
             button.setVisible(name in names)
-            button.setEnabled(enabled or name in ("give_up", "live"))
+            button.setEnabled(enabled or name in ("give_up", "folder", "live"))
         if had_focus:
             self.take_focus()
 
@@ -126,6 +131,8 @@ class RunPage(Translated, QScrollArea):
         self.stop_button.setToolTip(self.tr("Train no further, test the best adapter and write it"))
         self.give_up_button.setText(self.tr("Give up"))
         self.give_up_button.setToolTip(self.tr("End the process now; the run can be resumed from its last checkpoint"))
+        self.use_button.setText(self.tr("Use in chat"))
+        self.folder_button.setText(self.tr("Show folder"))
         self.resume_button.setText(self.tr("Resume"))
         self.resume_button.setToolTip(self.tr("Go on from the last checkpoint"))
         self.live_button.setText(self.tr("Show the run in training"))
@@ -145,6 +152,8 @@ class RunPage(Translated, QScrollArea):
             self.stop_button,
             self.give_up_button,
             self.resume_button,
+            self.use_button,
+            self.folder_button,
             self.live_button,
         ):
             buttons.addWidget(button)
@@ -182,6 +191,13 @@ class RunPage(Translated, QScrollArea):
         self.give_up_button.clicked.connect(self.give_up_requested)
         self.resume_button.clicked.connect(self.resume_requested)
         self.live_button.clicked.connect(self.live_requested)
+        for button, wanted in (
+            (self.use_button, self.use_requested),
+            (self.result.use_button, self.use_requested),
+            (self.folder_button, self.folder_requested),
+            (self.result.folder_button, self.folder_requested),
+        ):
+            button.clicked.connect(wanted)
 
     def _fit(self) -> None:
         line = self.fontMetrics().lineSpacing()

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from chatapp.core.errors import AppError, ErrorInfo
 from chatapp.core.run_course import RunCourse
-from chatapp.core.training import RunResult, RunSpec
+from chatapp.core.training import RunResult, RunSpec, Stage
 from chatapp.protocol.finetune import Evaluated, StageBegun
 from chatapp.services.finetune import RunPhase
 from chatapp.services.kept_runs import LoadedRun
-from chatapp.storage.runs import RunState, StoredRun
+from chatapp.storage.runs import ADAPTER, RunState, StoredRun
 from chatapp.ui.desktop import open_folder
 from chatapp.ui.panels.probabilities.pictures import ask_for_picture
 from chatapp.ui.tabs.base import AppContext
@@ -23,7 +23,7 @@ from chatapp.ui.tabs.finetune.run_words import STAGES, STATES, date_text, in_wor
 from chatapp.ui.widgets.save_dialog import ask_where
 
 EVERY_MS = 200
-_WAITS_FOR = (RunPhase.STARTING, RunPhase.PAUSING, RunPhase.STOPPING)
+_WAITS_FOR, _PAUSES = (RunPhase.STARTING, RunPhase.STOPPING), (RunPhase.PAUSING, RunPhase.PAUSED)
 
 
 class RunPresenter(QObject):
@@ -72,7 +72,7 @@ class RunPresenter(QObject):
         self.shown.emit()
 
     def toggle_pause(self) -> None:
-        if self._service.phase is RunPhase.PAUSED:
+        if self._service.phase in _PAUSES:
             self._service.go_on()
         else:
             self._service.pause()
@@ -114,10 +114,11 @@ class RunPresenter(QObject):
         page.resume_requested.connect(self.resume)
         page.live_requested.connect(self.show_live)
         page.retranslated.connect(self._show)
-        page.result.use_requested.connect(self._use)
-        page.result.folder_requested.connect(self._open_folder)
+        page.use_requested.connect(self._use)
+        page.folder_requested.connect(self._open_folder)
         page.result.export_requested.connect(self._export)
         self._kept.listed.connect(lambda _runs: self._show())
+        self._kept.exported.connect(page.result.show_written)
         service.begun.connect(self._on_begun)
         service.phase_changed.connect(lambda _phase: self._show())
         service.stage_begun.connect(self._on_stage)
@@ -164,10 +165,9 @@ class RunPresenter(QObject):
 
     def _on_failed(self, info: ErrorInfo) -> None:
         self._on_ended(info.message)
-        if self._earlier is None:
-            self._page.show_error(info)
-            self._page.show_body()
-            self.shown.emit()
+        self.show_live()
+        self._page.show_error(info)
+        self._page.show_body()
 
     def _on_ended(self, line: str) -> None:
         self._note(line)
@@ -208,19 +208,25 @@ class RunPresenter(QObject):
         phase = self._service.phase
         if running:
             waits = phase in _WAITS_FOR
-            names = ["go_on" if phase is RunPhase.PAUSED else "pause", "stop", "give_up"]
+            names = ["go_on" if phase in _PAUSES else "pause", "stop", "give_up", "folder"]
             self._page.show_buttons(names, enabled=not waits)
             return
         names = ["live"] if self._service.is_running else []
         if not self._service.is_running and self._shown_result() is None:
             names.append("resume")
+        if (folder := self._folder()) is not None and self._shown_result() is None:
+            names += ["use", "folder"] if (folder / ADAPTER).is_file() else ["folder"]
         self._page.show_buttons(names)
 
     def _fraction(self) -> float | None:
         course, stage = self._service.course, self._stage
-        if len(course) and course.n_steps:
+        if self._trains() and len(course) and course.n_steps:
             return (course.last("step") or 0.0) / course.n_steps
         return stage.fraction if stage is not None else None
+
+    def _trains(self) -> bool:
+        """Whether steps are done now, and no data read or results measured."""
+        return self._stage is not None and self._stage.stage is Stage.TRAINING
 
     def _state_words(self) -> str:
         if self._earlier is not None or self._service.phase is RunPhase.IDLE:
@@ -235,8 +241,9 @@ class RunPresenter(QObject):
             return self.tr("Paused after step {step:,}; the checkpoint is on the disk.").format(
                 step=int(course.last("step") or 0)
             )
-        text = stage if phase is RunPhase.RUNNING else self.tr("{stage}; pausing after this step").format(stage=stage)
-        if not len(course):
+        pausing = phase is RunPhase.PAUSING
+        text = self.tr("{stage}; pausing after this step").format(stage=stage) if pausing else stage
+        if not self._trains() or not len(course):
             return f"{text}…"
         text = self.tr("{stage}: step {step:,} of {steps:,}, epoch {epoch:.2f}").format(
             stage=text, step=int(course.last("step") or 0), steps=course.n_steps, epoch=course.last("epoch") or 0.0
@@ -253,13 +260,15 @@ class RunPresenter(QObject):
         return next((run.state for run in self._kept.runs if run.folder == folder), RunState.RESUMABLE)
 
     def _use(self) -> None:
-        spec, result = self._spec(), self._shown_result()
-        if spec is None or result is None:
+        spec, folder, result = self._spec(), self._folder(), self._shown_result()
+        if spec is None or folder is None:
             return
+        adapter = Path(result.trained.adapter) if result is not None else folder / ADAPTER
         if self._context.inference.status.path != spec.model:
             self._context.model_choice.use(spec.model)
         when = time.strftime("%Y-%m-%d %H%M", time.localtime(spec.created_at))
-        self._context.adapters.use(Path(result.trained.adapter), f"{Path(spec.data).stem} {when}")
+        name = f"{Path(spec.data).stem} {when}"
+        self._context.adapters.use_trained(adapter, name, spec.model)
 
     def _open_folder(self) -> None:
         folder = self._folder()

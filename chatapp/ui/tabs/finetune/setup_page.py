@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from chatapp.core.errors import ErrorInfo
 from chatapp.core.training import RunSpec
@@ -36,6 +36,7 @@ class SetupPage(Translated, QScrollArea):
         self._card: ErrorCard | None = None
         self.data, self.form = DataPart(), SettingsForm(theme)
         self._form_heading = named(QLabel(), "heading")
+        self.merged = QCheckBox()
         self.estimate, self.report = EstimateCard(), ReportView(theme)
         self.progress = shown(QProgressBar(textVisible=False, maximum=1000), False)
         self.empty = named(QLabel(wordWrap=True, margin=24, alignment=Qt.AlignmentFlag.AlignCenter), "muted")
@@ -57,7 +58,7 @@ class SetupPage(Translated, QScrollArea):
             unseen=self.data.unseen,
             settings=self.form.settings,
             samples=self.data.prompts(),
-            exports=("gguf", "peft"),
+            exports=("gguf", "peft", "merged") if self.merged.isChecked() else ("gguf", "peft"),
         )
 
     def show_error(self, info: ErrorInfo | None, *, can_retry: bool = False) -> None:
@@ -74,6 +75,12 @@ class SetupPage(Translated, QScrollArea):
 
     def retranslate(self) -> None:
         self._form_heading.setText(self.tr("Training"))
+        self.merged.setText(self.tr("Also write the whole model"))
+        self.merged.setToolTip(
+            self.tr(
+                "A GGUF of the model with the adapter in it, for programs that take no adapters; as large as the model"
+            )
+        )
         self.progress.setAccessibleName(self.tr("The data is looked at"))
         self.empty.setText(
             self.tr(
@@ -89,6 +96,7 @@ class SetupPage(Translated, QScrollArea):
         left.addWidget(self.data)
         left.addWidget(self._form_heading)
         left.addWidget(self.form)
+        left.addWidget(self.merged)
         left.addStretch(1)
         self._rows = QVBoxLayout(self._right)
         self._rows.setContentsMargins(0, 0, 0, 0)

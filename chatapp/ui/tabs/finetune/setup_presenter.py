@@ -48,6 +48,7 @@ class SetupPresenter(QObject):
         self._inspection.inspected.connect(self._on_inspected)
         self._inspection.failed.connect(self._on_failed)
         self._service.phase_changed.connect(self._on_phase)
+        context.component.changed.connect(lambda _view: self._show())
         context.own_chats.counted.connect(self._on_counted)
         context.own_chats.failed.connect(self._on_not_counted)
         self._show_models()
@@ -85,6 +86,7 @@ class SetupPresenter(QObject):
             self._inspection.inspect(spec)
         else:
             self._inspection.cancel()
+            self._report = None  # it was of what was asked for before
             self._page.progress.hide()
         self._show()
 
@@ -126,7 +128,9 @@ class SetupPresenter(QObject):
         has_data = self._report is not None and self._report.counts[0] > 0
         page.report.show_report(self._report, spec.settings.max_length)
         page.empty.setVisible(self._report is None)
-        ready = has_data and not busy and not self._service.is_running
+        ready = has_data and not busy and not self._service.is_running and self._context.component.view.is_usable
+        if not self._context.component.view.is_usable:
+            estimate = None  # what stands in its place says why nothing can be started
         page.estimate.show_estimate(estimate, self._why_not(busy=busy), ready=ready)
 
     def _why_not(self, *, busy: bool) -> str:
@@ -134,6 +138,8 @@ class SetupPresenter(QObject):
         spec = self._page.spec()
         if self._service.is_running:
             return self.tr("A run is being trained; the next one can start when it has ended.")
+        if (view := self._context.component.view).status is not None and not view.is_usable:
+            return self.tr("Install the training component first.")
         if not spec.model:
             return self.tr("Add a model on the Models page first.")
         if not spec.data:

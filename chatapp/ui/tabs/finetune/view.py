@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from chatapp.ui.language import Translated
@@ -24,11 +27,27 @@ class FinetuneView(Translated, QTabWidget):
         self.earlier = EarlierPage(theme)
         for page in (self.setup, self.run, self.earlier):
             self.addTab(page, "")
+        self.setAcceptDrops(True)
         self.retranslate()
 
     def go_to(self, place: int) -> None:
         self.setCurrentIndex(place)
         self.take_focus()
+
+    def on_page(self, place: int, act: Callable[[], None]) -> None:
+        """Does it where that page is on show; else shows the page, so that it is seen what would be done."""
+        if self.currentIndex() == place:
+            act()
+        else:
+            self.go_to(place)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.setup.dragEnterEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """On a page that takes none itself: data of a new run."""
+        self.go_to(SETUP)
+        self.setup.dropEvent(event)
 
     def take_focus(self) -> None:
         (self.setup, self.run, self.earlier)[self.currentIndex()].take_focus()
