@@ -77,7 +77,8 @@ class LibraryAdapter:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadSpec:
     """What to load and how; n_ctx 0, n_threads 0 and AUTO_GPU_LAYERS let the engine choose, n_gpu_layers 0 keeps to the
-    CPU. kv_type: the precision of the KV cache, one of KV_TYPES, or "f32" to measure without its rounding. adapters are added together."""
+    CPU. kv_type: the precision of the KV cache, one of KV_TYPES, or "f32" to measure without its rounding. adapters are
+    added together."""
 
     path: str
     n_ctx: int = 0

@@ -76,7 +76,7 @@ def test_an_adapter_llama_cpp_refuses_is_a_sentence(starter_model: Path, tmp_pat
     path = str(file.write(tmp_path / "a.gguf"))
     library.initialise()
     with open_model(starter_model) as model, pytest.raises(AppError) as caught:
-        Adapters(model, (AdapterSpec(path=path),))
+        Adapters(model).chosen((AdapterSpec(path=path),))
     assert "ia3" in caught.value.info.message
 
 

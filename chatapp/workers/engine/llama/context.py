@@ -52,6 +52,8 @@ class Context:
         params.n_ubatch = CHUNK
         params.n_threads = params.n_threads_batch = self.n_threads
         params.type_k = params.type_v = _KV_TYPES[spec.kv_type]
+        if spec.kv_type == "f32":  # flash attention would compute with F16 all the same
+            params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self._rewinds = not (
             llama_cpp.llama_model_is_recurrent(model.handle) or llama_cpp.llama_model_is_hybrid(model.handle)
         )
