@@ -178,14 +178,14 @@ def test_what_the_terminal_prints_is_the_contract(run: Run) -> None:
 
 
 def test_what_else_is_exported(run: Run) -> None:
-    """The whole model is of its base's type and has learnt the same; PEFT's tensors are the adapter's."""
+    """The whole model, quantised, has learnt the same; PEFT's tensors are the adapter's."""
     files = {Path(name).name: Path(name) for name in run.done["files"]}
     with EngineClient() as merged, EngineClient() as base:
         for client, path in ((merged, files["merged.gguf"]), (base, run.model)):
             client.load(LoadSpec(path=str(path), n_ctx=1024, n_threads=1))
         examples = held_out(base)
         assert loss(merged, examples) < loss(base, examples) / 2
-    assert checked_model(str(files["merged.gguf"])).facts() == checked_model(str(run.model)).facts()
+    assert checked_model(str(files["merged.gguf"])).facts().quantization == "Q8_0"
     tensors = safetensors.numpy.load_file(files["adapter_model.safetensors"])
     assert len(tensors) == len(checked_header(str(run.adapter)).tensors)
     assert json.loads(files["adapter_config.json"].read_text())["r"] == 16

@@ -59,7 +59,7 @@ from chatapp.workers.finetune_client import FinetuneClient
 
 _INSPECTION_SECONDS = 5.0  # for tokenising
 _SAMPLE_TOKENS = 100
-_F16 = 1  # general.file_type of a file in F16; 0 is F32
+_UNQUANTIZED, _Q8_0 = (0, 1, 32), 7  # of general.file_type; F32, F16, BF16
 _EXPORTS = ("adapter_model.safetensors", "adapter_config.json", "README.md", MERGED)
 
 Send = Callable[[Event], None]
@@ -243,15 +243,16 @@ class Conductor:
         return out or trained.adapter
 
     def _quantize_merged(self) -> None:
-        """In the type of the base, where the trainer left a merged model; one that can't be stays in F16."""
+        """In Q8_0, where the trainer left a merged model of a quantised base: the steps of fewer bits are wider than most
+        of what an adapter changes. One that can't be stays in F16."""
         whole, target = self._folder.path / MERGED_F16, self._folder.path / MERGED
         file_type = checked_model(self._spec.model).values.get("general.file_type")
         if not whole.exists():
             return
-        if isinstance(file_type, int) and file_type > _F16:
+        if isinstance(file_type, int) and file_type not in _UNQUANTIZED:
             access = FileAccess(write=(real_path(str(self._folder.path)),))
             with suppress(AppError), EngineClient(self._commands.engine(access)) as engine:
-                engine.quantize(str(whole), str(target), file_type)
+                engine.quantize(str(whole), str(target), _Q8_0)
                 whole.unlink()
                 return
         whole.replace(target)
