@@ -243,8 +243,8 @@ class Conductor:
         return out or trained.adapter
 
     def _quantize_merged(self) -> None:
-        """In Q8_0, where the trainer left a merged model of a quantised base: the steps of fewer bits are wider than most
-        of what an adapter changes. One that can't be stays in F16."""
+        """In Q8_0, where the trainer left a merged model of a quantised base: the steps of fewer bits are wider than
+        most of what an adapter changes. One that can't be stays in F16."""
         whole, target = self._folder.path / MERGED_F16, self._folder.path / MERGED
         file_type = checked_model(self._spec.model).values.get("general.file_type")
         if not whole.exists():
