@@ -52,7 +52,7 @@ def test_every_number_is_that_of_a_softmax_in_float64(
 ) -> None:
     app, replay = start(), Replay(starter_model)
     lab = lab_of(app)
-    press(app, qtbot, Qt.Key.Key_3, CONTROL)
+    press(app, qtbot, Qt.Key.Key_4, CONTROL)
     page = lab.softmax
     for text in (page.text(), rng.choice(PROMPTS[1:])):
         if text != page.text():
@@ -87,7 +87,7 @@ def test_every_number_is_that_of_a_softmax_in_float64(
 
 def test_a_score_is_that_of_the_terminal_and_of_the_binding(start: Start, qtbot: QtBot, starter_model: Path) -> None:
     app = start()
-    press(app, qtbot, Qt.Key.Key_3, CONTROL)
+    press(app, qtbot, Qt.Key.Key_4, CONTROL)
     lab = lab_of(app)
     page = lab.score
     lab.go_to(page)
@@ -126,7 +126,7 @@ def test_a_score_is_that_of_the_terminal_and_of_the_binding(start: Start, qtbot:
 def test_both_pages_by_keyboard_alone(start: Start, qtbot: QtBot) -> None:
     app = start()
     lab = lab_of(app)
-    press(app, qtbot, Qt.Key.Key_3, CONTROL)
+    press(app, qtbot, Qt.Key.Key_4, CONTROL)
     page = lab.softmax
     qtbot.waitUntil(page.step.isVisible, timeout=20_000)
     press(app, qtbot, Qt.Key.Key_A, CONTROL)

@@ -34,7 +34,7 @@ def lab_of(app: App) -> LabView:
 
 @pytest.fixture
 def softmax(app: App, qtbot: QtBot) -> SoftmaxPage:
-    QTest.keyClick(app.window, Qt.Key.Key_3, CONTROL)
+    QTest.keyClick(app.window, Qt.Key.Key_4, CONTROL)
     page = lab_of(app).softmax
     qtbot.waitUntil(page.step.isVisible, timeout=5000)
     return page
@@ -42,7 +42,7 @@ def softmax(app: App, qtbot: QtBot) -> SoftmaxPage:
 
 @pytest.fixture
 def score(app: App, qtbot: QtBot) -> ScorePage:
-    QTest.keyClick(app.window, Qt.Key.Key_3, CONTROL)
+    QTest.keyClick(app.window, Qt.Key.Key_4, CONTROL)
     lab = lab_of(app)
     lab.go_to(lab.score)
     return lab.score

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from chatapp.core.training import RunSpec
 from chatapp.protocol.run_files import LOG
 
 _MODEL_HASH, _LOCK = "model.sha256", "lock"
+_ENDING_SECONDS = 5.0  # for a run that was just given up
 _PIECE = 1 << 22  # bytes
 
 
@@ -30,12 +32,17 @@ class RunFolder:
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        """Nobody else trains it meanwhile. Raises AppError(BUSY) where somebody does."""
+        """Nobody else trains it meanwhile. Raises AppError(BUSY) where somebody does, and not just comes to its end."""
         with (self.path / _LOCK).open("a+b") as file:
-            try:
-                lock(file.fileno())
-            except OSError:
-                raise error(RUN_BUSY, folder=self.path) from None
+            end = time.monotonic() + _ENDING_SECONDS
+            while True:
+                try:
+                    lock(file.fileno())
+                    break
+                except OSError:
+                    if time.monotonic() > end:
+                        raise error(RUN_BUSY, folder=self.path) from None
+                    time.sleep(0.1)
             yield
 
     def data(self) -> Path:
