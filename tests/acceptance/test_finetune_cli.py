@@ -109,9 +109,10 @@ def test_ctrl_c_stops_and_finishes_twice_ends_and_can_be_resumed(
         lines.append(json.loads(line))
         if lines[-1]["type"] == "step" and len(of(lines, "step")) == 1:
             process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 0
     assert process.stderr is not None
-    assert "Training stops and finishes" in process.stderr.read()
+    words = process.stderr.read()
+    assert process.wait(timeout=60) == 0, (lines[-1:], words[-600:])
+    assert "Training stops and finishes" in words
     process.stderr.close()
     process.stdout.close()
     assert 3 <= of(lines, "step")[0]["step"] <= 4  # the checkpoint of the evaluation at 2, or one later
