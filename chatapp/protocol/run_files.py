@@ -15,6 +15,7 @@ from chatapp.core.training import RunResult, RunSpec
 RUN, RESULT, REPORT = "run.json", "result.json", "report.json"
 MERGED_F16, MERGED = "merged-f16.gguf", "merged.gguf"  # the trainer's, and that which is kept
 EXAMPLES, LOG, REFERENCE, ADAPTER = "examples.npz", "log.jsonl", "reference.npy", "adapter.gguf"
+CHECKPOINT, LOCK = "checkpoint.pt", "lock"
 
 Value = TypeVar("Value", RunSpec, RunResult, DataReport)
 

@@ -199,10 +199,8 @@ class InferenceService(QObject):
         if self._reply_id is None or self._worker is None:
             return
         if self._reply_id not in self._cancelled:
-            for request_id in (
-                *self._side_ids - self._adapter_ids,
-                self._reply_id,
-            ):  # what waits before it would hold up its end
+            # what waits before it would hold up its end; adapters are for what comes later, too
+            for request_id in (*self._side_ids - self._adapter_ids, self._reply_id):
                 self._worker.send(Cancel(request_id=request_id))
         if self._load_id is not None:
             ended = never_begun(self._reply_id)

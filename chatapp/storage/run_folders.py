@@ -11,10 +11,10 @@ import msgspec
 from chatapp.core.errors import error
 from chatapp.core.run_sentences import RUN_NOT_MADE, RUN_UNREADABLE
 from chatapp.core.training import RunSpec
+from chatapp.protocol.run_files import RUN
 from chatapp.storage.files import free_path, read_ordinary, replace_file
 from chatapp.storage.paths import Paths
 
-SPEC = "run.json"
 _MOST_BYTES = 1 << 20
 
 
@@ -35,12 +35,12 @@ def new_run(paths: Paths, spec: RunSpec) -> Path:
 
 def write_spec(folder: Path, spec: RunSpec) -> None:
     """Raises OSError, or ValueError for a path that is no UTF-8."""
-    replace_file(folder / SPEC, msgspec.json.format(msgspec.json.encode(spec), indent=2))
+    replace_file(folder / RUN, msgspec.json.format(msgspec.json.encode(spec), indent=2))
 
 
 def read_spec(folder: Path) -> RunSpec:
     """Raises AppError(STORAGE) where it is missing or damaged."""
     try:
-        return msgspec.json.decode(read_ordinary(folder / SPEC, _MOST_BYTES), type=RunSpec)
+        return msgspec.json.decode(read_ordinary(folder / RUN, _MOST_BYTES), type=RunSpec)
     except (OSError, ValueError, RecursionError) as problem:
         raise error(RUN_UNREADABLE, folder=folder, reason=problem) from problem

@@ -16,13 +16,12 @@ from chatapp.core.file_lock import lock
 from chatapp.core.run_course import RunCourse
 from chatapp.core.run_sentences import RUN_NOT_DELETED
 from chatapp.core.training import RunResult, RunSpec
+from chatapp.protocol.run_files import CHECKPOINT, LOCK, LOG, RESULT
 from chatapp.storage.column_values import decoded, moment
 from chatapp.storage.files import free_path, is_ordinary, read_ordinary
 from chatapp.storage.paths import Paths
 from chatapp.storage.run_folders import read_spec
 
-LOG, RESULT, CHECKPOINT, ADAPTER = "log.jsonl", "result.json", "checkpoint.pt", "adapter.gguf"
-LOCK = "lock"
 _MOST_LOG, _MOST_RESULT, _TAIL = 256 << 20, 1 << 20, 64 << 10
 _GOING = ".deleted-"
 

@@ -13,9 +13,10 @@ import pytest
 from chatapp.core.errors import AppError
 from chatapp.core.file_lock import lock
 from chatapp.core.training import RunSpec, TrainingSettings
+from chatapp.protocol.run_files import LOCK, LOG, RESULT
 from chatapp.storage.paths import Paths
 from chatapp.storage.run_folders import new_run, read_spec
-from chatapp.storage.runs import LOCK, LOG, RESULT, RunState, RunStore, read_course, read_result
+from chatapp.storage.runs import RunState, RunStore, read_course, read_result
 from tests.unit.test_core_run_course import eval_line, result, step_line
 
 SPEC = RunSpec(model="/m/Smol LM.gguf", data="/d/cities.jsonl", settings=TrainingSettings(rank=8), samples=("Hi",))

@@ -19,7 +19,6 @@ from chatapp.workers.client import EngineClient
 LOSS_TOLERANCE = 0.02  # relative
 LEAST_DIFFERENCE = 0.005  # nats: of a loss near 0 the rounding of quantised kernels alone is a large part
 KL_TOLERANCE = 0.01  # nats a token, on average; those kernels make about 1e-4
-_DEVIATIONS = 3.0
 _AT_ONCE = 32  # examples of one request
 _CHUNK = 512  # tokens the engine evaluates at once
 
@@ -133,12 +132,8 @@ def _parity(trainer_loss: float | None, scores: _Scores, *, is_restored: bool) -
     loss = scores.loss
     if trainer_loss is None or loss is None:
         return None
-    apart = abs(loss - trainer_loss)
-    relative = apart / max(trainer_loss, 1e-6)
-    # two near distributions give a token log-probabilities with a variance of about 2 KL between them: few tokens can
-    # be further apart by chance than many
-    chance = _DEVIATIONS * math.sqrt(2 * scores.kl_mean / scores.n_compared) if scores.n_compared else 0.0
-    is_near = relative <= LOSS_TOLERANCE or apart <= max(LEAST_DIFFERENCE, chance)  # both are false of NaN
+    relative = abs(loss - trainer_loss) / max(trainer_loss, 1e-6)
+    is_near = relative <= LOSS_TOLERANCE or abs(loss - trainer_loss) <= LEAST_DIFFERENCE  # both are false of NaN
     return Parity(
         trainer_loss=trainer_loss,
         engine_loss=loss,

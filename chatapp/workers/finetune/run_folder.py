@@ -16,9 +16,9 @@ from chatapp.core.datasets import check_file
 from chatapp.core.errors import error
 from chatapp.core.file_lock import lock
 from chatapp.core.training import RunSpec
-from chatapp.protocol.run_files import LOG
+from chatapp.protocol.run_files import LOCK, LOG
 
-_MODEL_HASH, _LOCK = "model.sha256", "lock"
+_MODEL_HASH = "model.sha256"
 _ENDING_SECONDS = 5.0  # for a run that was just given up
 _PIECE = 1 << 22  # bytes
 
@@ -33,7 +33,7 @@ class RunFolder:
     @contextmanager
     def claimed(self) -> Iterator[None]:
         """Nobody else trains it meanwhile. Raises AppError(BUSY) where somebody does, and not just comes to its end."""
-        with (self.path / _LOCK).open("a+b") as file:
+        with (self.path / LOCK).open("a+b") as file:
             end = time.monotonic() + _ENDING_SECONDS
             while True:
                 try:

@@ -24,7 +24,7 @@ from chatapp.core.training import Losses, RunSpec, Split, Stage, StopReason, Tra
 from chatapp.core.training_estimate import chosen_mode
 from chatapp.core.training_rows import steps_between_evaluations
 from chatapp.protocol.finetune import Evaluated, Event, Paused, StageBegun, StepDone
-from chatapp.protocol.run_files import MERGED_F16
+from chatapp.protocol.run_files import ADAPTER, CHECKPOINT, EXAMPLES, LOG, MERGED_F16, REFERENCE, RUN
 from chatapp.workers.trainer import devices
 from chatapp.workers.trainer.base import BaseModel, read_base
 from chatapp.workers.trainer.batches import TrainingOrder, members
@@ -59,8 +59,8 @@ def train(
 
 def _read(folder: Path) -> tuple[RunSpec, PreparedExamples]:
     try:
-        spec = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunSpec)
-        return spec, PreparedExamples.load(folder / "examples.npz")
+        spec = msgspec.json.decode((folder / RUN).read_bytes(), type=RunSpec)
+        return spec, PreparedExamples.load(folder / EXAMPLES)
     except (OSError, ValueError, KeyError) as problem:  # msgspec's errors are ValueErrors
         raise error(RUN_UNREADABLE, path=folder, reason=problem) from problem
 
@@ -89,7 +89,7 @@ class _Run:
     ) -> None:
         self._folder, self._spec, self._examples, self._settings = folder, spec, examples, spec.settings
         self._id, self._waits, self._send, self._control = request_id, waits, send, control
-        self._journal = Journal(folder / "log.jsonl")
+        self._journal = Journal(folder / LOG)
         self._told_at = 0.0
         self._saved_at = time.monotonic()
 
@@ -133,7 +133,7 @@ class _Run:
 
     @property
     def _checkpoint(self) -> Path:
-        return self._folder / "checkpoint.pt"
+        return self._folder / CHECKPOINT
 
     def _begin(self, stage: Stage, fraction: float | None = None) -> None:
         self._stage, self._told_at = stage, time.monotonic()
@@ -214,7 +214,7 @@ class _Run:
             progress.best = [part.detach().clone().cpu() for part in self._base.parameters()]
             progress.best_step, progress.misses = progress.step, 0
             progress.best_loss = progress.best_loss if loss is None else loss
-            write_adapter(self._folder / "adapter.gguf", self._base, progress.best, self._settings.alpha)
+            write_adapter(self._folder / ADAPTER, self._base, progress.best, self._settings.alpha)
         else:
             progress.misses += 1
         train_loss = progress.recent_loss / progress.recent_tokens if progress.recent_tokens else None
@@ -278,7 +278,7 @@ class _Run:
         self._begin(Stage.EXPORTING)
         self._export(after)
         return TrainedAdapter(
-            adapter=str(self._folder / "adapter.gguf"),
+            adapter=str(self._folder / ADAPTER),
             n_steps=progress.step,
             best_step=progress.best_step,
             stopped=StopReason(progress.ended),
@@ -293,10 +293,10 @@ class _Run:
 
     def _export(self, after: Losses) -> None:
         best, settings = self._progress.best, self._settings
-        write_adapter(self._folder / "adapter.gguf", self._base, best, settings.alpha)
-        self._measurement.write_reference(self._folder / "reference.npy")
+        write_adapter(self._folder / ADAPTER, self._base, best, settings.alpha)
+        self._measurement.write_reference(self._folder / REFERENCE)
         if "peft" in self._spec.exports:
-            data = self._folder / "examples.npz"
+            data = self._folder / EXAMPLES
             write_peft(self._folder, self._base, best, self._spec, before=self._progress.before, after=after, data=data)
         if "merged" in self._spec.exports:
             write_merged(self._folder / MERGED_F16, self._base, best, settings.alpha / settings.rank)

@@ -12,9 +12,10 @@ from chatapp.core.errors import AppError, ErrorInfo
 from chatapp.core.run_course import RunCourse
 from chatapp.core.training import RunResult, RunSpec, Stage
 from chatapp.protocol.finetune import Evaluated, StageBegun
+from chatapp.protocol.run_files import ADAPTER
 from chatapp.services.finetune import RunPhase
 from chatapp.services.kept_runs import LoadedRun
-from chatapp.storage.runs import ADAPTER, RunState, StoredRun
+from chatapp.storage.runs import RunState, StoredRun
 from chatapp.ui.desktop import open_folder
 from chatapp.ui.panels.probabilities.pictures import ask_for_picture
 from chatapp.ui.tabs.base import AppContext
