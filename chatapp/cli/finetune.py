@@ -143,8 +143,9 @@ def _found(paths: Paths, named: str) -> Path:
 def _write(folder: Path, spec: RunSpec) -> None:
     try:
         write_spec(folder, spec)
-    except OSError as problem:
-        raise error(RUN_NOT_WRITTEN, folder=folder, reason=problem.strerror or problem) from problem
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise error(RUN_NOT_WRITTEN, folder=folder, reason=reason) from problem
 
 
 def _conductor(paths: Paths) -> WorkerCommand:

@@ -5,13 +5,6 @@ from __future__ import annotations
 from chatapp.core.errors import ErrorKind, Sentence
 from chatapp.core.options import QT_TRANSLATE_NOOP
 
-TORCH_MISSING = Sentence(
-    kind=ErrorKind.WORKER,
-    text=QT_TRANSLATE_NOOP("errors", "Training needs PyTorch, which is not installed."),
-    hint=QT_TRANSLATE_NOOP(
-        "errors", "Install it on the Fine-tune page, or in a terminal with: chatapp components install finetune"
-    ),
-)
 TRAINER_NEVER_READY = Sentence(
     kind=ErrorKind.WORKER,
     text=QT_TRANSLATE_NOOP("errors", "The training process can't be started ({outcome})."),

@@ -31,11 +31,6 @@ TRAINING_NO_DEVICE = Sentence(
     text=QT_TRANSLATE_NOOP("errors", "PyTorch finds no device {device} on this computer."),
     hint=QT_TRANSLATE_NOOP("errors", "Set the device to Auto. PyTorch can compute on: {devices}."),
 )
-TRAINING_NOT_INSTALLED = Sentence(
-    kind=ErrorKind.WORKER,
-    text=QT_TRANSLATE_NOOP("errors", "The part that trains is not installed: {reason}."),
-    hint=QT_TRANSLATE_NOOP("errors", "Install the component for fine-tuning, then try again."),
-)
 RUN_UNREADABLE = Sentence(
     kind=ErrorKind.STORAGE,
     text=QT_TRANSLATE_NOOP("errors", "The training run in {path} can't be read: {reason}."),

@@ -17,7 +17,7 @@ from chatapp.core.metadata import Metadata
 from chatapp.core.training import TrainingSettings
 from chatapp.core.training_rows import planned_rows, planned_steps, rows_of, steps_between_evaluations
 
-LOGIT_BYTES = 128 << 20  # of the logits that are there at once
+LOGIT_BYTES = 16 << 20  # of the logits that are there at once: what a processor's cache holds
 ROWS_BYTES = 32 << 20  # of a packed matrix's rows, unpacked at once where they are gone through
 _PROCESS = 480 << 20  # Python, PyTorch and transformers, before there is a model
 _UNPACKING = 4  # how often numbers lie in memory while they are unpacked
@@ -82,7 +82,7 @@ def memory_bytes(header: GgufHeader, settings: TrainingSettings, longest: int, *
     if header.facts().architecture == "gemma2":  # its attention keeps all scores
         activations += 4 * 4 * settings.batch * p.heads * longest**2 * (1 if packed else p.n_layers)
     n_vocab = _vocabulary(header)
-    logits = 3 * min(LOGIT_BYTES, 4 * n_vocab * tokens)
+    logits = 2 * min(LOGIT_BYTES, 4 * n_vocab * tokens)
     return int(_PROCESS + weights + 5 * 4 * adapter_numbers(header, settings) + activations + logits)
 
 

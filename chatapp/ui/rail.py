@@ -1,10 +1,11 @@
-"""The rail at the left: one button per tab, icon above word."""
+"""The rail at the left: one button per tab, icon above word; the icon alone where the window is too low for both."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from chatapp.ui.language import Translated
@@ -27,15 +28,15 @@ class Rail(Translated, QWidget):
         self._theme = theme
         self._group = QButtonGroup(self)
         self.buttons: list[QToolButton] = []
-        layout = QVBoxLayout(self)
+        layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 12, 6, 12)
         layout.setSpacing(6)
+        self.setMinimumHeight(1)  # words never keep the window from being low
         for place in range(len(tabs)):
             if place == len(tabs) - 1:
                 layout.addStretch()  # the settings, apart from the work
             button = named(QToolButton(), "railButton")
             button.setCheckable(True)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self._group.addButton(button, place)
             self.buttons.append(button)
@@ -45,6 +46,15 @@ class Rail(Translated, QWidget):
         theme.changed.connect(self._apply_theme)
         self._apply_theme()
         self.retranslate()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
 
     def choose(self, place: int) -> None:
         self.buttons[place].click()
@@ -59,6 +69,16 @@ class Rail(Translated, QWidget):
             button.setText(title)
             button.setToolTip(f"{title} ({self.keys_of(place)})")
             button.setAccessibleName(title)
+
+    def _fit(self) -> None:
+        self._show_as(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        if self._layout.minimumSize().height() > self.height():
+            self._show_as(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+    def _show_as(self, style: Qt.ToolButtonStyle) -> None:
+        for button in self.buttons:
+            button.setToolButtonStyle(style)
+        self._layout.invalidate()
 
     def _on_clicked(self, place: int) -> None:
         self._set_icons()

@@ -9,7 +9,9 @@ import random
 import subprocess
 import sys
 import tarfile
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import gguf
@@ -20,8 +22,9 @@ import torch
 
 from chatapp.core.known_names import LLAMA_CPP_PYTHON
 from chatapp.core.model_file import checked_model
-from chatapp.core.training import Losses, RunSpec, TrainingSettings
+from chatapp.core.training import Losses, RunSpec, StopReason, TrainedAdapter, TrainingSettings
 from chatapp.core.training_estimate import memory_bytes
+from chatapp.protocol.finetune import Evaluated, GoOn, Trained
 from chatapp.workers.trainer.base import BaseModel, read_base
 from chatapp.workers.trainer.export import write_adapter
 from chatapp.workers.trainer.peft_export import write_peft
@@ -122,32 +125,57 @@ def llama_sources() -> Path:
     return cache / name / "vendor" / "llama.cpp"
 
 
+@pytest.mark.parametrize("watched", [False, True], ids=["alone", "watched"])
 def test_a_killed_trainer_goes_on_as_if_nothing_had_been(
-    starter_model: Path, tmp_path: Path, long_run: bool, rng: random.Random
+    starter_model: Path, tmp_path: Path, long_run: bool, rng: random.Random, watched: bool
 ) -> None:
-    """kill -9 of the real worker at random moments, from its start to its end; the last one is let alone."""
-    n_kills, n_steps = (20, 24) if long_run else (2, 6)
+    """kill -9 of the real worker at a random moment between its start and its end, each time of another run. watched:
+    it waits at each evaluation, as for the samples of the window, and stops early."""
+    n_kills, n_steps = (10, 24) if long_run else (1, 6)
     settings = TrainingSettings(
-        rank=8, batch=2, steps=n_steps, dropout=0.1, evaluate_every=2, learning_rate=1e-3, seed=rng.randrange(1000)
-    )
+        rank=8, batch=2, steps=n_steps, dropout=0.1, evaluate_every=2, seed=rng.randrange(1000),
+        learning_rate=0.1 if watched else 1e-3, patience=2 if watched else 0,
+    )  # fmt: skip
     data = examples(12, longest=20, tokens=(300, 2000))
-    whole, killed = (make_run(tmp_path / name, starter_model, settings, data) for name in ("whole", "killed"))
+    whole = make_run(tmp_path / "whole", starter_model, settings, data)
     began = time.monotonic()
-    with Trainer() as trainer:
-        trainer.train(whole)
-        trainer.until(seconds=600)
+    done = run_to_its_end(whole, waits=watched)
     seconds = time.monotonic() - began
-    for _ in range(n_kills):
-        with Trainer() as trainer:
-            trainer.train(killed)
-            time.sleep(rng.uniform(0.2, seconds))
-            trainer.process.kill()
+    assert done.stopped is (StopReason.PATIENCE if watched else StopReason.DONE)
+    assert len(logged(whole)) == done.n_steps
+    for number in range(n_kills):
+        killed = make_run(tmp_path / f"killed {number}", starter_model, settings, data)
+        kill_after(rng.uniform(0.2, 0.95) * seconds, killed, waits=watched)
+        n_kept = len(logged(killed)) if (killed / "log.jsonl").exists() else 0
+        again = run_to_its_end(killed, waits=watched)
+        print(f"killed after {n_kept} of {done.n_steps} steps")
+        assert logged(killed) == logged(whole)
+        assert (again.stopped, again.n_steps, again.after) == (done.stopped, done.n_steps, done.after)
+        assert (killed / "adapter.gguf").read_bytes() == (whole / "adapter.gguf").read_bytes()
+
+
+def kill_after(seconds: float, folder: Path, *, waits: bool) -> None:
     with Trainer() as trainer:
-        trainer.train(killed)
-        trainer.until(seconds=600)
-    assert logged(killed) == logged(whole)
-    assert len(logged(whole)) == n_steps
-    assert (killed / "adapter.gguf").read_bytes() == (whole / "adapter.gguf").read_bytes()
+        threading.Timer(seconds, trainer.process.kill).start()
+        with suppress(EOFError, BrokenPipeError):
+            while True:  # a run that was faster than the first one is gone on with, at its end
+                drive(trainer, folder, waits=waits)
+
+
+def run_to_its_end(folder: Path, *, waits: bool) -> TrainedAdapter:
+    with Trainer() as trainer:
+        return drive(trainer, folder, waits=waits)
+
+
+def drive(trainer: Trainer, folder: Path, *, waits: bool) -> TrainedAdapter:
+    trainer.train(folder, waits=waits)
+    while True:
+        last = trainer.until(Evaluated, seconds=600)[-1]
+        if isinstance(last, Trained):
+            return last.trained
+        assert isinstance(last, Evaluated), last
+        if waits:
+            trainer.send(GoOn(request_id=1))
 
 
 def logged(folder: Path) -> list[tuple[int, float]]:

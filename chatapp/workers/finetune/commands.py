@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chatapp.core.conductor_sentences import TORCH_MISSING
+from chatapp.core.component_sentences import COMPONENT_MISSING
+from chatapp.core.components import FINETUNE
 from chatapp.core.errors import AppError, error
 from chatapp.core.models import LoadSpec
 from chatapp.core.sandbox import FileAccess, files_of, real_path
@@ -59,11 +60,11 @@ def open_trainer(commands: WorkerCommands, model: str, folder: str) -> FinetuneC
         trainer = FinetuneClient(commands.trainer(access), TRAINER)
     except AppError as problem:
         if "No module named 'torch'" in problem.info.detail:
-            raise error(TORCH_MISSING, detail=problem.info.detail) from problem
+            raise error(COMPONENT_MISSING, name=FINETUNE.name, detail=problem.info.detail) from problem
         raise
     if not trainer.ready.torch:
         trainer.close()
-        raise error(TORCH_MISSING)
+        raise error(COMPONENT_MISSING, name=FINETUNE.name)
     return trainer
 
 
@@ -72,5 +73,5 @@ def _trainer_python() -> str:
     python = os.environ.get(TRAINER_PYTHON, "")
     has_torch = os.access(python, os.X_OK) if python else not is_bundle() and importlib.util.find_spec("torch")
     if not has_torch:
-        raise error(TORCH_MISSING)
+        raise error(COMPONENT_MISSING, name=FINETUNE.name)
     return python

@@ -21,30 +21,44 @@ def summed_loss(hidden: Tensor, targets: Tensor, head: Weight, softcap: float) -
 
 def log_probabilities(hidden: Tensor, head: Weight, softcap: float) -> Tensor:
     """float32 (n, n_vocab), nats; no gradient."""
-    return torch.log_softmax(_logits(hidden, head, softcap), dim=-1)
+    logits = torch.empty(len(hidden), head.shape[0], device=hidden.device)
+    for start, rows in head.blocks(head.shape[0]):
+        logits[:, start : start + len(rows)] = hidden @ rows.t()
+    return torch.log_softmax(_capped(logits, softcap), dim=-1)
 
 
 class _HeadLoss(torch.autograd.Function):
-    """Goes through the positions in chunks. The gradient is taken with the loss, while a chunk's logits are there."""
+    """Goes through the vocabulary in parts of LOGIT_BYTES, so that a part's logits stay in the processor's cache, and
+    its rows of the head are read, or unpacked, once. The gradient is taken with the loss: what is summed so far is
+    scaled to each new greatest logit (as in Milakov and Gimelshein 2018, algorithm 3)."""
 
     @staticmethod
     def forward(ctx: FunctionCtx, hidden: Tensor, targets: Tensor, head: Weight, softcap: float) -> Tensor:
-        loss = torch.zeros((), dtype=torch.float64 if hidden.device.type != "mps" else torch.float32)
-        gradient = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None  # type: ignore[attr-defined]
-        step = max(1, LOGIT_BYTES // (4 * head.shape[0]))
-        for start in range(0, len(hidden), step):
-            part = slice(start, start + step)
-            logits = _logits(hidden[part], head, softcap)
-            chosen = targets[part].unsqueeze(-1)
-            slope = 1 - (logits / softcap).square_() if softcap and gradient is not None else None
-            own, best = logits.gather(-1, chosen), logits.amax(dim=-1, keepdim=True)
-            p = logits.sub_(best).exp_()
-            total = p.sum(dim=-1, keepdim=True)
-            loss += (total.log() + best - own).to(loss.dtype).sum().cpu()
+        n, device = len(hidden), hidden.device
+        best, own = torch.full((n, 1), -torch.inf, device=device), torch.empty(n, 1, device=device)
+        total = torch.zeros(n, 1, device=device)
+        gradient = torch.zeros_like(hidden) if ctx.needs_input_grad[0] else None  # type: ignore[attr-defined]
+        step = max(1, LOGIT_BYTES // (4 * max(1, n)))
+        room = torch.empty(n * min(step, head.shape[0]), device=device)
+        for start, rows in head.blocks(step):
+            logits = torch.mm(hidden, rows.t(), out=room[: n * len(rows)].view(n, len(rows)))
+            logits = _capped(logits, softcap)
+            here = ((targets >= start) & (targets < start + len(rows))).nonzero().squeeze(-1)
+            own[here, 0] = logits[here, targets[here] - start]
+            greatest = torch.maximum(best, logits.amax(dim=-1, keepdim=True))
+            shrink = (best - greatest).exp_()
+            slope = _slope(logits, softcap) if softcap and gradient is not None else None
+            p = logits.sub_(greatest).exp_()
+            total.mul_(shrink).add_(p.sum(dim=-1, keepdim=True))
             if gradient is not None:
-                gradient[part] = _gradient(p.div_(total), slope, chosen, head)
+                gradient.mul_(shrink).addmm_(p if slope is None else p.mul_(slope), rows)
+            best = greatest
+        if gradient is not None:  # (softmax - one hot) W
+            target_rows = head.take(targets)
+            gradient.div_(total).sub_(target_rows.mul_(_slope(own, softcap)) if softcap else target_rows)
         ctx.gradient = gradient  # type: ignore[attr-defined]
-        return loss
+        exact = torch.float64 if device.type != "mps" else torch.float32
+        return (total.log() + best - own).to(exact).sum().cpu()
 
     @staticmethod
     def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
@@ -52,24 +66,11 @@ class _HeadLoss(torch.autograd.Function):
         return own * gradients[0].to(own.dtype).to(own.device), None, None, None
 
 
-def _logits(hidden: Tensor, head: Weight, softcap: float) -> Tensor:
-    logits = torch.empty(len(hidden), head.shape[0], device=hidden.device)
-    for start, rows in head.blocks():
-        if len(rows) == head.shape[0]:
-            logits = hidden @ rows.t()
-        else:
-            logits[:, start : start + len(rows)] = hidden @ rows.t()
+def _capped(logits: Tensor, softcap: float) -> Tensor:
+    """In place."""
     return logits.div_(softcap).tanh_().mul_(softcap) if softcap else logits
 
 
-def _gradient(p: Tensor, slope: Tensor | None, chosen: Tensor, head: Weight) -> Tensor:
-    """(softmax - one hot) W; slope: the derivative of the soft cap, 1 - tanh². Overwrites p, the softmax."""
-    p.scatter_add_(-1, chosen, torch.full_like(chosen, -1, dtype=p.dtype))
-    if slope is not None:
-        p *= slope
-    found: Tensor | None = None
-    for start, rows in head.blocks():
-        product = p[:, start : start + len(rows)] @ rows
-        found = product if found is None else found + product
-    assert found is not None  # a vocabulary has tokens
-    return found
+def _slope(capped: Tensor, softcap: float) -> Tensor:
+    """The derivative of the soft cap, 1 - tanh²."""
+    return 1 - (capped / softcap).square_()

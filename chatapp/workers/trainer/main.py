@@ -16,11 +16,12 @@ from pathlib import Path
 from typing_extensions import assert_never
 
 from chatapp import __version__
+from chatapp.core.component_sentences import COMPONENT_MISSING
+from chatapp.core.components import FINETUNE
 from chatapp.core.errors import AppError, error
 from chatapp.core.sandbox import SandboxReport
 from chatapp.core.sentences import INTERNAL_BUG, PROTOCOL_BROKEN
 from chatapp.core.trace import trace_text
-from chatapp.core.trainer_sentences import TRAINING_NOT_INSTALLED
 from chatapp.protocol.codec import FINETUNE_COMMANDS, FINETUNE_EVENTS
 from chatapp.protocol.engine import HEARTBEAT_SECONDS
 from chatapp.protocol.finetune import (
@@ -97,7 +98,7 @@ class _CommandLoop:
 
     def _done(self, request: Train) -> Trained:
         if self._missing:
-            raise error(TRAINING_NOT_INSTALLED, reason=f"{', '.join(self._missing)} can't be found")
+            raise error(COMPONENT_MISSING, name=FINETUNE.name, detail=f"{', '.join(self._missing)} can't be found")
         # libraries ask for these when they are imported, and in the sandbox there is no other place
         tempfile.tempdir = os.environ["TORCHINDUCTOR_CACHE_DIR"] = request.folder
         from chatapp.workers.trainer.run import train

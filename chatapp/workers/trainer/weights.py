@@ -28,8 +28,8 @@ class Weight(Protocol):
     def take(self, ids: Tensor) -> Tensor:
         """The rows of these numbers: (..., n_in)."""
 
-    def blocks(self) -> Iterator[tuple[int, Tensor]]:
-        """All rows in their order, as (number of the first, rows)."""
+    def blocks(self, most: int) -> Iterator[tuple[int, Tensor]]:
+        """All rows in their order, at most `most` at once, as (number of the first, rows)."""
 
 
 class DenseWeight:
@@ -46,8 +46,9 @@ class DenseWeight:
     def take(self, ids: Tensor) -> Tensor:
         return functional.embedding(ids, self.values)
 
-    def blocks(self) -> Iterator[tuple[int, Tensor]]:
-        yield 0, self.values
+    def blocks(self, most: int) -> Iterator[tuple[int, Tensor]]:
+        for start in range(0, self.shape[0], most):
+            yield start, self.values[start : start + most]
 
 
 class PackedWeight:
@@ -66,16 +67,16 @@ class PackedWeight:
     def take(self, ids: Tensor) -> Tensor:
         return self.unpacked(self.data[ids])
 
-    def blocks(self) -> Iterator[tuple[int, Tensor]]:
+    def blocks(self, most: int) -> Iterator[tuple[int, Tensor]]:
         n_out, n_in = self.shape
-        step = max(1, ROWS_BYTES // (4 * n_in))
+        step = min(most, max(1, ROWS_BYTES // (4 * n_in)))
         for start in range(0, n_out, step):
             yield start, self.unpacked(self.data[start : start + step])
 
     def dense(self) -> DenseWeight:
         """Unpacked part by part: what that needs besides is several times the size of a part."""
         values = torch.empty(self.shape, device=self.data.device)
-        for start, rows in self.blocks():
+        for start, rows in self.blocks(self.shape[0]):
             values[start : start + len(rows)] = rows
         return DenseWeight(values)
 
