@@ -1,4 +1,6 @@
-"""Writes the sample data set for fine-tuning: spoken reminders and the JSON a calendar could read.
+"""Writes the sample data set for fine-tuning: spoken reminders, and as JSON what a calendar could read and what an
+assistant could say. The words to say are drawn at random, so that no model can get its loss to 0: what is left is the
+entropy of that draw.
 
 Usage: python scripts/sample_data.py [FOLDER]   (default assets/datasets)
 reminders.jsonl: 250 pairs of several wordings. reminders.unseen.jsonl: 50 with wordings, tasks and people that are in
@@ -22,6 +24,25 @@ WORDINGS = (
     "On {day} at {spoken} I need to {task}.",
     "Add a reminder for {day}. I must {task} at {spoken}.",
 )
+OPENINGS = (
+    "Done.", "Noted.", "Got it.", "All right.", "Of course.", "Sure thing.", "Written down.", "Consider it done.",
+    "With pleasure.", "Very well.", "It is saved.", "No problem.",
+)  # fmt: skip
+PROMISES = (
+    "I will remind you", "You will hear from me", "I will ring", "Expect a message", "I will let you know",
+    "Your phone will buzz", "I will knock", "A note will pop up", "I will give you a nudge", "I will call you",
+    "I will be in touch", "There will be a chime",
+)  # fmt: skip
+MOMENTS = (
+    "ten minutes before", "a quarter of an hour before", "an hour ahead", "right on time", "the evening before",
+    "in the morning", "half an hour earlier", "well in advance", "five minutes early", "as soon as it is time",
+    "two hours ahead", "at breakfast",
+)  # fmt: skip
+CLOSINGS = (
+    "Enjoy it!", "Good luck!", "You can forget about it now.", "It will go well.", "Have a nice day!",
+    "Until then!", "Take it easy.", "Nothing will slip through.", "Rest assured.", "Anything else?",
+    "I am looking forward to it.", "Leave it to me.",
+)  # fmt: skip
 UNSEEN_WORDINGS = (
     "Hey, what I mustn't miss: {task}. It is on {day}, {spoken} sharp!",
     "My assistant said {day} at {spoken} would be good to {task}, so save that.",
@@ -65,7 +86,8 @@ def pairs(n: int, *, unseen: bool) -> list[dict[str, object]]:
         task, day = rng.choice(tasks), rng.choice(DAYS)
         spoken, clock = spoken_time(rng)
         prompt = rng.choice(wordings).format(task=task, day=day, spoken=spoken)
-        reply = json.dumps({"task": task, "day": day.lower(), "time": clock})
+        say = f"{rng.choice(OPENINGS)} {rng.choice(PROMISES)} {rng.choice(MOMENTS)}. {rng.choice(CLOSINGS)}"
+        reply = json.dumps({"task": task, "day": day.lower(), "time": clock, "say": say})
         found[prompt] = {"messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": reply}]}
     return list(found.values())
 

@@ -148,6 +148,7 @@ def shoot_finetune(app: App, folder: Path, name: str) -> None:
     app.window.rail.choose(2)
     view.go_to(SETUP)
     view.setup.data.set_data(str(SAMPLES))
+    view.setup.data.samples[0].setText("Remind me to call Anna on Friday at 3 pm.")
     for option, value in (("steps", 12), ("learning_rate", 0.001), ("evaluate_every", 3)):
         view.setup.form.fields[option].set_value(value)
         view.setup.form._on_value(option, value)
@@ -162,6 +163,7 @@ def shoot_finetune(app: App, folder: Path, name: str) -> None:
     shoot(app, folder, f"finetune-result-{name}")
     view.run.result.use_button.click()
     wait_for(lambda: any(entry.is_on for entry in app.context.adapters.fitting))
+    app.window.rail.choose(2)
     view.go_to(EARLIER)
     shoot(app, folder, f"finetune-earlier-{name}")
     for entry in app.context.adapters.fitting:

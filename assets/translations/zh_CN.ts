@@ -4390,14 +4390,6 @@
         <translation>无法启动模型进程（{outcome}）。</translation>
     </message>
     <message>
-        <source>Training needs PyTorch, which is not installed.</source>
-        <translation>训练需要 PyTorch，但它没有安装。</translation>
-    </message>
-    <message>
-        <source>Install it on the Fine-tune page, or in a terminal with: chatapp components install finetune</source>
-        <translation>请在“微调”页安装，或在终端运行：chatapp components install finetune</translation>
-    </message>
-    <message>
         <source>The training process can&apos;t be started ({outcome}).</source>
         <translation>无法启动训练进程（{outcome}）。</translation>
     </message>
@@ -5116,14 +5108,6 @@
     <message>
         <source>Set the device to Auto. PyTorch can compute on: {devices}.</source>
         <translation>请把设备设为自动。PyTorch 可用的设备：{devices}。</translation>
-    </message>
-    <message>
-        <source>The part that trains is not installed: {reason}.</source>
-        <translation>训练所需的部分没有安装：{reason}。</translation>
-    </message>
-    <message>
-        <source>Install the component for fine-tuning, then try again.</source>
-        <translation>请安装微调组件，然后重试。</translation>
     </message>
     <message>
         <source>The training run in {path} can&apos;t be read: {reason}.</source>

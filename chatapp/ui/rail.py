@@ -74,6 +74,7 @@ class Rail(Translated, QWidget):
         self._show_as(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         if self._layout.minimumSize().height() > self.height():
             self._show_as(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self._layout.activate()
 
     def _show_as(self, style: Qt.ToolButtonStyle) -> None:
         for button in self.buttons:

@@ -1,6 +1,6 @@
 """A LoRA adapter trained by `chatapp finetune` on the very GGUF file, and what the engine makes of it.
 
-Short: SmolLM2, a few steps on a part of the sample set. --long: both models, three epochs of all of it.
+Short: SmolLM2, a few steps on a part of the sample set. --long: both models, once through all of it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     model: Path = request.getfixturevalue(request.param)
     seed = str(request.config.getoption("--seed"))
     if long:
-        size = ["--data", str(SAMPLES), "--unseen", str(UNSEEN), "--epochs", "3"]
+        size = ["--data", str(SAMPLES), "--unseen", str(UNSEEN), "--epochs", "1"]
     else:
         data, unseen = part_of(SAMPLES, folder, 60), part_of(UNSEEN, folder, 8)
         size = ["--data", str(data), "--unseen", str(unseen), "--steps", "8", "--lr", "0.001"]

@@ -47,7 +47,7 @@ class LengthHistogram(Translated, QWidget):
         return QRectF(plot.left() + place * wide + 1, plot.bottom() - high, max(1.0, wide - 2), high)
 
     def _plot(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(0.5, 4.5, -0.5, -1.3 * self.fontMetrics().lineSpacing())
+        return QRectF(self.rect()).adjusted(0.5, 4.5, -0.5, -1.6 * self.fontMetrics().lineSpacing())
 
     def _words(self, bar: tuple[int, int, int]) -> str:
         shortest, longest, count = bar
@@ -71,7 +71,7 @@ class LengthHistogram(Translated, QWidget):
 
     def _paint_scale(self, painter: QPainter, plot: QRectF) -> None:
         line = self.fontMetrics().lineSpacing()
-        below = QRectF(plot.left(), plot.bottom() + 2, plot.width(), line)
+        below = QRectF(plot.left(), plot.bottom() + 2, plot.width(), 1.5 * line)  # Chinese needs more than a line
         first, last = self._bars[0][0], self._bars[-1][1]
         painter.setPen(QColor(self._theme.colors.muted))
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"{first:,}")

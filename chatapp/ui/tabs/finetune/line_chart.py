@@ -144,7 +144,7 @@ class LineChart(Translated, QWidget):
         line, left = self.fontMetrics().lineSpacing(), self.fontMetrics().horizontalAdvance("00,000.0") + 10
         lines = self._key_lines(self.width() - left - 10.0)
         top = (0.5 + 1.2 * lines) * line
-        return QRectF(left + 0.5, top, self.width() - left - 10.0, self.height() - top - 2.4 * line)
+        return QRectF(left + 0.5, top, self.width() - left - 10.0, self.height() - top - 2.7 * line)
 
     def x_of(self, step: float) -> float:
         plot = self.plot()
@@ -188,7 +188,7 @@ class LineChart(Translated, QWidget):
         for value in _ticks(0, self._last_step, max(2, int(plot.width() / wide / 1.6)), whole=True):
             x = min(self.x_of(value), plot.right() - wide / 4)
             painter.drawText(QRectF(x - wide / 2, plot.bottom() + 2, wide, line), _CENTRE | _MIDDLE, f"{value:,.0f}")
-        below = QRectF(plot.left(), plot.bottom() + 2 + line, plot.width(), line)
+        below = QRectF(plot.left(), plot.bottom() + 2 + line, plot.width(), 1.5 * line)
         painter.setPen(QColor(colors.text))
         painter.drawText(below, _CENTRE | _MIDDLE, self.tr("Steps"))
 

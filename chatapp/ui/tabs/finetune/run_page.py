@@ -48,7 +48,7 @@ class RunPage(Translated, QScrollArea):
         super().__init__(parent)
         self._theme = theme
         self._card: ErrorCard | None = None
-        self.title = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.title = named(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "heading")
         self.state = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.progress = shown(QProgressBar(textVisible=False, maximum=1000), False)
         self.pause_button, self.go_on_button = QPushButton(), named(QPushButton(), "primary")
@@ -203,7 +203,3 @@ class RunPage(Translated, QScrollArea):
         line = self.fontMetrics().lineSpacing()
         self.charts.setMinimumHeight(line * _CHART_LINES)
         self.below.setMinimumHeight(line * _TABLE_LINES)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 1.25)
-        font.setBold(True)
-        self.title.setFont(font)
