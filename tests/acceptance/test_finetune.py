@@ -81,7 +81,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         size = ["--data", str(SAMPLES), "--unseen", str(UNSEEN), "--epochs", "1"]
     else:
         data, unseen = part_of(SAMPLES, folder, 60), part_of(UNSEEN, folder, 8)
-        size = ["--data", str(data), "--unseen", str(unseen), "--steps", "8", "--lr", "0.001"]
+        size = ["--data", str(data), "--unseen", str(unseen), "--steps", "8", "--lr", "0.002"]
     return finetune(model, folder, *size, "--seed", seed, "--sample", QUESTION, "--export", *EXPORTS)
 
 
@@ -123,10 +123,10 @@ def test_the_held_out_loss_falls_by_at_least_half(run: Run) -> None:
           f"{done['seconds']:.0f} s")  # fmt: skip
 
 
-def test_engine_and_trainer_agree_within_one_per_cent(run: Run, long_run: bool) -> None:
-    """Six examples are enough to find a wrong adapter, but not to average out what quantised kernels round."""
+def test_engine_and_trainer_agree_within_one_per_cent(run: Run) -> None:
     done = run.done
-    assert abs(done["engine_test_loss"] - done["test_loss"]) <= (0.01 if long_run else 0.03) * done["test_loss"]
+    assert done["test_loss"] > 0.2  # less than that, and what quantised kernels round would be all of it
+    assert abs(done["engine_test_loss"] - done["test_loss"]) <= 0.01 * done["test_loss"]
     assert done["parity"]["ok"]
 
 
