@@ -131,10 +131,10 @@ def test_a_killed_trainer_goes_on_as_if_nothing_had_been(
 ) -> None:
     """kill -9 of the real worker at a random moment between its start and its end, each time of another run. watched:
     it waits at each evaluation, as for the samples of the window, and stops early."""
-    n_kills, n_steps = (10, 24) if long_run else (1, 6)
+    n_kills, n_steps = 10 if long_run else 1, 24 if long_run or watched else 6
     settings = TrainingSettings(
         rank=8, batch=2, steps=n_steps, dropout=0.1, evaluate_every=2, seed=rng.randrange(1000),
-        learning_rate=0.1 if watched else 1e-3, patience=2 if watched else 0,
+        learning_rate=0.1 if watched else 1e-3, patience=int(watched), schedule="constant" if watched else "cosine",
     )  # fmt: skip
     data = examples(12, longest=20, tokens=(300, 2000))
     whole = make_run(tmp_path / "whole", starter_model, settings, data)

@@ -256,7 +256,7 @@ def test_only_the_last_messages_are_widgets_and_earlier_ones_come_on_request(
     qtbot.waitUntil(lambda: len(shown(chat)) == 60)
     for count in (120, 150):
         chat.transcript._earlier.click()
-        qtbot.waitUntil(lambda count=count: len(shown(chat)) == count)  # type: ignore[misc]
+        qtbot.waitUntil(lambda count=count: len(shown(chat)) == count, timeout=30_000)  # type: ignore[misc]
     assert texts(chat)[0] == "message 0"
     assert not chat.transcript._earlier.isVisible()
 
