@@ -37,7 +37,7 @@ def said(app: App, qtbot: QtBot) -> str:
 
 def test_from_data_to_an_adapter_in_the_chat(start: Start, qtbot: QtBot, tmp_path: Path) -> None:
     app = start()
-    for name, value in (("temperature", 0.0), ("max_tokens", 40)):
+    for name, value in (("temperature", 0.0), ("max_tokens", 100)):
         app.context.preferences.set_option("sampling", name, value)
     base = said(app, qtbot)
     assert not base.startswith("{")
@@ -68,7 +68,7 @@ def test_from_data_to_an_adapter_in_the_chat(start: Start, qtbot: QtBot, tmp_pat
     print(f"\nthe adapter was in use {1000 * (time.perf_counter() - began):.0f} ms after the click")
     app.window.rail.choose(0)
     tuned = said(app, qtbot)
-    assert json.loads(tuned).keys() == {"task", "day", "time"}
+    assert json.loads(tuned).keys() == {"task", "day", "time", "say"}
     (entry,) = [entry for entry in app.context.adapters.fitting if entry.is_on]
     assert Path(entry.adapter.path).parent == app.context.paths.adapters
 

@@ -203,7 +203,7 @@ class LaneColumn(Translated, QFrame):
         head = QHBoxLayout()
         head.setSpacing(2)
         head.addWidget(self._chip)
-        head.addSpacing(6)
+        head.addSpacing(4)
         head.addWidget(self._title, 1)
         for button in self._buttons:
             head.addWidget(button)
