@@ -69,6 +69,7 @@ class Rail(Translated, QWidget):
             button.setText(title)
             button.setToolTip(f"{title} ({self.keys_of(place)})")
             button.setAccessibleName(title)
+        self._fit()
 
     def _fit(self) -> None:
         self._show_as(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
